@@ -1,0 +1,244 @@
+//! Code domains: which cell of a table a student belongs to (SPEC §6.1, domain 1B and 3.10).
+//!
+//! A cell is a cohort (a school year) and a category of one dimension. Codes are 1-based so that zero is never a cell.
+
+use core::fmt;
+
+use crate::{
+    codec::{CodecError, Decode, Encode, Reader},
+    codec_struct,
+};
+
+/// A school year, named by the calendar year it begins in: `SchoolYear(2023)` is 2023-2024, July to June.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SchoolYear(pub u16);
+
+impl SchoolYear {
+    /// Reads `2023-2024` or `2023-24`; `None` unless the second year follows the first.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (first, second) = text.split_once('-')?;
+        let first: u16 = (first.len() == 4).then(|| first.parse().ok())??;
+        let follows = first.checked_add(1)?;
+        let matches = match second.len() {
+            4 => second.parse() == Ok(follows),
+            2 => second.parse() == Ok(follows % 100),
+            _ => false,
+        };
+        (matches && (1900..2200).contains(&first)).then_some(Self(first))
+    }
+
+    /// The school year after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for SchoolYear {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.0, self.0.saturating_add(1))
+    }
+}
+
+impl Encode for SchoolYear {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for SchoolYear {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        u16::decode(reader).map(Self)
+    }
+}
+
+/// What a table is broken down by.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Dimension {
+    /// No breakdown: every student of the cohort.
+    All,
+    /// Race and ethnicity, the CDE aggregate roll-up.
+    Ethnicity,
+    /// Gender as the institution records it.
+    Gender,
+}
+
+impl Dimension {
+    /// Every dimension, in the order of its wire number.
+    pub const ALL: [Self; 3] = [Self::All, Self::Ethnicity, Self::Gender];
+
+    /// The name used in study files and released tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Ethnicity => "ethnicity",
+            Self::Gender => "gender",
+        }
+    }
+
+    /// The dimension of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dimension| dimension.name() == name)
+    }
+
+    /// Its categories in their fixed order.
+    #[must_use]
+    pub fn categories(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &["all students"],
+            Self::Ethnicity => &Ethnicity::LABELS,
+            Self::Gender => &Gender::LABELS,
+        }
+    }
+}
+
+impl Encode for Dimension {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let number: u8 = match self {
+            Self::All => 0,
+            Self::Ethnicity => 1,
+            Self::Gender => 2,
+        };
+        number.encode(out);
+    }
+}
+
+impl Decode for Dimension {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        let number = usize::from(u8::decode(reader)?);
+        Self::ALL.get(number).copied().ok_or(CodecError::Invalid { position, expected: "a dimension" })
+    }
+}
+
+/// Race and ethnicity after the CDE roll-up: Hispanic first, more than one group is "two or more" (domain 1B).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)] // the labels below are the documentation
+pub enum Ethnicity {
+    NotReported,
+    AmericanIndian,
+    Asian,
+    PacificIslander,
+    Filipino,
+    Hispanic,
+    Black,
+    White,
+    TwoOrMore,
+}
+
+impl Ethnicity {
+    /// Labels in category order.
+    pub const LABELS: [&'static str; 9] = [
+        "not reported",
+        "American Indian or Alaska Native",
+        "Asian",
+        "Pacific Islander",
+        "Filipino",
+        "Hispanic or Latino",
+        "Black or African American",
+        "White",
+        "two or more races",
+    ];
+
+    /// Zero-based category index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Gender as recorded: F, M, X, or not stated.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)] // the labels below are the documentation
+pub enum Gender {
+    Female,
+    Male,
+    Nonbinary,
+    NotStated,
+}
+
+impl Gender {
+    /// Labels in category order.
+    pub const LABELS: [&'static str; 4] = ["female", "male", "nonbinary", "not stated"];
+
+    /// Zero-based category index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// All cells of a table: cohorts x categories, numbered `1 + cohort * categories + category`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CellDomain {
+    /// School years in ascending order, at most 64.
+    pub cohorts: Vec<SchoolYear>,
+    /// The breakdown.
+    pub dimension: Dimension,
+}
+codec_struct!(CellDomain { cohorts, dimension });
+
+impl CellDomain {
+    /// Number of cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cohorts.len() * self.dimension.categories().len()
+    }
+
+    /// True if there is no cohort.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Code of a cell; `None` if the cohort or the category is not in the domain.
+    #[must_use]
+    pub fn code(&self, cohort: SchoolYear, category: usize) -> Option<u32> {
+        let categories = self.dimension.categories().len();
+        let cohort = self.cohorts.iter().position(|year| *year == cohort)?;
+        (category < categories).then(|| u32::try_from(1 + cohort * categories + category).ok())?
+    }
+
+    /// Cohort and category index of a code; `None` outside `1..=len`.
+    #[must_use]
+    pub fn cell(&self, code: u32) -> Option<(SchoolYear, usize)> {
+        let index = (code as usize).checked_sub(1)?;
+        let categories = self.dimension.categories().len();
+        Some((*self.cohorts.get(index / categories)?, index % categories))
+    }
+
+    /// Every cell in code order: code, cohort, category index.
+    pub fn cells(&self) -> impl Iterator<Item = (u32, SchoolYear, usize)> + '_ {
+        (1_u32..).map_while(|code| self.cell(code).map(|(cohort, category)| (code, cohort, category)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_cells_are_inverse() {
+        let domain = CellDomain { cohorts: vec![SchoolYear(2019), SchoolYear(2020)], dimension: Dimension::Ethnicity };
+        assert_eq!(domain.cells().count(), domain.len());
+        for (code, cohort, category) in domain.cells() {
+            assert_eq!(domain.code(cohort, category), Some(code));
+        }
+        assert_eq!(domain.cell(0), None);
+        assert_eq!(domain.cell(19), None);
+        assert_eq!(domain.code(SchoolYear(2021), 0), None);
+        assert_eq!(domain.code(SchoolYear(2019), 9), None);
+    }
+
+    #[test]
+    fn school_years_parse() {
+        assert_eq!(SchoolYear::parse("2019-2020"), Some(SchoolYear(2019)));
+        assert_eq!(SchoolYear::parse("1999-00"), Some(SchoolYear(1999)));
+        for bad in ["2019", "2019-2021", "19-20", "2019-2020-2021", "abcd-efgh"] {
+            assert_eq!(SchoolYear::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Passage's pure core: what may leave the building, decided without I/O, clock or global randomness.
+//!
+//! # What this crate does not do
+//!
+//! It opens no file and no socket, reads no clock, no environment and no global random source, spawns no
+//! thread and awaits nothing. Bytes, time and seeds come in as arguments; bytes and decisions go out as values.
+//! An auditor who asks "what can leave the building?" can answer from this crate alone.
+//!
+//! # Reading order
+//!
+//! `docs/spec.md` is the protocol on paper; module docs cite its sections as `SPEC §n`.
+//!
+//! | row | module | holds |
+//! |---|---|---|
+//! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`] | vocabulary |
+//! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`] | group elements, HPKE, signatures, match keys, code domains |
+//! | 2 | [`agreement`], [`manifest`] | what was signed, what one round is |
+//! | 3 | [`mixing`], [`noise`], [`linkage`], [`disclosure`] | first and second mix, noise, join, release |
+//! | 4 | [`wire`] | messages and limits |
+//! | 5 | [`round`] | the round as a state machine |
+//! | 6 | [`report`] | bytes a person reads, from released tables only |
+//!
+//! A module imports only from its own row or rows above it in this table; `tests/federation/layering.rs` holds it.
+//!
+//! # The privacy ladder
+//!
+//! `PlainRecord -> MatchKey -> token -> RawTable -> ReleasedTable`. Each step is one named function:
+//! [`match_key::derive`], [`mixing::contribute`], [`linkage`] and [`disclosure::release`].
+
+pub mod agreement;
+pub mod cells;
+pub mod codec;
+pub mod disclosure;
+pub mod group;
+pub mod ids;
+pub mod linkage;
+pub mod manifest;
+pub mod match_key;
+pub mod mixing;
+pub mod noise;
+pub mod refusal;
+pub mod report;
+pub mod round;
+pub mod seal;
+pub mod secret;
+pub mod signing;
+pub mod timestamp;
+pub mod wire;

@@ -1,0 +1,31 @@
+//! The shape every refusal has: a stable code, what was seen and expected, what to do next, and the rule behind it.
+//!
+//! Refusals name rows, columns and positions, never values: any of them may be logged and sent to a peer.
+
+use core::fmt;
+
+/// Why something was refused, in a form a person can act on and a program can match on.
+///
+/// `Display` gives one lower-case sentence that says what was seen and what was expected, without a full stop.
+pub trait Refusal: fmt::Display + fmt::Debug {
+    /// Stable code, for example `P0302`; never reused (SPEC §12).
+    fn code(&self) -> Code;
+
+    /// What the person reading the message can do next: one sentence.
+    fn advice(&self) -> &'static str;
+
+    /// Requirement that demanded the refusal (`G01`, `F3`, `D2`...), where one did.
+    fn rule(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A stable refusal code. The high byte names the module, the low byte the fault (SPEC §12).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Code(pub u16);
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "P{:04X}", self.0)
+    }
+}
