@@ -1,0 +1,256 @@
+//! The study: which question is asked, of whom, for which cohorts, with which match keys.
+
+use serde::Deserialize;
+
+use crate::{
+    agreement::terms::code,
+    cells::{Dimension, SchoolYear},
+    document::{self, DocumentError},
+    ids::MemberCode,
+    match_key::Preset,
+};
+
+/// A study as proposed; its identity is the digest of the bytes it was read from.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// One line.
+    pub title: String,
+    /// The agreement it stands under, as `A-` and 16 digits.
+    pub agreement: String,
+    /// School years counted, ascending, 1 to 16.
+    pub cohorts: Vec<SchoolYear>,
+    /// Match keys, from `basic` to `full`.
+    pub preset: Preset,
+    /// Committee members to draw, at least 2.
+    pub committee: u8,
+    /// Members that take part, in the order of the file; the order is the participants' index in the round.
+    pub participants: Vec<StudyParticipant>,
+    /// Tables asked for.
+    pub tables: Vec<StudyTable>,
+}
+
+/// One member's part in a study.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StudyParticipant {
+    /// The member.
+    pub code: MemberCode,
+    /// What it contributes.
+    pub role: Role,
+}
+
+/// What a participant's list is used for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Its students are counted.
+    Sender,
+    /// Students of others may be seen there.
+    Receiver,
+}
+
+/// One table: a metric by a dimension.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StudyTable {
+    /// Metric id.
+    pub metric: String,
+    /// Metric version.
+    pub version: u16,
+    /// The breakdown.
+    pub dimension: Dimension,
+}
+
+impl Study {
+    /// Reads `study.toml`.
+    ///
+    /// # Errors
+    ///
+    /// [`DocumentError`] with line and key.
+    pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        let shape: Shape = document::read(text)?;
+        let out_of_range = |key, expected| DocumentError::OutOfRange { key, expected };
+        if shape.format != "passage-study/1" {
+            return Err(out_of_range("format", "\"passage-study/1\""));
+        }
+        let year = |text: &String| {
+            SchoolYear::parse(text)
+                .ok_or(out_of_range("cohorts", "a list of school years such as \"2023-2024\""))
+        };
+        let study = Self {
+            title: shape.title,
+            agreement: shape.agreement,
+            cohorts: shape.cohorts.iter().map(year).collect::<Result<_, _>>()?,
+            preset: Preset::parse(&shape.preset)
+                .ok_or(out_of_range("preset", "\"basic\", \"standard\" or \"full\""))?,
+            committee: shape.committee,
+            participants: shape
+                .participant
+                .into_iter()
+                .map(ParticipantShape::read)
+                .collect::<Result<_, _>>()?,
+            tables: shape.table.into_iter().map(TableShape::read).collect::<Result<Vec<_>, _>>()?.concat(),
+        };
+        study.check()?;
+        Ok(study)
+    }
+
+    fn check(&self) -> Result<(), DocumentError> {
+        let mut codes: Vec<_> = self.participants.iter().map(|one| one.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let has = |role| self.participants.iter().any(|one| one.role == role);
+        let mut tables: Vec<_> = self.tables.iter().map(|table| (&table.metric, table.dimension)).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        let rules = [
+            (!self.title.trim().is_empty(), "title", "text"),
+            (
+                self.agreement.starts_with("A-") && self.agreement.len() == 18,
+                "agreement",
+                "an agreement id such as A-0123456789abcdef",
+            ),
+            ((1..=COHORTS_MAX).contains(&self.cohorts.len()), "cohorts", "a list of 1 to 16 school years"),
+            (self.cohorts.is_sorted_by(|a, b| a < b), "cohorts", "in ascending order, each year once"),
+            (
+                (2..=PARTICIPANTS_MAX).contains(&self.participants.len()),
+                "participant",
+                "a list of 2 to 20 members",
+            ),
+            (codes.len() == self.participants.len(), "participant.code", "a code that occurs once"),
+            (
+                has(Role::Sender) && has(Role::Receiver),
+                "participant.role",
+                "at least one sender and one receiver",
+            ),
+            ((2..=COMMITTEE_MAX).contains(&self.committee), "committee", "between 2 and 16"),
+            (
+                usize::from(self.committee) <= self.participants.len(),
+                "committee",
+                "at most the number of participants",
+            ),
+            ((1..=TABLES_MAX).contains(&self.tables.len()), "table", "a list of 1 to 16 tables"),
+            (tables.len() == self.tables.len(), "table", "each metric and dimension once"),
+        ];
+        match rules.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, key, expected)) => Err(DocumentError::OutOfRange { key, expected }),
+            None => Ok(()),
+        }
+    }
+
+    /// Index of a member among the participants.
+    #[must_use]
+    pub fn index(&self, code: MemberCode) -> Option<usize> {
+        self.participants.iter().position(|one| one.code == code)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    format: String,
+    title: String,
+    agreement: String,
+    cohorts: Vec<String>,
+    #[serde(default = "preset_default")]
+    preset: String,
+    #[serde(default = "committee_default")]
+    committee: u8,
+    participant: Vec<ParticipantShape>,
+    table: Vec<TableShape>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParticipantShape {
+    code: String,
+    role: Role,
+}
+
+impl ParticipantShape {
+    fn read(self) -> Result<StudyParticipant, DocumentError> {
+        Ok(StudyParticipant { code: code("participant.code", &self.code)?, role: self.role })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableShape {
+    metric: String,
+    version: u16,
+    by: Vec<String>,
+}
+
+impl TableShape {
+    fn read(self) -> Result<Vec<StudyTable>, DocumentError> {
+        let table = |name: &String| {
+            let dimension = Dimension::parse(name).ok_or(DocumentError::OutOfRange {
+                key: "table.by",
+                expected: "a list of \"all\", \"ethnicity\", \"gender\"",
+            })?;
+            Ok(StudyTable { metric: self.metric.clone(), version: self.version, dimension })
+        };
+        self.by.iter().map(table).collect()
+    }
+}
+
+fn preset_default() -> String {
+    "full".to_owned()
+}
+
+fn committee_default() -> u8 {
+    2
+}
+
+/// Cohorts of one study: with nine categories and three receivers the noise stays below 20,000 tuples a dealer and table.
+const COHORTS_MAX: usize = 16;
+/// Pairwise joins are meant for up to 20 members; larger federations pool their lists (protocol design, section 9).
+const PARTICIPANTS_MAX: usize = 20;
+/// More hops than this buy no trust and cost a pass over every list each.
+const COMMITTEE_MAX: u8 = 16;
+/// At epsilon 2 a table, sixteen tables already exceed the default budget of 20.
+const TABLES_MAX: usize = 16;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const SAMPLE: &str = r#"
+format = "passage-study/1"
+title = "College-going"
+agreement = "A-0123456789abcdef"
+cohorts = ["2019-2020", "2020-2021"]
+committee = 2
+[[participant]]
+code = "M-00000001"
+role = "sender"
+[[participant]]
+code = "M-00000002"
+role = "receiver"
+[[table]]
+metric = "college-going-12"
+version = 1
+by = ["all", "gender"]
+"#;
+
+    #[test]
+    fn the_sample_reads() {
+        let study = Study::parse(SAMPLE).unwrap();
+        assert_eq!(study.tables.len(), 2);
+        assert_eq!(study.index(MemberCode([0, 0, 0, 0, 2])), Some(1));
+    }
+
+    #[test]
+    fn bad_studies_name_the_key() {
+        for (from, to, key) in [
+            ("\"2019-2020\", \"2020-2021\"", "\"2020-2021\", \"2019-2020\"", "cohorts"),
+            ("\"2019-2020\"", "\"2019-2022\"", "cohorts"),
+            ("committee = 2", "committee = 1", "committee"),
+            ("committee = 2", "committee = 3", "committee"),
+            ("role = \"sender\"", "role = \"receiver\"", "participant.role"),
+            ("\"all\", \"gender\"", "\"all\", \"all\"", "table"),
+            ("\"all\", \"gender\"", "\"height\"", "table.by"),
+        ] {
+            let error = Study::parse(&SAMPLE.replace(from, to)).unwrap_err();
+            assert!(error.to_string().contains(key), "{error} should name {key}");
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Opening a round: call, answers, reveals, key shares, and the committee drawn from them (SPEC §5.1-5.4).
+//!
+//! The draw is commit-reveal: no party, the coordinator included, can choose the committee unless all collude. A party
+//! that refuses to reveal stops the round and is named.
+
+use core::fmt;
+
+use crate::{
+    agreement::{Agreement, Study},
+    codec::{Decode, Encode},
+    codec_struct,
+    group::KeyShare,
+    ids::{Digest, MemberCode, RoundId},
+    refusal::{Code, Refusal},
+    signing::{SignatureKind, Signed, VerifyingKey},
+    timestamp::Timestamp,
+};
+
+/// A participant as the coordinator calls it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CallSeat {
+    /// Opaque code.
+    pub code: MemberCode,
+    /// Signing key; must equal the agreement's.
+    pub signing_key: VerifyingKey,
+}
+codec_struct!(CallSeat { code, signing_key });
+
+/// The coordinator's call to a round (SPEC §5.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoundCall {
+    /// Fresh random name.
+    pub round: RoundId,
+    /// Digest of the study's bytes.
+    pub study: Digest,
+    /// Digest of the agreement's bytes.
+    pub agreement: Digest,
+    /// Participants in the study's order.
+    pub seats: Vec<CallSeat>,
+    /// When the round was opened.
+    pub opened: Timestamp,
+    /// When it is aborted if unfinished.
+    pub deadline: Timestamp,
+}
+codec_struct!(RoundCall { round, study, agreement, seats, opened, deadline });
+
+impl RoundCall {
+    /// Checks that the call names exactly the study's participants under the agreement's keys.
+    ///
+    /// # Errors
+    ///
+    /// [`OpeningError::CallInconsistent`].
+    pub fn check(&self, agreement: &Agreement, study: &Study) -> Result<(), OpeningError> {
+        let expected = |(seat, participant): (&CallSeat, &crate::agreement::StudyParticipant)| {
+            seat.code == participant.code
+                && agreement.party(seat.code).is_some_and(|party| party.signing_key == seat.signing_key)
+        };
+        let consistent = self.seats.len() == study.participants.len()
+            && self.seats.iter().zip(&study.participants).all(expected)
+            && self.opened < self.deadline;
+        if consistent { Ok(()) } else { Err(OpeningError::CallInconsistent) }
+    }
+}
+
+/// A member's answer to a call (SPEC §5.2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// The round answered.
+    pub round: RoundId,
+    /// Rows the member's list will have: binding.
+    pub rows: u32,
+    /// HPKE public key made for this round.
+    pub hpke_key: [u8; 32],
+    /// Commitment to the nonce of the draw.
+    pub commitment: Digest,
+    /// The member wants a seat on the committee: its key is then a veto.
+    pub insists: bool,
+    /// Students left out because they opted out, zero below the floor.
+    pub opted_out: u32,
+    /// Students left out because no match key could be made.
+    pub unusable: u32,
+}
+codec_struct!(Answer { round, rows, hpke_key, commitment, insists, opted_out, unusable });
+
+/// Opens the draw commitment (SPEC §5.3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reveal {
+    /// The round.
+    pub round: RoundId,
+    /// The nonce committed to.
+    pub nonce: [u8; 32],
+}
+codec_struct!(Reveal { round, nonce });
+
+/// A committee member's public keys (SPEC §5.4).
+#[derive(Clone, Debug)]
+pub struct KeyShareMessage {
+    /// The round.
+    pub round: RoundId,
+    /// Points and proofs of possession.
+    pub share: KeyShare,
+}
+codec_struct!(KeyShareMessage { round, share });
+
+/// Commitment to a draw nonce.
+#[must_use]
+pub fn draw_commitment(nonce: &[u8; 32]) -> Digest {
+    Digest::derive("passage v1 draw commitment", nonce)
+}
+
+/// The committee as participant indices: members that insist in participant order, then members drawn (SPEC §5.3).
+#[must_use]
+pub fn draw_committee(size: u8, answers: &[Signed<Answer>], reveals: &[Signed<Reveal>]) -> Vec<u16> {
+    let indexed = (0_u16..).zip(answers);
+    let mut committee: Vec<u16> =
+        indexed.filter(|(_, answer)| answer.value().insists).map(|(index, _)| index).collect();
+    let nonces: Vec<u8> = reveals.iter().flat_map(|reveal| reveal.value().nonce).collect();
+    let seed = Digest::derive("passage v1 draw", &nonces);
+    let participants = u64::try_from(answers.len()).unwrap_or(1).max(1);
+    let size = usize::from(size).min(answers.len());
+    let mut counter = 0_u32;
+    while committee.len() < size {
+        let mut bytes = seed.to_bytes();
+        counter.encode(&mut bytes);
+        counter = counter.saturating_add(1);
+        let [a, b, c, d, e, f, g, h, ..] = Digest::derive("passage v1 draw", &bytes).0;
+        // 64 bits against at most 20 participants: the bias of the remainder is below 2^-59.
+        let drawn = u64::from_le_bytes([a, b, c, d, e, f, g, h]) % participants;
+        let drawn = u16::try_from(drawn).unwrap_or(0);
+        if !committee.contains(&drawn) {
+            committee.push(drawn);
+        }
+    }
+    committee
+}
+
+/// Checks one signed answer of the participant at `index`.
+///
+/// # Errors
+///
+/// [`OpeningError`] naming the participant.
+pub fn check_answer(call: &RoundCall, index: usize, answer: &Signed<Answer>) -> Result<(), OpeningError> {
+    let seat = call.seats.get(index).ok_or(OpeningError::CallInconsistent)?;
+    let member = seat.code;
+    verify(call, seat, SignatureKind::RoundAnswer, answer)?;
+    if answer.value().round != call.round {
+        return Err(OpeningError::OtherRound { member });
+    }
+    if answer.value().rows > ROWS_MAX {
+        return Err(OpeningError::TooManyRows { member, rows: answer.value().rows });
+    }
+    Ok(())
+}
+
+/// Checks all answers, in participant order.
+///
+/// # Errors
+///
+/// As [`check_answer`], and [`OpeningError::WrongCount`].
+pub fn check_answers(call: &RoundCall, answers: &[Signed<Answer>]) -> Result<(), OpeningError> {
+    counted(call.seats.len(), answers.len())?;
+    answers.iter().enumerate().try_for_each(|(index, answer)| check_answer(call, index, answer))
+}
+
+/// Checks all reveals against the commitments, in participant order.
+///
+/// # Errors
+///
+/// [`OpeningError::RevealDoesNotOpen`] names the member.
+pub fn check_reveals(
+    call: &RoundCall,
+    answers: &[Signed<Answer>],
+    reveals: &[Signed<Reveal>],
+) -> Result<(), OpeningError> {
+    counted(call.seats.len(), reveals.len())?;
+    for ((seat, answer), reveal) in call.seats.iter().zip(answers).zip(reveals) {
+        verify(call, seat, SignatureKind::Reveal, reveal)?;
+        if reveal.value().round != call.round {
+            return Err(OpeningError::OtherRound { member: seat.code });
+        }
+        if draw_commitment(&reveal.value().nonce) != answer.value().commitment {
+            return Err(OpeningError::RevealDoesNotOpen { member: seat.code });
+        }
+    }
+    Ok(())
+}
+
+/// Checks all key shares and their proofs of possession, in committee order.
+///
+/// # Errors
+///
+/// [`OpeningError::ProofOfPossession`] names the member.
+pub fn check_shares(
+    call: &RoundCall,
+    committee: &[u16],
+    columns: usize,
+    shares: &[Signed<KeyShareMessage>],
+) -> Result<(), OpeningError> {
+    counted(committee.len(), shares.len())?;
+    for (participant, share) in committee.iter().zip(shares) {
+        let seat = call.seats.get(usize::from(*participant)).ok_or(OpeningError::CallInconsistent)?;
+        verify(call, seat, SignatureKind::KeyShare, share)?;
+        if share.value().round != call.round {
+            return Err(OpeningError::OtherRound { member: seat.code });
+        }
+        (share.value().share.verify(&call.round, &seat.code, columns))
+            .map_err(|_| OpeningError::ProofOfPossession { member: seat.code })?;
+    }
+    Ok(())
+}
+
+fn verify<T: Encode + Decode>(
+    call: &RoundCall,
+    seat: &CallSeat,
+    kind: SignatureKind,
+    signed: &Signed<T>,
+) -> Result<(), OpeningError> {
+    (signed.verify(kind, Some(call.round), &seat.signing_key))
+        .map(|_| ())
+        .map_err(|_| OpeningError::Signature { member: seat.code })
+}
+
+fn counted(expected: usize, seen: usize) -> Result<(), OpeningError> {
+    if expected == seen { Ok(()) } else { Err(OpeningError::WrongCount { expected, seen }) }
+}
+
+/// Rows of one list: ten million (product scale) and room for a state; row numbers fit a `u32` with one value to spare.
+pub const ROWS_MAX: u32 = 20_000_000;
+
+/// Why a round cannot be opened. Every variant but the committee's names whose message is at fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OpeningError {
+    /// The call does not name the study's participants under the agreement's keys.
+    CallInconsistent,
+    /// The committee is too small to keep the two lists of a pair from ending at the same member.
+    CommitteeTooSmall,
+    /// A message of another round.
+    OtherRound {
+        /** Sender. */
+        member: MemberCode,
+    },
+    /// A key share whose proof of possession fails or that has another number of columns.
+    ProofOfPossession {
+        /** Sender. */
+        member: MemberCode,
+    },
+    /// A nonce that is not the one committed to.
+    RevealDoesNotOpen {
+        /** Sender. */
+        member: MemberCode,
+    },
+    /// A signature that does not verify under the agreement's key.
+    Signature {
+        /** Claimed sender. */
+        member: MemberCode,
+    },
+    /// A sender would be tested against more receivers than a table can hold.
+    TooManyReceivers {
+        /** Receivers. */
+        receivers: usize,
+    },
+    /// A list longer than [`ROWS_MAX`].
+    TooManyRows {
+        /** Owner. */
+        member: MemberCode,
+        /** Rows announced. */
+        rows: u32,
+    },
+    /// The study names a metric that is not known, or one that fits no participant.
+    UnknownMetric,
+    /// Fewer or more messages than parties.
+    WrongCount {
+        /** Parties. */
+        expected: usize,
+        /** Messages. */
+        seen: usize,
+    },
+}
+
+impl fmt::Display for OpeningError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CallInconsistent => formatter
+                .write_str("the call names other participants or keys than the study and the agreement"),
+            Self::CommitteeTooSmall => formatter.write_str("the committee has fewer than two members"),
+            Self::OtherRound { member } => write!(formatter, "{member} sent a message of another round"),
+            Self::ProofOfPossession { member } => {
+                write!(
+                    formatter,
+                    "the key share of {member} lacks a valid proof of possession for every column"
+                )
+            }
+            Self::RevealDoesNotOpen { member } => {
+                write!(formatter, "the nonce of {member} is not the one it committed to")
+            }
+            Self::Signature { member } => {
+                write!(
+                    formatter,
+                    "a message in the name of {member} is not signed with its key of the agreement"
+                )
+            }
+            Self::TooManyReceivers { receivers } => {
+                write!(
+                    formatter,
+                    "a table would span {receivers} receivers, expected at most {RECEIVERS_MAX}"
+                )
+            }
+            Self::TooManyRows { member, rows } => {
+                write!(formatter, "the list of {member} announces {rows} rows, expected at most {ROWS_MAX}")
+            }
+            Self::UnknownMetric => {
+                formatter.write_str("the study names a metric that is not known here or fits no participant")
+            }
+            Self::WrongCount { expected, seen } => write!(formatter, "{seen} messages, expected {expected}"),
+        }
+    }
+}
+
+impl Refusal for OpeningError {
+    fn code(&self) -> Code {
+        Code(match self {
+            Self::RevealDoesNotOpen { .. } => 0x0501,
+            Self::CallInconsistent => 0x0502,
+            Self::CommitteeTooSmall => 0x0503,
+            Self::Signature { .. } => 0x0504,
+            Self::OtherRound { .. } => 0x0505,
+            Self::ProofOfPossession { .. } => 0x0506,
+            Self::TooManyReceivers { .. } => 0x0507,
+            Self::TooManyRows { .. } => 0x0508,
+            Self::UnknownMetric => 0x0509,
+            Self::WrongCount { .. } => 0x050A,
+        })
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::CallInconsistent | Self::WrongCount { .. } => {
+                "Ask the operator to compare the agreement and the study with the member list, then open a new round."
+            }
+            Self::CommitteeTooSmall | Self::TooManyReceivers { .. } | Self::UnknownMetric => {
+                "Propose a study with other tables, fewer receivers or a larger committee."
+            }
+            Self::OtherRound { .. }
+            | Self::ProofOfPossession { .. }
+            | Self::RevealDoesNotOpen { .. }
+            | Self::Signature { .. }
+            | Self::TooManyRows { .. } => {
+                "The named member's node is faulty or its messages were tampered with; contact it before opening a new round."
+            }
+        }
+    }
+}
+
+/// Receivers one table can span: the pattern of hits has 2^receivers values, each with noise of its own.
+pub const RECEIVERS_MAX: usize = 4;

@@ -1,0 +1,342 @@
+//! What follows from a study and a committee: columns, lists, tables, and the order of hops (SPEC §5.5).
+
+use crate::{
+    agreement::{Role, Study},
+    cells::{CellDomain, Dimension},
+    codec::{CodecError, Decode, Encode, Reader},
+    codec_struct,
+    ids::MemberCode,
+    manifest::{
+        Seat,
+        opening::{OpeningError, RECEIVERS_MAX},
+    },
+    match_key::Recipe,
+    metric::Metric,
+    mixing::{RowShape, TupleShape},
+};
+
+/// What one column key encrypts; a key serves the same purpose in every list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ColumnKey {
+    /// The school year that decides whether a link counts for the metric.
+    Window {
+        /** Metric id. */
+        metric: String,
+    },
+    /// The cell code of a metric by a dimension.
+    Cell {
+        /** Metric id. */
+        metric: String,
+        /** Breakdown. */
+        dimension: Dimension,
+    },
+}
+
+impl Encode for ColumnKey {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Window { metric } => {
+                0_u8.encode(out);
+                metric.encode(out);
+            }
+            Self::Cell { metric, dimension } => {
+                1_u8.encode(out);
+                metric.encode(out);
+                dimension.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for ColumnKey {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        match u8::decode(reader)? {
+            0 => Ok(Self::Window { metric: Decode::decode(reader)? }),
+            1 => Ok(Self::Cell { metric: Decode::decode(reader)?, dimension: Decode::decode(reader)? }),
+            _ => Err(CodecError::Invalid { position, expected: "a column key" }),
+        }
+    }
+}
+
+/// How a list starts on its way through the committee.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum First {
+    /// The owner sits on the committee and goes first; its own factor is the blind.
+    Own,
+    /// The owner blinds with shares sent to every committee member.
+    Blinded,
+}
+
+impl Encode for First {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self == Self::Blinded).encode(out);
+    }
+}
+
+impl Decode for First {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(if bool::decode(reader)? { Self::Blinded } else { Self::Own })
+    }
+}
+
+/// One member's list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListShape {
+    /// Participant index of the owner.
+    pub owner: u16,
+    /// Rows it must have.
+    pub rows: u32,
+    /// Recipe index of each slot.
+    pub slots: Vec<u8>,
+    /// Column key index of each column.
+    pub columns: Vec<u16>,
+    /// How it starts.
+    pub first: First,
+    /// Participant indices in the order they pass it on; the owner first, the last hop makes the tags.
+    pub passes: Vec<u16>,
+}
+codec_struct!(ListShape { owner, rows, slots, columns, first, passes });
+
+impl ListShape {
+    /// Width of its rows.
+    #[must_use]
+    pub fn row(&self) -> RowShape {
+        RowShape { slots: self.slots.len(), columns: self.columns.len() }
+    }
+
+    /// Place of a column key among the columns.
+    #[must_use]
+    pub fn column(&self, key: u16) -> Option<usize> {
+        self.columns.iter().position(|column| *column == key)
+    }
+
+    /// Number of the last pass: the hop that outputs tags.
+    #[must_use]
+    pub fn last_hop(&self) -> u8 {
+        u8::try_from(self.passes.len().saturating_sub(1)).unwrap_or(u8::MAX)
+    }
+
+    /// Participant that makes pass `hop`.
+    #[must_use]
+    pub fn pass(&self, hop: u8) -> Option<u16> {
+        self.passes.get(usize::from(hop)).copied()
+    }
+}
+
+/// One table: a sender's students, seen or not at each receiver.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TableShape {
+    /// Metric id.
+    pub metric: String,
+    /// Metric version.
+    pub version: u16,
+    /// Cohorts by category.
+    pub domain: CellDomain,
+    /// Participant index.
+    pub sender: u16,
+    /// Participant indices, at most four.
+    pub receivers: Vec<u16>,
+    /// Column key of the cell.
+    pub cell_key: u16,
+    /// Column key of the window.
+    pub window_key: u16,
+}
+codec_struct!(TableShape { metric, version, domain, sender, receivers, cell_key, window_key });
+
+impl TableShape {
+    /// Width of its tuples.
+    #[must_use]
+    pub fn tuple(&self) -> TupleShape {
+        TupleShape { receivers: self.receivers.len() }
+    }
+}
+
+/// The column keys of a study: one window per metric, one cell per table asked for.
+#[must_use]
+pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
+    let mut keys = Vec::new();
+    for table in &study.tables {
+        let window = ColumnKey::Window { metric: table.metric.clone() };
+        if !keys.contains(&window) {
+            keys.push(window);
+        }
+        keys.push(ColumnKey::Cell { metric: table.metric.clone(), dimension: table.dimension });
+    }
+    keys
+}
+
+/// One list per participant.
+///
+/// # Errors
+///
+/// [`OpeningError::CommitteeTooSmall`].
+pub fn lists(
+    study: &Study,
+    seats: &[Seat],
+    committee: &[u16],
+    column_keys: &[ColumnKey],
+    recipes: &[Recipe],
+) -> Result<Vec<ListShape>, OpeningError> {
+    if committee.len() < 2 {
+        return Err(OpeningError::CommitteeTooSmall);
+    }
+    // Senders end at one half of the committee and receivers at the other, so no pair ends at one member. Of the two
+    // ways to do so the one with fewer separate blinds is taken; on a tie, the first.
+    let assign = |parity: usize| -> Vec<(First, Vec<u16>)> {
+        let part = |(index, participant): (usize, &crate::agreement::StudyParticipant)| {
+            let half = match participant.role {
+                Role::Sender => parity,
+                Role::Receiver => 1 - parity,
+            };
+            passes(index, half, committee)
+        };
+        study.participants.iter().enumerate().map(part).collect()
+    };
+    let (even, odd) = (assign(0), assign(1));
+    let blinded =
+        |lists: &[(First, Vec<u16>)]| lists.iter().filter(|(first, _)| *first == First::Blinded).count();
+    let chosen = if blinded(&odd) < blinded(&even) { odd } else { even };
+
+    let slots = |seat: &Seat| -> Vec<u8> {
+        let of_recipe = |(index, recipe): (u8, &Recipe)| {
+            let held = recipe.held_by(seat.segment);
+            vec![index; if held { recipe.slots() } else { 0 }]
+        };
+        (0_u8..).zip(recipes).flat_map(of_recipe).collect()
+    };
+    let columns = |role: Role| -> Vec<u16> {
+        let used =
+            |(_, key): &(u16, &ColumnKey)| role == Role::Sender || matches!(key, ColumnKey::Window { .. });
+        (0_u16..).zip(column_keys).filter(used).map(|(index, _)| index).collect()
+    };
+    let list = |(((owner, seat), participant), (first, passes)): (
+        ((u16, &Seat), &crate::agreement::StudyParticipant),
+        (First, Vec<u16>),
+    )| {
+        ListShape {
+            owner,
+            rows: seat.rows,
+            slots: slots(seat),
+            columns: columns(participant.role),
+            first,
+            passes,
+        }
+    };
+    Ok((0_u16..).zip(seats).zip(&study.participants).zip(chosen).map(list).collect())
+}
+
+/// Who passes the list of participant `index` on, if it must end in the half of committee positions of that parity.
+fn passes(index: usize, half: usize, committee: &[u16]) -> (First, Vec<u16>) {
+    let owner = u16::try_from(index).unwrap_or(u16::MAX);
+    let candidates: Vec<u16> = committee.iter().copied().skip(half).step_by(2).collect();
+    // Prefer to end elsewhere than at the owner; spread the work by the list's index.
+    let others: Vec<u16> = candidates.iter().copied().filter(|member| *member != owner).collect();
+    let pool = if others.is_empty() { &candidates } else { &others };
+    let last = pool.get(index % pool.len().max(1)).copied().unwrap_or(owner);
+
+    let first = if committee.contains(&owner) && last != owner { First::Own } else { First::Blinded };
+    let mut order = vec![owner];
+    let start = index % committee.len();
+    let rotated = committee.iter().cycle().skip(start).take(committee.len()).copied();
+    order.extend(rotated.filter(|member| *member != last && (*member != owner || first == First::Blinded)));
+    order.push(last);
+    (first, order)
+}
+
+/// The tables of a study, sender by sender.
+///
+/// # Errors
+///
+/// [`OpeningError::UnknownMetric`], [`OpeningError::TooManyReceivers`].
+pub fn tables(
+    study: &Study,
+    seats: &[Seat],
+    column_keys: &[ColumnKey],
+) -> Result<Vec<TableShape>, OpeningError> {
+    let mut tables = Vec::new();
+    for ((sender, seat), participant) in (0_u16..).zip(seats).zip(&study.participants) {
+        if participant.role != Role::Sender {
+            continue;
+        }
+        for asked in &study.tables {
+            let metric = Metric::builtin(&asked.metric, asked.version).ok().flatten();
+            let metric = metric.ok_or(OpeningError::UnknownMetric)?;
+            if !metric.senders.contains(&seat.segment) {
+                continue;
+            }
+            let receivers: Vec<u16> = (0_u16..)
+                .zip(seats)
+                .zip(&study.participants)
+                .filter(|((_, seat), one)| {
+                    one.role == Role::Receiver && metric.receivers.contains(&seat.segment)
+                })
+                .map(|((index, _), _)| index)
+                .collect();
+            if receivers.is_empty() {
+                continue;
+            }
+            if receivers.len() > RECEIVERS_MAX {
+                return Err(OpeningError::TooManyReceivers { receivers: receivers.len() });
+            }
+            let cell = ColumnKey::Cell { metric: asked.metric.clone(), dimension: asked.dimension };
+            let window = ColumnKey::Window { metric: asked.metric.clone() };
+            tables.push(TableShape {
+                metric: asked.metric.clone(),
+                version: asked.version,
+                domain: CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension },
+                sender,
+                receivers,
+                cell_key: key_index(column_keys, &cell)?,
+                window_key: key_index(column_keys, &window)?,
+            });
+        }
+    }
+    if tables.is_empty() { Err(OpeningError::UnknownMetric) } else { Ok(tables) }
+}
+
+fn key_index(keys: &[ColumnKey], wanted: &ColumnKey) -> Result<u16, OpeningError> {
+    let index = keys.iter().position(|key| key == wanted).and_then(|index| u16::try_from(index).ok());
+    index.ok_or(OpeningError::UnknownMetric)
+}
+
+/// True if the lists of `a` and `b` are joined by some table.
+#[must_use]
+pub fn joined(tables: &[TableShape], a: u16, b: u16) -> bool {
+    let spans = |table: &TableShape, sender: u16, receiver: u16| {
+        table.sender == sender && table.receivers.contains(&receiver)
+    };
+    tables.iter().any(|table| spans(table, a, b) || spans(table, b, a))
+}
+
+/// Codes of a table's receivers, in pattern order.
+#[must_use]
+pub fn receiver_codes(table: &TableShape, seats: &[Seat]) -> Vec<MemberCode> {
+    table.receivers.iter().filter_map(|index| seats.get(usize::from(*index)).map(|seat| seat.code)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_visit_every_committee_member_once_and_end_in_their_half() {
+        for committee in [vec![0, 1], vec![1, 0], vec![3, 1, 4], vec![2, 0, 1, 5]] {
+            for index in 0..6 {
+                for half in 0..2 {
+                    let (first, order) = passes(index, half, &committee);
+                    let owner = u16::try_from(index).unwrap();
+                    assert_eq!(order[0], owner);
+                    let hops = if first == First::Own { &order[..] } else { &order[1..] };
+                    let mut hops = hops.to_vec();
+                    let last = *hops.last().unwrap();
+                    hops.sort_unstable();
+                    let mut all = committee.clone();
+                    all.sort_unstable();
+                    assert_eq!(hops, all, "{committee:?} list {index}");
+                    assert_eq!(committee.iter().position(|member| *member == last).unwrap() % 2, half);
+                }
+            }
+        }
+    }
+}

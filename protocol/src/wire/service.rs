@@ -1,0 +1,142 @@
+//! What a node asks of the coordinator: join, mail, blobs, documents. The node is always the one that asks; it dials out
+//! and nothing dials in (I2).
+//!
+//! Every request but `Join` travels on a connection with mutual TLS; who asks is read from the certificate, never from
+//! the request.
+
+use crate::{
+    codec_struct,
+    ids::{Digest, MemberCode, RoundId},
+    signing::{Signature, VerifyingKey},
+    wire::{BlobRef, Envelope},
+};
+
+/// Request numbers. A changed body gets a new number.
+#[allow(missing_docs)] // each names the request struct of this module
+pub mod kind {
+    pub const JOIN: u16 = 0x0001;
+    pub const POLL: u16 = 0x0010;
+    pub const POST: u16 = 0x0011;
+    pub const PUT_BLOB: u16 = 0x0012;
+    pub const GET_BLOB: u16 = 0x0013;
+    pub const DOCUMENTS: u16 = 0x0014;
+    pub const DOCUMENT: u16 = 0x0015;
+    pub const SIGN: u16 = 0x0016;
+    pub const WITHDRAW: u16 = 0x0017;
+}
+
+/// Spends an invitation: the node made its keys, the coordinator certifies them.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The invitation's one-time secret.
+    pub secret: Vec<u8>,
+    /// Certificate request, DER; the key in it was made on the member's machine.
+    pub request: Vec<u8>,
+    /// Signing key, made on the member's machine.
+    pub signing_key: VerifyingKey,
+}
+codec_struct!(Join { secret, request, signing_key });
+
+/// Answer to [`Join`].
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// Opaque code given to the member.
+    pub code: MemberCode,
+    /// `k12`, `cc`, `univ` or `workforce`, as invited.
+    pub segment: crate::agreement::Segment,
+    /// Its certificate, DER.
+    pub certificate: Vec<u8>,
+    /// The consortium's CA, DER.
+    pub authority: Vec<u8>,
+    /// Revocation list, DER.
+    pub revocations: Vec<u8>,
+}
+codec_struct!(Joined { code, segment, certificate, authority, revocations });
+
+/// Asks for mail after a number, waiting a little if there is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Poll {
+    /// Number of the last entry taken; earlier ones may be dropped.
+    pub after: u64,
+    /// Seconds to wait for mail.
+    pub wait_s: u16,
+}
+codec_struct!(Poll { after, wait_s });
+
+/// Answer to [`Poll`].
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// In order of their numbers.
+    pub entries: Vec<MailEntry>,
+}
+codec_struct!(Mail { entries });
+
+/// One entry of a mailbox.
+#[derive(Clone, Debug)]
+pub struct MailEntry {
+    /// Ascending, without gaps.
+    pub number: u64,
+    /// The message.
+    pub envelope: Envelope,
+}
+codec_struct!(MailEntry { number, envelope });
+
+/// Names a blob of a round, to put or to get.
+#[derive(Clone, Copy, Debug)]
+pub struct RoundBlob {
+    /// The round.
+    pub round: RoundId,
+    /// The blob.
+    pub blob: BlobRef,
+}
+codec_struct!(RoundBlob { round, blob });
+
+/// Answer to a request for documents: what this member is a party to.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    /// Agreements with the signatures seen so far.
+    pub agreements: Vec<AgreementStatus>,
+    /// Digests of studies.
+    pub studies: Vec<Digest>,
+    /// Current revocation list, DER.
+    pub revocations: Vec<u8>,
+}
+codec_struct!(Documents { agreements, studies, revocations });
+
+/// An agreement and who has signed it.
+#[derive(Clone, Debug)]
+pub struct AgreementStatus {
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// Signatures seen.
+    pub signatures: Vec<(MemberCode, Signature)>,
+    /// Parties that have withdrawn.
+    pub withdrawn: Vec<MemberCode>,
+}
+codec_struct!(AgreementStatus { digest, signatures, withdrawn });
+
+/// Asks for a document's bytes, answered with [`DocumentText`].
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentName {
+    /// Digest of its bytes.
+    pub digest: Digest,
+}
+codec_struct!(DocumentName { digest });
+
+/// A document's bytes, UTF-8.
+#[derive(Clone, Debug)]
+pub struct DocumentText {
+    /// As written.
+    pub text: Vec<u8>,
+}
+codec_struct!(DocumentText { text });
+
+/// Signs an agreement, or withdraws from it.
+#[derive(Clone, Debug)]
+pub struct SignDocument {
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// Over that digest, kind agreement or withdrawal.
+    pub signature: Signature,
+}
+codec_struct!(SignDocument { digest, signature });
