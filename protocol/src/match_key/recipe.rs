@@ -261,15 +261,6 @@ impl Refusal for RecipeError {
     fn advice(&self) -> &'static str {
         "Use one of the presets, or correct the recipe in the study and have it approved again."
     }
-
-    fn rule(&self) -> Option<&'static str> {
-        match self {
-            Self::NotIdentifying { .. } => Some("SPEC §4"),
-            Self::ElementRepeated { .. } | Self::NormaliserUnsuited { .. } | Self::SlotsOutOfRange { .. } => {
-                None
-            }
-        }
-    }
 }
 
 /// Keys one recipe can yield for one person at most: the three pairings of names.
