@@ -1,1 +1,35 @@
-//! To be written in the commit that fills it.
+//! The join of fully mixed tags, and the plan drawn from it (SPEC §7, §8).
+//!
+//! ```text
+//!   TagList (sender) ─┐
+//!                     ├─ link ─▶ Links ──┬─▶ PairPanel   counts a person may see
+//!   TagList (target) ─┘                  └─▶ Plan        row pairs, to the committee, which checks it
+//! ```
+//!
+//! # What this module promises
+//!
+//! * **First hit.** The strongest recipe with any equal tag decides; among the rows it hits, the smallest tag. Whether
+//!   a row links depends on the tags alone, not on the order of rows.
+//! * **One sender row, one change.** Among lists that repeat no tag, as owners send them ([`crate::match_key`] withholds
+//!   repeated keys), adding or removing a sender row changes no other sender row's link. The noise analysis rests on
+//!   it (SPEC §10.2).
+//! * **Bounded reuse.** No receiver row is linked by more sender rows than it has slots.
+//!
+//! # What it does not promise
+//!
+//! It does not assign rows one to one; that would let one sender row decide another's link. And where a faulty list
+//! does repeat a tag, the tag is void, so there a row can cost another its link: the reuse bound is kept instead.
+//!
+//! # Imports
+//!
+//! May use `refusal`. It sees tags and row numbers, never a key, a token or a name.
+
+mod join;
+mod links;
+mod plan;
+mod tag_list;
+
+pub use join::{Hits, Partition, hits_in, link};
+pub use links::{Link, Links, PairPanel};
+pub use plan::{NO_RECEIVER, Plan, PlanBounds, PlanError, PlanTuple, ReceiverBound};
+pub use tag_list::{TAG_BYTES, TagList, TagListError};

@@ -1,0 +1,157 @@
+//! What the join found: one link per sender row at most, and the counts a person may see.
+//!
+//! Promises that gathering does not depend on the order in which partitions come: the stronger recipe, then the smaller
+//! tag, decides.
+
+use super::{join::Hits, tag_list::TagList};
+
+/// The link of one sender row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// Row of the receiver's list.
+    pub target_row: u32,
+    /// Index of the recipe that decided.
+    pub recipe: u8,
+    /// Whether the deciding recipe also hit another row of the receiver.
+    pub ambiguous: bool,
+}
+
+/// The links of one sender list to one receiver list.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// By sender row: the link and the source cell whose tag decided.
+    by_row: Vec<Option<(Link, u32)>>,
+    target_rows: u32,
+}
+
+impl Links {
+    /// Applies the first-hit rule to the hits of all partitions, given in any order.
+    ///
+    /// # Cost
+    ///
+    /// Sixteen to twenty bytes per sender row and one pass over the hits.
+    #[must_use]
+    pub fn gather(source: &TagList<'_>, target: &TagList<'_>, hits: impl IntoIterator<Item = Hits>) -> Self {
+        let mut by_row = vec![None; source.rows() as usize];
+        for (source_cell, target_cell) in hits.into_iter().flat_map(|hits| hits.cells) {
+            let found = source.row_and_recipe(source_cell).zip(target.row_and_recipe(target_cell));
+            let Some(((row, recipe), (target_row, _))) = found else { continue };
+            let Some(best) = by_row.get_mut(row as usize) else { continue };
+            let new = Link { target_row, recipe, ambiguous: false };
+            *best = Some(match *best {
+                None => (new, source_cell),
+                Some((held, cell)) => better(source, (held, cell), (new, source_cell)),
+            });
+        }
+        Self { by_row, target_rows: target.rows() }
+    }
+
+    /// Rows of the sender's list.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.by_row.len()
+    }
+
+    /// The link of one sender row.
+    #[must_use]
+    pub fn get(&self, row: u32) -> Option<Link> {
+        self.by_row.get(row as usize).copied().flatten().map(|(link, _)| link)
+    }
+
+    /// The link of every sender row, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<Link>> {
+        self.by_row.iter().map(|found| found.map(|(link, _)| link))
+    }
+
+    /// Counts for the match panel.
+    #[must_use]
+    pub fn panel(&self) -> PairPanel {
+        let mut panel = PairPanel { rows: self.by_row.len() as u64, ..PairPanel::default() };
+        let mut taken = vec![0_u8; self.target_rows as usize];
+        for link in self.iter() {
+            let Some(link) = link else {
+                panel.unlinked += 1;
+                continue;
+            };
+            let recipe = usize::from(link.recipe);
+            if panel.linked_by_recipe.len() <= recipe {
+                panel.linked_by_recipe.resize(recipe + 1, 0);
+            }
+            panel.linked_by_recipe.get_mut(recipe).into_iter().for_each(|count| *count += 1);
+            panel.ambiguous += u64::from(link.ambiguous);
+            if let Some(times) = taken.get_mut(link.target_row as usize) {
+                *times = times.saturating_add(1);
+                panel.receivers_shared += u64::from(*times == 2);
+            }
+        }
+        panel
+    }
+}
+
+/// The link that stands when a row has two hits.
+fn better(source: &TagList<'_>, held: (Link, u32), new: (Link, u32)) -> (Link, u32) {
+    let rank = |(link, cell): (Link, u32)| (link.recipe, source.tag(cell));
+    let (mut kept, other) = if rank(new) < rank(held) { (new, held) } else { (held, new) };
+    if kept.0.recipe == other.0.recipe {
+        // The deciding recipe hit another row now, or had done so before.
+        kept.0.ambiguous |= other.0.ambiguous || kept.0.target_row != other.0.target_row;
+    }
+    kept
+}
+
+/// Counts of one sender-receiver pair; small ones are subject to suppression before they are shown.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PairPanel {
+    /// Sender rows.
+    pub rows: u64,
+    /// Sender rows linked, by index of the recipe that decided; recipes after the last that decided are left out.
+    pub linked_by_recipe: Vec<u64>,
+    /// Linked sender rows for which the deciding recipe hit more than one receiver row.
+    pub ambiguous: u64,
+    /// Sender rows without a link.
+    pub unlinked: u64,
+    /// Receiver rows taken by more than one sender row.
+    pub receivers_shared: u64,
+}
+
+impl PairPanel {
+    /// Sender rows linked.
+    #[must_use]
+    pub fn linked(&self) -> u64 {
+        self.linked_by_recipe.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TAG_BYTES, link};
+    use super::*;
+
+    #[test]
+    fn the_panel_counts_every_fate() {
+        let bytes =
+            |rows: &[[u8; 3]]| rows.iter().flatten().flat_map(|v| [*v; TAG_BYTES]).collect::<Vec<u8>>();
+        let slots = [0, 1, 1];
+        // Row 0 by recipe 0; row 1 by recipe 1, ambiguous, smallest tag 20 of row 0; row 2 not at all.
+        let source = bytes(&[[10, 50, 51], [11, 21, 20], [12, 52, 53]]);
+        let target = bytes(&[[10, 20, 60], [61, 21, 62]]);
+        let source = TagList::new(&slots, &source).unwrap();
+        let target = TagList::new(&slots, &target).unwrap();
+        let links = link(&source, &target);
+        assert_eq!(links.get(0), Some(Link { target_row: 0, recipe: 0, ambiguous: false }));
+        assert_eq!(links.get(1), Some(Link { target_row: 0, recipe: 1, ambiguous: true }));
+        assert_eq!(links.get(2), None);
+        let panel = links.panel();
+        assert_eq!(
+            panel,
+            PairPanel {
+                rows: 3,
+                linked_by_recipe: vec![1, 1],
+                ambiguous: 1,
+                unlinked: 1,
+                receivers_shared: 1
+            }
+        );
+        assert_eq!(panel.linked(), 2);
+    }
+}
