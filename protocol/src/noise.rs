@@ -1,1 +1,0 @@
-//! To be written in the commit that fills it.
