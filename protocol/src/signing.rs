@@ -209,9 +209,9 @@ impl<T: Encode + Decode> Signed<T> {
         key.verify(kind, round, &self.bytes, &self.signature).map(|()| &self.value)
     }
 
-    /// The value before any check: to learn whose key to check with.
+    /// The value. [`verify`](Self::verify) before believing it; before that it only tells whose key to check with.
     #[must_use]
-    pub fn unverified(&self) -> &T {
+    pub fn value(&self) -> &T {
         &self.value
     }
 

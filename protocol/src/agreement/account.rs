@@ -68,7 +68,7 @@ impl Account {
         };
         let mut lines = Vec::new();
         let rows = u64::from(list.rows);
-        let row_bytes = list.row().row_bytes() as u64;
+        let row_bytes = list.row().ok()?.row_bytes() as u64;
         let next = list.pass(1)?;
         lines.push(AccountLine {
             what: "your list: blinded tokens and encrypted codes, one row per student, in random order",

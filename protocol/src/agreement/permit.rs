@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn a_signature_in_another_name_does_not_count() {
         let mut fixture = fixture();
-        let second = fixture.signatures[1].1.clone();
+        let second = fixture.signatures[1].1;
         fixture.signatures[0].1 = second;
         assert_eq!(check(&fixture, &[], "2026-06-01"), Err(Clause::NotSigned));
     }

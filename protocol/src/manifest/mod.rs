@@ -21,6 +21,7 @@ use crate::{
     },
     match_key::Recipe,
     metric::Metric,
+    noise::NoiseTable,
     signing::{Signed, VerifyingKey},
     timestamp::Timestamp,
 };
@@ -152,12 +153,12 @@ impl Manifest {
         let seats: Option<Vec<Seat>> = call.seats.iter().zip(&opening.answers).map(seat).collect();
         let seats = seats.ok_or(OpeningError::CallInconsistent)?;
         let recipes = study.preset.recipes();
-        Ok(Self {
+        let manifest = Self {
             wire: WIRE_VERSION,
             round: call.round,
             study: call.study,
             agreement: call.agreement,
-            lists: shapes::lists(study, &seats, &committee, &column_keys, &recipes)?,
+            lists: shapes::lists(study, &seats, &committee, &column_keys)?,
             tables: shapes::tables(study, &seats, &column_keys)?,
             seats,
             committee,
@@ -173,7 +174,12 @@ impl Manifest {
             floor: agreement.floor,
             opened: call.opened,
             deadline: call.deadline,
-        })
+        };
+        manifest.noise_table()?;
+        manifest.collective_keys()?;
+        manifest.lists.iter().try_for_each(|list| list.row().map(|_| ()))?;
+        manifest.tables.iter().try_for_each(|table| table.tuple().map(|_| ()))?;
+        Ok(manifest)
     }
 
     /// Digest that every signature, seal and proof of the round is bound to.
@@ -216,9 +222,36 @@ impl Manifest {
     }
 
     /// The committee's public keys, combined.
-    #[must_use]
-    pub fn collective_keys(&self) -> CollectiveKeys {
-        CollectiveKeys::combine(&self.shares)
+    ///
+    /// # Errors
+    ///
+    /// [`OpeningError::KeysDoNotCombine`]; cannot happen for a manifest that was computed here.
+    pub fn collective_keys(&self) -> Result<CollectiveKeys, OpeningError> {
+        CollectiveKeys::combine(&self.shares).map_err(|_| OpeningError::KeysDoNotCombine)
+    }
+
+    /// The distribution every dealer draws from.
+    ///
+    /// # Errors
+    ///
+    /// [`OpeningError::NoiseOutOfRange`]; never falls back to no noise.
+    pub fn noise_table(&self) -> Result<NoiseTable, OpeningError> {
+        match self.noise {
+            NoiseParameters { epsilon_milli: 0, .. } => Ok(NoiseTable::none()),
+            NoiseParameters { epsilon_milli, delta_ppt } => {
+                NoiseTable::new(epsilon_milli, delta_ppt).map_err(|_| OpeningError::NoiseOutOfRange)
+            }
+        }
+    }
+
+    /// Noise and filler tuples every dealer adds to a table (SPEC §10.3).
+    ///
+    /// # Errors
+    ///
+    /// As [`noise_table`](Self::noise_table).
+    pub fn noise_tuples(&self, table: &TableShape) -> Result<u64, OpeningError> {
+        let cells = (table.domain.len() as u64) << table.receivers.len();
+        Ok(u64::from(self.noise_table()?.support()).saturating_mul(cells))
     }
 
     /// The metric of a table, from the definitions built in.

@@ -11,6 +11,7 @@ use crate::{
     codec_struct,
     group::KeyShare,
     ids::{Digest, MemberCode, RoundId},
+    mixing::RECEIVERS_MAX,
     refusal::{Code, Refusal},
     signing::{SignatureKind, Signed, VerifyingKey},
     timestamp::Timestamp,
@@ -234,6 +235,10 @@ pub enum OpeningError {
     CallInconsistent,
     /// The committee is too small to keep the two lists of a pair from ending at the same member.
     CommitteeTooSmall,
+    /// The committee's key shares do not combine.
+    KeysDoNotCombine,
+    /// Epsilon or delta outside what can be sampled exactly.
+    NoiseOutOfRange,
     /// A message of another round.
     OtherRound {
         /** Sender. */
@@ -249,6 +254,8 @@ pub enum OpeningError {
         /** Sender. */
         member: MemberCode,
     },
+    /// A list or table wider than the protocol allows.
+    ShapeOutOfRange,
     /// A signature that does not verify under the agreement's key.
     Signature {
         /** Claimed sender. */
@@ -283,6 +290,9 @@ impl fmt::Display for OpeningError {
             Self::CallInconsistent => formatter
                 .write_str("the call names other participants or keys than the study and the agreement"),
             Self::CommitteeTooSmall => formatter.write_str("the committee has fewer than two members"),
+            Self::KeysDoNotCombine => formatter.write_str("the committee's key shares do not combine"),
+            Self::NoiseOutOfRange => formatter
+                .write_str("the agreed noise is outside what can be sampled exactly, epsilon 0.01 to 10"),
             Self::OtherRound { member } => write!(formatter, "{member} sent a message of another round"),
             Self::ProofOfPossession { member } => {
                 write!(
@@ -293,6 +303,7 @@ impl fmt::Display for OpeningError {
             Self::RevealDoesNotOpen { member } => {
                 write!(formatter, "the nonce of {member} is not the one it committed to")
             }
+            Self::ShapeOutOfRange => formatter.write_str("a list or table is wider than the protocol allows"),
             Self::Signature { member } => {
                 write!(
                     formatter,
@@ -329,15 +340,22 @@ impl Refusal for OpeningError {
             Self::TooManyRows { .. } => 0x0508,
             Self::UnknownMetric => 0x0509,
             Self::WrongCount { .. } => 0x050A,
+            Self::KeysDoNotCombine => 0x050B,
+            Self::NoiseOutOfRange => 0x050C,
+            Self::ShapeOutOfRange => 0x050D,
         })
     }
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::CallInconsistent | Self::WrongCount { .. } => {
+            Self::CallInconsistent | Self::KeysDoNotCombine | Self::WrongCount { .. } => {
                 "Ask the operator to compare the agreement and the study with the member list, then open a new round."
             }
-            Self::CommitteeTooSmall | Self::TooManyReceivers { .. } | Self::UnknownMetric => {
+            Self::CommitteeTooSmall
+            | Self::NoiseOutOfRange
+            | Self::ShapeOutOfRange
+            | Self::TooManyReceivers { .. }
+            | Self::UnknownMetric => {
                 "Propose a study with other tables, fewer receivers or a larger committee."
             }
             Self::OtherRound { .. }
@@ -350,6 +368,3 @@ impl Refusal for OpeningError {
         }
     }
 }
-
-/// Receivers one table can span: the pattern of hits has 2^receivers values, each with noise of its own.
-pub const RECEIVERS_MAX: usize = 4;

@@ -1,18 +1,15 @@
 //! What follows from a study and a committee: columns, lists, tables, and the order of hops (SPEC §5.5).
 
 use crate::{
-    agreement::{Role, Study},
+    agreement::{Role, Segment, Study},
     cells::{CellDomain, Dimension},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::MemberCode,
-    manifest::{
-        Seat,
-        opening::{OpeningError, RECEIVERS_MAX},
-    },
-    match_key::Recipe,
+    manifest::{Seat, opening::OpeningError},
+    match_key::Element,
     metric::Metric,
-    mixing::{RowShape, TupleShape},
+    mixing::{RECEIVERS_MAX, RowShape, TableKeys, TupleShape},
 };
 
 /// What one column key encrypts; a key serves the same purpose in every list.
@@ -100,9 +97,12 @@ codec_struct!(ListShape { owner, rows, slots, columns, first, passes });
 
 impl ListShape {
     /// Width of its rows.
-    #[must_use]
-    pub fn row(&self) -> RowShape {
-        RowShape { slots: self.slots.len(), columns: self.columns.len() }
+    ///
+    /// # Errors
+    ///
+    /// [`OpeningError::ShapeOutOfRange`]; [`super::Manifest::compute`] has checked every list.
+    pub fn row(&self) -> Result<RowShape, OpeningError> {
+        RowShape::new(self.slots.len(), self.columns.len()).map_err(|_| OpeningError::ShapeOutOfRange)
     }
 
     /// Place of a column key among the columns.
@@ -146,9 +146,18 @@ codec_struct!(TableShape { metric, version, domain, sender, receivers, cell_key,
 
 impl TableShape {
     /// Width of its tuples.
+    ///
+    /// # Errors
+    ///
+    /// [`OpeningError::ShapeOutOfRange`]; [`super::Manifest::compute`] has checked every table.
+    pub fn tuple(&self) -> Result<TupleShape, OpeningError> {
+        TupleShape::new(self.receivers.len()).map_err(|_| OpeningError::ShapeOutOfRange)
+    }
+
+    /// The keys its ciphertexts are under.
     #[must_use]
-    pub fn tuple(&self) -> TupleShape {
-        TupleShape { receivers: self.receivers.len() }
+    pub fn keys(&self) -> TableKeys {
+        TableKeys { cell: usize::from(self.cell_key), window: usize::from(self.window_key) }
     }
 }
 
@@ -176,7 +185,6 @@ pub fn lists(
     seats: &[Seat],
     committee: &[u16],
     column_keys: &[ColumnKey],
-    recipes: &[Recipe],
 ) -> Result<Vec<ListShape>, OpeningError> {
     if committee.len() < 2 {
         return Err(OpeningError::CommitteeTooSmall);
@@ -198,32 +206,35 @@ pub fn lists(
         |lists: &[(First, Vec<u16>)]| lists.iter().filter(|(first, _)| *first == First::Blinded).count();
     let chosen = if blinded(&odd) < blinded(&even) { odd } else { even };
 
-    let slots = |seat: &Seat| -> Vec<u8> {
-        let of_recipe = |(index, recipe): (u8, &Recipe)| {
-            let held = recipe.held_by(seat.segment);
-            vec![index; if held { recipe.slots() } else { 0 }]
-        };
-        (0_u8..).zip(recipes).flat_map(of_recipe).collect()
-    };
     let columns = |role: Role| -> Vec<u16> {
         let used =
             |(_, key): &(u16, &ColumnKey)| role == Role::Sender || matches!(key, ColumnKey::Window { .. });
         (0_u16..).zip(column_keys).filter(used).map(|(index, _)| index).collect()
     };
-    let list = |(((owner, seat), participant), (first, passes)): (
-        ((u16, &Seat), &crate::agreement::StudyParticipant),
-        (First, Vec<u16>),
-    )| {
-        ListShape {
+    let mut lists = Vec::with_capacity(seats.len());
+    for (((owner, seat), participant), (first, passes)) in
+        (0_u16..).zip(seats).zip(&study.participants).zip(chosen)
+    {
+        lists.push(ListShape {
             owner,
             rows: seat.rows,
-            slots: slots(seat),
+            slots: study.preset.slots_for(never_held(seat.segment)),
             columns: columns(participant.role),
             first,
             passes,
-        }
-    };
-    Ok((0_u16..).zip(seats).zip(&study.participants).zip(chosen).map(list).collect())
+        });
+    }
+    Ok(lists)
+}
+
+/// Data elements a segment's files never hold; recipes that need one have no slot in its lists (public, SPEC §4).
+#[must_use]
+pub fn never_held(segment: Segment) -> &'static [Element] {
+    match segment {
+        Segment::K12 => &[Element::Ssn],
+        Segment::Cc | Segment::Univ => &[],
+        Segment::Workforce => &[Element::Ssid],
+    }
 }
 
 /// Who passes the list of participant `index` on, if it must end in the half of committee positions of that parity.

@@ -50,6 +50,9 @@ impl From<OpeningError> for Abort {
             | OpeningError::TooManyRows { member, .. } => Some(member),
             OpeningError::CallInconsistent
             | OpeningError::CommitteeTooSmall
+            | OpeningError::KeysDoNotCombine
+            | OpeningError::NoiseOutOfRange
+            | OpeningError::ShapeOutOfRange
             | OpeningError::TooManyReceivers { .. }
             | OpeningError::UnknownMetric
             | OpeningError::WrongCount { .. } => None,

@@ -26,7 +26,7 @@ pub(super) fn next_hop(
     let seat = seat.ok_or(Abort::because(AbortReason::ChainBroken))?;
     (statement.verify(SignatureKind::HopStatement, Some(manifest.round), &seat.signing_key))
         .map_err(|_| Abort::by(AbortReason::Signature, seat.code))?;
-    let row = list.row();
+    let row = list.row()?;
     let plain = u64::from(list.rows);
     let bytes = if hop == list.last_hop() {
         plain.saturating_mul(row.tag_bytes() as u64)
@@ -62,9 +62,8 @@ pub(super) fn next_table_hop(
     let seat = seat.ok_or(Abort::because(AbortReason::ChainBroken))?;
     (statement.verify(SignatureKind::TableHopStatement, Some(manifest.round), &seat.signing_key))
         .map_err(|_| Abort::by(AbortReason::Signature, seat.code))?;
-    let tuples = u64::from(planned)
-        + (hop as u64 + 1).saturating_mul(noise_tuples(manifest, table.domain.len(), table.receivers.len()));
-    let plain = tuples.saturating_mul(table.tuple().tuple_bytes() as u64);
+    let tuples = u64::from(planned) + (hop as u64 + 1).saturating_mul(manifest.noise_tuples(table)?);
+    let plain = tuples.saturating_mul(table.tuple()?.tuple_bytes() as u64);
     let last = hop + 1 == manifest.committee.len();
     let bytes = if last { plain } else { crate::seal::sealed_len(plain) };
     let input = accepted.last().map_or(plan, |last| last.output);
@@ -75,10 +74,4 @@ pub(super) fn next_table_hop(
         && value.sealed.bytes == bytes
         && (!last || value.sealed.digest == value.output);
     if continues { Ok(()) } else { Err(Abort::by(AbortReason::ChainBroken, seat.code)) }
-}
-
-/// Noise and filler tuples every dealer adds to a table (SPEC §10.3).
-pub(super) fn noise_tuples(manifest: &Manifest, cells: usize, receivers: usize) -> u64 {
-    let noise = crate::noise::NoiseTable::of(manifest.noise);
-    u64::from(noise.support()).saturating_mul(cells as u64).saturating_mul(1 << receivers.min(16))
 }

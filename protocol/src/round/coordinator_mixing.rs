@@ -2,7 +2,6 @@
 //! start the join when every list has its tags, start the release when every table is decrypted.
 
 use crate::{
-    codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::MemberCode,
     manifest::{Manifest, Opening},
@@ -10,7 +9,7 @@ use crate::{
     round::{
         Abort, AbortReason, CoordinatorEffect, CoordinatorJob, CoordinatorRound, Event, Step,
         chain::{next_hop, next_table_hop},
-        coordinator::{Closing, Stepped, complete, to_all},
+        coordinator::{Closing, Stepped, complete},
         step::TableParts,
     },
     signing::{SignatureKind, Signed},
@@ -76,7 +75,7 @@ impl Mixing {
             }
             Message::Columns { list, to, sealed } => {
                 let shape = self.manifest.list(list).ok_or(unexpected(from))?;
-                let bytes = u64::from(shape.rows).saturating_mul(shape.row().column_bytes() as u64);
+                let bytes = u64::from(shape.rows).saturating_mul(shape.row()?.column_bytes() as u64);
                 let last = shape.pass(shape.last_hop()) == Some(participant);
                 if !last || sealed.bytes != crate::seal::sealed_len(bytes) {
                     return Err(unexpected(from));
@@ -180,7 +179,7 @@ impl Mixing {
     ) -> Result<(), Abort> {
         let (list, hop) = (statement.value().list, statement.value().hop);
         let accepted = self.lists.get_mut(usize::from(list)).ok_or(unexpected(from))?;
-        if accepted.get(usize::from(hop)) == Some(&statement.value()) {
+        if accepted.get(usize::from(hop)) == Some(statement.value()) {
             return Ok(());
         }
         let whose = self.manifest.list(list).and_then(|shape| shape.pass(hop));
@@ -204,7 +203,7 @@ impl Mixing {
         let plan = self.plans.as_ref().and_then(|plans| plans.get(usize::from(table))).copied();
         let Some((planned, Some(plan))) = plan else { return Err(unexpected(from)) };
         let progress = self.tables.get_mut(usize::from(table)).ok_or(unexpected(from))?;
-        if progress.accepted.get(usize::from(hop)) == Some(&statement.value()) {
+        if progress.accepted.get(usize::from(hop)) == Some(statement.value()) {
             return Ok(());
         }
         if self.manifest.committee.get(usize::from(hop)).copied() != self.manifest.participant(from) {
@@ -233,7 +232,7 @@ impl Mixing {
         let shape = self.manifest.table(value.table).ok_or(unexpected(from))?;
         let progress = self.tables.get_mut(usize::from(value.table)).ok_or(unexpected(from))?;
         let last = progress.accepted.get(committee - 1).ok_or(unexpected(from))?;
-        let bytes = u64::from(last.tuples).saturating_mul(shape.tuple().tuple_bytes() as u64 / 2);
+        let bytes = u64::from(last.tuples).saturating_mul(shape.tuple()?.partial_bytes() as u64);
         let fits = value.manifest == self.manifest.digest()
             && value.table_digest == last.output
             && value.partials.bytes == bytes;
@@ -247,7 +246,7 @@ impl Mixing {
             }
             Some(_) => Ok(()),
             None => {
-                *slot = Some((value.partials, value.proof.clone()));
+                *slot = Some((value.partials, value.proof));
                 Ok(())
             }
         }

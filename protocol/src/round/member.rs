@@ -160,7 +160,15 @@ impl MemberRound {
             return match self {
                 // The result is in hand; nothing can be taken back.
                 Self::Finished(state) => Ok(Step { state: Self::Finished(state), effects: Vec::new() }),
-                _ => Err(Abort { reason: AbortReason::Peer(notice.code), fault: notice.fault }),
+                Self::AwaitAnswers(_)
+                | Self::AwaitApproval(_)
+                | Self::AwaitResult(_)
+                | Self::AwaitReveals(_)
+                | Self::AwaitSealed(_)
+                | Self::AwaitShares(_)
+                | Self::Mixing(_) => {
+                    Err(Abort { reason: AbortReason::Peer(notice.code), fault: notice.fault })
+                }
             };
         }
         match (&self, &input) {

@@ -148,7 +148,7 @@ impl Mixing {
             }
             Message::Hop(statement) => {
                 let accepted = &self.list(statement.value().list)?.accepted;
-                if accepted.get(usize::from(statement.value().hop)) != Some(&statement.value()) {
+                if accepted.get(usize::from(statement.value().hop)) != Some(statement.value()) {
                     next_hop(
                         &self.manifest,
                         self.digest,
@@ -156,7 +156,7 @@ impl Mixing {
                         &statement,
                     )?;
                     let (list, hop) = (statement.value().list, statement.value().hop);
-                    self.list(list)?.accepted.push(statement.value());
+                    self.list(list)?.accepted.push(statement.value().clone());
                     effects.push(MemberEffect::Report(Event::ListPassed { list, hop }));
                 }
             }
@@ -197,7 +197,7 @@ impl Mixing {
     ) -> Result<(), Abort> {
         let (table, hop) = (statement.value().table, statement.value().hop);
         let progress = self.tables.get_mut(usize::from(table)).ok_or(unexpected())?;
-        if progress.accepted.get(usize::from(hop)) == Some(&statement.value()) {
+        if progress.accepted.get(usize::from(hop)) == Some(statement.value()) {
             return Ok(());
         }
         let Some(PlanRef { tuples, plan: Some(plan) }) = progress.plan else { return Err(unexpected()) };

@@ -54,6 +54,7 @@ pub enum Event {
 
 /// Input of a member's step.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]
 pub enum MemberInput {
     /// A message of the coordinator, or relayed by it.
     Message {
@@ -92,6 +93,7 @@ pub enum MemberInput {
 
 /// Effect of a member's step.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]
 pub enum MemberEffect {
     /// Sign if needed and send.
     Send(Outgoing),
@@ -190,6 +192,7 @@ pub enum MemberJob {
 
 /// What finished work reports.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]
 pub enum MemberOutcome {
     /// The list is uploaded.
     Contributed {
@@ -262,6 +265,7 @@ pub enum MemberOutcome {
 
 /// Input of the coordinator's step.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]
 pub enum CoordinatorInput {
     /// A message of a member.
     Message {
@@ -287,6 +291,7 @@ pub enum CoordinatorInput {
 
 /// Effect of the coordinator's step.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]
 pub enum CoordinatorEffect {
     /// Put a message into a member's mailbox.
     Send {

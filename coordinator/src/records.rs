@@ -1,0 +1,164 @@
+//! What the coordinator keeps, and in which table: members, invitations, documents, rounds, mail. Codes, digests, counts
+//! and sealed relays only; there is no place in these records where an identifier of a student could stand.
+
+use passage_protocol::{
+    agreement::Segment,
+    codec::{CodecError, Decode, Encode, Reader},
+    codec_struct,
+    ids::{Digest, MemberCode, RoundId},
+    refusal::Code,
+    round::CoordinatorRound,
+    signing::VerifyingKey,
+    timestamp::Timestamp,
+    wire::BlobRef,
+};
+use passage_shell::store::Table;
+
+/// Member code -> [`Member`].
+pub const MEMBERS: Table = Table(1);
+/// Digest of the one-time secret -> [`Invited`].
+pub const INVITATIONS: Table = Table(2);
+/// Agreement digest -> its bytes.
+pub const AGREEMENTS: Table = Table(3);
+/// Agreement digest, member code -> signature.
+pub const SIGNATURES: Table = Table(4);
+/// Agreement digest, member code -> signature of withdrawal.
+pub const WITHDRAWALS: Table = Table(5);
+/// Study digest -> its bytes.
+pub const STUDIES: Table = Table(6);
+/// Round id -> [`RoundRecord`].
+pub const ROUNDS: Table = Table(7);
+/// Member code, number (big-endian) -> envelope.
+pub const MAIL: Table = Table(8);
+/// Member code -> number of its last mail entry.
+pub const MAIL_LAST: Table = Table(9);
+/// Round id, digest of an envelope -> nothing: what was taken in already.
+pub const SEEN: Table = Table(10);
+/// Round id, blob digest -> length: blobs on the shelf and the round they belong to.
+pub const BLOBS: Table = Table(11);
+
+/// A member of the consortium.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The operator's own name for it; never leaves this machine (G09).
+    pub name: String,
+    /// Kind of institution.
+    pub segment: Segment,
+    /// Its signing key.
+    pub signing_key: VerifyingKey,
+    /// Serial of its certificate.
+    pub serial: Vec<u8>,
+    /// When it joined.
+    pub joined: Timestamp,
+    /// When its certificate was revoked.
+    pub revoked: Option<Timestamp>,
+}
+codec_struct!(Member { name, segment, signing_key, serial, joined, revoked });
+
+/// An invitation that was written.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    /// The operator's own name for the invited.
+    pub name: String,
+    /// Kind of institution.
+    pub segment: Segment,
+    /// When it lapses.
+    pub expires: Timestamp,
+    /// The member that used it: an invitation is good for one.
+    pub used_by: Option<MemberCode>,
+}
+codec_struct!(Invited { name, segment, expires, used_by });
+
+/// A round and how it stands.
+#[derive(Clone, Debug)]
+pub struct RoundRecord {
+    /// Digest of the study's bytes.
+    pub study: Digest,
+    /// Digest of the agreement's bytes.
+    pub agreement: Digest,
+    /// Participants in the study's order.
+    pub participants: Vec<MemberCode>,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When it last moved.
+    pub moved: Timestamp,
+    /// Which attempt at the same opening this is, from 1.
+    pub attempt: u16,
+    /// The round that follows this one after an abort.
+    pub reopened_as: Option<RoundId>,
+    /// Where it stands.
+    pub standing: Standing,
+}
+codec_struct!(RoundRecord { study, agreement, participants, opened, moved, attempt, reopened_as, standing });
+
+/// Where a round stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Running: the engine's state.
+    Running(Box<CoordinatorRound>),
+    /// Ended without a result.
+    Aborted {
+        /** Stable code. */
+        code: Code,
+        /** The sentence shown to people. */
+        reason: String,
+        /** The member at fault, if one is. */
+        fault: Option<MemberCode>,
+    },
+    /// Ended with a release.
+    Finished {
+        /** Reports per participant, kept for the board. */
+        reports: Vec<BlobRef>,
+    },
+}
+
+impl Encode for Standing {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Running(round) => {
+                0_u8.encode(out);
+                round.encode(out);
+            }
+            Self::Aborted { code, reason, fault } => {
+                1_u8.encode(out);
+                code.0.encode(out);
+                reason.encode(out);
+                fault.encode(out);
+            }
+            Self::Finished { reports } => {
+                2_u8.encode(out);
+                reports.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for Standing {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        match u8::decode(reader)? {
+            0 => Ok(Self::Running(Decode::decode(reader)?)),
+            1 => Ok(Self::Aborted {
+                code: Code(Decode::decode(reader)?),
+                reason: Decode::decode(reader)?,
+                fault: Decode::decode(reader)?,
+            }),
+            2 => Ok(Self::Finished { reports: Decode::decode(reader)? }),
+            _ => Err(CodecError::Invalid { position, expected: "a round's standing" }),
+        }
+    }
+}
+
+/// Key of a pair: `digest || code`, or `round || digest`.
+#[must_use]
+pub fn pair_key(first: &impl Encode, second: &impl Encode) -> Vec<u8> {
+    let mut key = first.to_bytes();
+    second.encode(&mut key);
+    key
+}
+
+/// Key of a mail entry: big-endian, so that a scan is in order.
+#[must_use]
+pub fn mail_key(member: MemberCode, number: u64) -> Vec<u8> {
+    [member.0.as_slice(), &number.to_be_bytes()].concat()
+}
