@@ -164,9 +164,12 @@ fn links(sender: &FinalChunk, receiver: &FinalChunk) -> Vec<Option<usize>> {
     sender.tags.chunks_exact(32).map(link).collect()
 }
 
+/// A plan entry's rows: the sender's columns, and each receiver's where there is a link.
+type Linked = (Vec<u8>, [Option<Vec<u8>>; 2]);
+
 struct Mixed {
     committee: Committee,
-    plan: Vec<(Vec<u8>, [Option<Vec<u8>>; 2])>,
+    plan: Vec<Linked>,
 }
 
 fn mixed() -> Mixed {
@@ -280,7 +283,7 @@ fn with_noise_the_histogram_less_the_draws_is_exact() {
     assert_eq!(noise.offset(), 3);
     let (list, histogram) = second_mix(&mixed(), &noise);
     // What each dealer drew, replayed from its seed.
-    let mut drawn = vec![0_i64; 12];
+    let mut drawn = [0_i64; 12];
     for j in 0..3 {
         let mut rng: rand_chacha::ChaCha20Rng =
             rand_core::SeedableRng::from_seed(*chunk_seed(&seed(&format!("table {j}")), 1));
