@@ -58,7 +58,7 @@ impl WeightedSum {
 }
 
 /// The transcript a challenge covers before the commitments: `context || Y || A* || D*`.
-pub(crate) fn equality_challenge(context: &[u8], point: &Element, sums: &WeightedSum) -> Vec<u8> {
+fn statement(context: &[u8], point: &Element, sums: &WeightedSum) -> Vec<u8> {
     let mut bytes = context.to_vec();
     bytes.extend_from_slice(&point.encode());
     bytes.extend_from_slice(&sums.cipher.compress().to_bytes());
@@ -81,7 +81,7 @@ impl EqualityProof {
         let missing = GroupError::ColumnCount { seen: keys.columns(), expected: column.saturating_add(1) };
         let share = keys.column_share(column).ok_or(missing)?;
         let point = Element(RistrettoPoint::mul_base(&share.0));
-        let statement = equality_challenge(context, &point, sums);
+        let statement = statement(context, &point, sums);
         let nonce = nonce(keys.nonce_key(), CONTEXT, &statement);
         let commitment_base = RistrettoPoint::mul_base(&nonce.0).compress().to_bytes();
         let commitment_sum = (sums.cipher * nonce.0).compress().to_bytes();
@@ -104,7 +104,7 @@ impl EqualityProof {
         let refused = GroupError::EqualityProof { column };
         let response: Option<Scalar> = Scalar::from_canonical_bytes(self.response).into();
         let response = response.ok_or(refused)?;
-        let statement = equality_challenge(context, point, sums);
+        let statement = statement(context, point, sums);
         let challenge = challenge(CONTEXT, &[&statement, &self.commitment_base, &self.commitment_sum]);
         let base = RistrettoPoint::vartime_double_scalar_mul_basepoint(&-challenge, &point.0, &response);
         let sum =

@@ -37,6 +37,8 @@ mod hash_to_element;
 mod point;
 mod possession;
 mod scalar;
+#[cfg(test)]
+mod vectors;
 
 pub use blind::{HopFactor, OwnerBlind, TAG_BYTES, TagKey};
 pub use collective::CollectiveKeys;
@@ -47,7 +49,7 @@ pub use hash_to_element::hash_to_element;
 pub use possession::PossessionProof;
 pub use scalar::SecretScalar;
 
-pub(crate) use equality::{WeightedSum, equality_challenge};
+pub(crate) use equality::WeightedSum;
 pub(crate) use point::{Ciphertext, Point, double_and_encode_batch};
 
 /// Why group data was refused. Every variant but [`NoShares`](Self::NoShares) is caused by what a peer sent.

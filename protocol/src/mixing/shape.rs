@@ -1,0 +1,160 @@
+//! How wide a row and a tuple are; how points are read out of them with their position in the list.
+
+use super::MixingError;
+use crate::group::{Ciphertext, CollectiveKeys, GroupError, Point, TAG_BYTES};
+
+/// Most tokens a row can have.
+pub const SLOTS_MAX: usize = 16;
+/// Most ciphertext columns a row can have.
+pub const COLUMNS_MAX: usize = 64;
+/// Most receivers a table can span.
+pub const RECEIVERS_MAX: usize = 4;
+/// Bytes of a point.
+pub(super) const POINT_BYTES: usize = 32;
+/// Bytes of a ciphertext of the second mix.
+pub(super) const CIPHERTEXT_BYTES: usize = 64;
+
+/// The width of every row of one list: `slots` tokens, one shared ciphertext point, `columns` masked points (SPEC §6.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RowShape {
+    slots: usize,
+    columns: usize,
+}
+
+impl RowShape {
+    /// A shape within the limits; a list of a receiver's or a sender's rows has at least one slot.
+    ///
+    /// # Errors
+    ///
+    /// [`MixingError::ShapeLimit`].
+    pub fn new(slots: usize, columns: usize) -> Result<Self, MixingError> {
+        if !(1..=SLOTS_MAX).contains(&slots) {
+            return Err(MixingError::ShapeLimit { part: "slots", seen: slots, limit: SLOTS_MAX });
+        }
+        if !(1..=COLUMNS_MAX).contains(&columns) {
+            return Err(MixingError::ShapeLimit { part: "columns", seen: columns, limit: COLUMNS_MAX });
+        }
+        Ok(Self { slots, columns })
+    }
+
+    /// Tokens of a row.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Ciphertext columns of a row.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Bytes of a row on its way through the first mix.
+    #[must_use]
+    pub fn row_bytes(&self) -> usize {
+        POINT_BYTES * self.slots + self.column_bytes()
+    }
+
+    /// Bytes of a row's tags after the last hop.
+    #[must_use]
+    pub fn tag_bytes(&self) -> usize {
+        TAG_BYTES * self.slots
+    }
+
+    /// Bytes of a row's columns after the last hop: the shared point and one masked point per column.
+    #[must_use]
+    pub fn column_bytes(&self) -> usize {
+        POINT_BYTES * (1 + self.columns)
+    }
+
+    /// Refuses column keys that do not fit the shape or the round.
+    pub(super) fn check_keys(&self, column_keys: &[usize], keys: &CollectiveKeys) -> Result<(), MixingError> {
+        if column_keys.len() != self.columns {
+            return Err(MixingError::ChunkLength { seen: column_keys.len(), expected: self.columns });
+        }
+        match column_keys.iter().find(|key| **key >= keys.columns()) {
+            Some(key) => Err(MixingError::ColumnKey { key: *key, keys: keys.columns() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The width of every tuple of one table: a cell and one window test per receiver, 64 bytes each (SPEC §8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TupleShape {
+    receivers: usize,
+}
+
+impl TupleShape {
+    /// A shape within the limits.
+    ///
+    /// # Errors
+    ///
+    /// [`MixingError::ShapeLimit`] unless there are 1 to [`RECEIVERS_MAX`] receivers.
+    pub fn new(receivers: usize) -> Result<Self, MixingError> {
+        if (1..=RECEIVERS_MAX).contains(&receivers) {
+            Ok(Self { receivers })
+        } else {
+            Err(MixingError::ShapeLimit { part: "receivers", seen: receivers, limit: RECEIVERS_MAX })
+        }
+    }
+
+    /// Receivers of the table.
+    #[must_use]
+    pub fn receivers(&self) -> usize {
+        self.receivers
+    }
+
+    /// Patterns of hits and misses: `2^receivers`.
+    #[must_use]
+    pub fn patterns(&self) -> usize {
+        1 << self.receivers
+    }
+
+    /// Bytes of a tuple.
+    #[must_use]
+    pub fn tuple_bytes(&self) -> usize {
+        CIPHERTEXT_BYTES * (1 + self.receivers)
+    }
+
+    /// Bytes of one member's partial decryption of a tuple.
+    #[must_use]
+    pub fn partial_bytes(&self) -> usize {
+        POINT_BYTES * (1 + self.receivers)
+    }
+}
+
+/// Splits a chunk into whole rows of `width` bytes.
+pub(super) fn rows_of(chunk: &[u8], width: usize) -> Result<core::slice::ChunksExact<'_, u8>, MixingError> {
+    let rows = chunk.chunks_exact(width);
+    if rows.remainder().is_empty() {
+        Ok(rows)
+    } else {
+        Err(MixingError::ChunkLength { seen: chunk.len(), expected: width })
+    }
+}
+
+/// Decodes every point of a row; the position of a bad one is `row` in the list and the index in the row.
+pub(super) fn points_of(bytes: &[u8], row: u64) -> Result<Vec<Point>, MixingError> {
+    let (encodings, _) = bytes.as_chunks::<POINT_BYTES>();
+    let decode = |(point, encoding)| {
+        Point::decode(encoding).map_err(|error| match error {
+            GroupError::Identity => MixingError::PointIdentity { row, point },
+            GroupError::ColumnCount { .. }
+            | GroupError::CombinedIdentity { .. }
+            | GroupError::EqualityProof { .. }
+            | GroupError::NoShares
+            | GroupError::NotCanonical
+            | GroupError::PossessionProof { .. }
+            | GroupError::ScalarInvalid => MixingError::PointNotCanonical { row, point },
+        })
+    };
+    encodings.iter().enumerate().map(decode).collect()
+}
+
+/// Decodes a tuple as ciphertexts.
+pub(super) fn ciphertexts_of(bytes: &[u8], row: u64) -> Result<Vec<Ciphertext>, MixingError> {
+    let points = points_of(bytes, row)?;
+    let (pairs, _) = points.as_chunks::<2>();
+    Ok(pairs.iter().map(|[a, b]| Ciphertext { a: *a, b: *b }).collect())
+}
