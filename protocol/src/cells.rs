@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn codes_and_cells_are_inverse() {
-        let domain = CellDomain { cohorts: vec![SchoolYear(2019), SchoolYear(2020)], dimension: Dimension::Ethnicity };
+        let domain =
+            CellDomain { cohorts: vec![SchoolYear(2019), SchoolYear(2020)], dimension: Dimension::Ethnicity };
         assert_eq!(domain.cells().count(), domain.len());
         for (code, cohort, category) in domain.cells() {
             assert_eq!(domain.code(cohort, category), Some(code));

@@ -160,7 +160,10 @@ impl fmt::Display for CodecError {
                 write!(formatter, "the bytes at {position} are not {expected}")
             }
             Self::TooLong { position, count } => {
-                write!(formatter, "a list at byte {position} announces {count} items, more than the bytes can hold")
+                write!(
+                    formatter,
+                    "a list at byte {position} announces {count} items, more than the bytes can hold"
+                )
             }
             Self::Truncated { position, wanted } => {
                 write!(formatter, "the bytes end inside a value of {wanted} bytes at byte {position}")

@@ -26,7 +26,8 @@ impl Timestamp {
         let days = i64::try_from(self.0 / 86_400).unwrap_or(i64::MAX / 2) + 719_468;
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -111,7 +112,9 @@ mod tests {
 
     #[test]
     fn impossible_days_are_refused() {
-        for text in ["2023-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "24-04-30", "2024-4-3", "2024-04-30-1"] {
+        for text in
+            ["2023-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "24-04-30", "2024-4-3", "2024-04-30-1"]
+        {
             assert_eq!(Date::parse(text), None, "{text}");
         }
         assert_eq!(Date::parse("2024-02-29"), Date::new(2024, 2, 29));
