@@ -11,6 +11,8 @@
 //!
 //! * The attacker modelled is interval propagation over sums and unions (`suppression`). A full integer programme over
 //!   several receivers at once could in principle narrow further; with one receiver the two are the same.
+//! * Groups the sender withheld are known here by their sum only. The sum is protected as one figure; a single group that
+//!   was withheld for another's sake may, with several receivers, be narrowed a little below the floor-wide range.
 //! * Tables of different metrics (12 and 16 months), of other rounds, and a reader's knowledge of individuals are
 //!   outside it: the release ledger and the noise of SPEC §10 answer those.
 //! * Which cells are withheld depends on the counts; with noise it depends on noisy counts only.

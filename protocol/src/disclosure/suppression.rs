@@ -3,8 +3,8 @@
 //! A [`Puzzle`] holds every figure of one cohort over all sibling tables, and what a reader knows to hold among them:
 //! sums (categories make up the total) and unions (any receiver is at least each receiver and at most their sum).
 //! The attacker starts from the range each published reason admits, and propagates bounds until nothing changes. A
-//! withheld figure is safe if at least `floor` values remain. It is repaired by withholding the smallest figure that
-//! helps the attacker; if none is left, the reasons themselves are made silent.
+//! withheld figure is safe if at least `floor` values remain. It is repaired by silencing the reasons of figures withheld
+//! beside it, then by withholding the smallest figure that helps the attacker.
 //!
 //! Promises nothing against knowledge of individuals, and is not a full integer programme (see the module's header).
 
@@ -23,7 +23,6 @@ pub(super) struct Figure {
     pub(super) group: Option<i64>,
     /// Why it is withheld; `None` if it is shown.
     pub(super) reason: Option<Reason>,
-    sensitive: bool,
     held: bool,
 }
 
@@ -68,7 +67,7 @@ impl Puzzle {
     }
 
     fn add(&mut self, value: i64, group: Option<i64>, reason: Option<Reason>) -> FigureId {
-        self.figures.push(Figure { value, group, reason, sensitive: reason.is_some(), held: false });
+        self.figures.push(Figure { value, group, reason, held: false });
         self.figures.len() - 1
     }
 
@@ -89,7 +88,7 @@ impl Puzzle {
     /// Keeps a figure out of the repair: it is known from elsewhere, so withholding it would protect nothing.
     pub(super) fn hold(&mut self, figure: FigureId) {
         if let Some(figure) = self.figures.get_mut(figure) {
-            (figure.held, figure.sensitive, figure.reason) = (true, false, None);
+            (figure.held, figure.reason) = (true, None);
         }
     }
 
@@ -163,7 +162,7 @@ impl Puzzle {
     fn fault(&self) -> Option<Fault> {
         let bounds = self.attack();
         let narrow = self.figures.iter().zip(&bounds).position(|(figure, (low, high))| {
-            figure.sensitive && figure.reason.is_some() && high - low + 1 < self.floor
+            figure.reason.is_some() && high - low + 1 < self.floor.min(figure.group.unwrap_or(WHOLE_MAX) + 1)
         });
         if let Some(figure) = narrow {
             return Some(Fault::Narrow { figure, bounds });
@@ -185,46 +184,74 @@ impl Puzzle {
         })
     }
 
-    /// Withholds one more figure, or silences one more reason; false if nothing is left to do.
+    /// Silences one more reason, or withholds one more figure; false if nothing is left to do.
+    ///
+    /// Reasons go first where several figures are withheld side by side: two counts "below the floor" with a known sum
+    /// narrow each other by their reasons alone, and a reason costs the reader less than a figure.
     fn repair(&mut self, fault: &Fault) -> bool {
-        let next = match fault {
-            Fault::SmallSum { next } => *next,
-            Fault::Narrow { figure, bounds } => self.nearest_shown(*figure, bounds),
+        let (next, reason) = match fault {
+            Fault::SmallSum { next } => (*next, Reason::Complementary),
+            Fault::Narrow { figure, bounds } => match self.talking_neighbour(*figure, bounds) {
+                Some(neighbour) => (Some(neighbour), Reason::WithheldTogether),
+                None => match self.nearest_shown(*figure, bounds) {
+                    Some(shown) => (Some(shown), Reason::Complementary),
+                    None => {
+                        (self.reach(*figure).into_iter().find(|id| self.talks(*id)), Reason::WithheldTogether)
+                    }
+                },
+            },
         };
-        if let Some(figure) = next.and_then(|next| self.figures.get_mut(next)) {
-            figure.reason = Some(Reason::Complementary);
-            return true;
-        }
-        let Fault::Narrow { figure, .. } = fault else { return false };
-        let talking = |id: &FigureId| {
-            self.figures.get(*id).is_some_and(|figure| figure.reason != Some(Reason::WithheldTogether))
-        };
-        // Those that were withheld for others first, then the figure itself and its small neighbours.
-        let reach = self.reach(*figure);
-        let plain = |id: &&FigureId| self.figures.get(**id).is_some_and(|figure| !figure.sensitive);
-        let target =
-            reach.iter().filter(plain).copied().find(talking).or_else(|| reach.iter().copied().find(talking));
-        match target.and_then(|target| self.figures.get_mut(target)) {
+        match next.and_then(|next| self.figures.get_mut(next)) {
             Some(figure) => {
-                figure.reason = Some(Reason::WithheldTogether);
+                figure.reason = Some(reason);
                 true
             }
             None => false,
         }
     }
 
-    /// The smallest shown figure in the relations that narrow `figure`; else the smallest in the nearest relations.
-    fn nearest_shown(&self, figure: FigureId, bounds: &[(i64, i64)]) -> Option<FigureId> {
-        let published = self.figures.get(figure).map(|figure| self.published_range(figure))?;
-        let narrowing = self.relations.iter().filter(|relation| {
+    /// Whether a withheld figure's reason still says something about its size.
+    fn talks(&self, figure: FigureId) -> bool {
+        match self.reason(figure) {
+            Some(Reason::BelowFloor | Reason::Complementary | Reason::ComplementBelowFloor) => true,
+            None
+            | Some(
+                Reason::CodedByGroupSize
+                | Reason::NotApplicable
+                | Reason::SmallGroup
+                | Reason::WithheldAtSource
+                | Reason::WithheldTogether,
+            ) => false,
+        }
+    }
+
+    /// A withheld figure in a relation that narrows `figure`, or the figure itself, whose reason can be silenced.
+    fn talking_neighbour(&self, figure: FigureId, bounds: &[(i64, i64)]) -> Option<FigureId> {
+        let narrowing = self.narrowing(figure, bounds);
+        let neighbour = narrowing.into_iter().flat_map(members).find(|id| *id != figure && self.talks(*id));
+        // A figure withheld for others may give itself away: "complementary" excludes both ends of the scale.
+        neighbour.or((self.reason(figure) == Some(Reason::Complementary)).then_some(figure))
+    }
+
+    /// The relations that by themselves narrow a figure below the floor.
+    fn narrowing(&self, figure: FigureId, bounds: &[(i64, i64)]) -> Vec<&Relation> {
+        let Some(published) = self.figures.get(figure).map(|figure| self.published_range(figure)) else {
+            return Vec::new();
+        };
+        let narrows = |relation: &&Relation| {
             implied(relation, bounds).iter().any(|(id, low, high)| {
                 *id == figure && high.min(&published.1) - low.max(&published.0) + 1 < self.floor
             })
-        });
+        };
+        self.relations.iter().filter(narrows).collect()
+    }
+
+    /// The smallest shown figure in the relations that narrow `figure`; else the smallest in the nearest relations.
+    fn nearest_shown(&self, figure: FigureId, bounds: &[(i64, i64)]) -> Option<FigureId> {
         let smallest = |ids: &mut dyn Iterator<Item = FigureId>| {
             ids.filter(|id| self.may_be_withheld(*id)).min_by_key(|id| (self.value(*id), *id))
         };
-        smallest(&mut narrowing.flat_map(members)).or_else(|| {
+        smallest(&mut self.narrowing(figure, bounds).into_iter().flat_map(members)).or_else(|| {
             let reach = self.reach(figure);
             smallest(&mut reach.iter().copied())
         })
@@ -320,14 +347,16 @@ mod tests {
     }
 
     #[test]
-    fn a_partner_whose_reason_would_give_the_small_one_away_is_not_enough() {
-        // 3 + 12 = 15 are masked; "complementary" says the second is 11 or more, so the first would be 4 or less.
+    fn reasons_that_would_give_a_small_part_away_are_silenced() {
+        // 3 + 12 = 15 are withheld; "complementary" would say that the second is 11 or more, so the first 4 or less.
         let mut puzzle = Puzzle::new(11);
         let parts = [3, 12, 90].map(|value| puzzle.count(value, 200));
         let total = puzzle.count(105, 600);
         puzzle.sum(parts.to_vec(), total);
         puzzle.solve();
-        assert_eq!(puzzle.reason(parts[2]), Some(Reason::Complementary));
+        assert_eq!(puzzle.reason(parts[1]), Some(Reason::WithheldTogether));
+        assert_eq!(puzzle.reason(parts[2]), None);
+        assert!(puzzle.attack()[parts[0]].1 >= 10);
     }
 
     #[test]
