@@ -1,0 +1,276 @@
+//! The released table: what everyone may see. It speaks (`Debug`, codec), because nothing in it is withheld any more.
+//!
+//! It does not say who may see it: [`ReleasedTable::for_member`] cuts it to a share list (G02).
+
+use crate::{
+    cells::{CellDomain, SchoolYear},
+    codec::{CodecError, Decode, Encode, Reader},
+    codec_struct,
+    disclosure::{DisclosurePolicy, Mark, NoiseStatement, RawTable},
+    ids::MemberCode,
+};
+
+/// Cells a table may hold: 64 cohorts, ten rows each, eleven figures a row, with room to spare.
+pub const TABLE_CELLS_MAX: usize = 16_384;
+/// Bytes of a metric id.
+const METRIC_ID_BYTES_MAX: usize = 64;
+
+/// A metric by id and version of its definition (A2).
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MetricRef {
+    /// Stable id, for example `college-going-12m`.
+    pub id: String,
+    /// Version of the definition.
+    pub version: u16,
+}
+
+impl core::fmt::Display for MetricRef {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(formatter, "{}@{}", self.id, self.version)
+    }
+}
+
+impl Encode for MetricRef {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.id.encode(out);
+        self.version.encode(out);
+    }
+}
+
+impl Decode for MetricRef {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        let metric = Self { id: Decode::decode(reader)?, version: Decode::decode(reader)? };
+        let plain =
+            metric.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        (plain && !metric.id.is_empty() && metric.id.len() <= METRIC_ID_BYTES_MAX).then_some(metric).ok_or(
+            CodecError::Invalid {
+                position,
+                expected: "a metric id of lower-case letters, digits and hyphens",
+            },
+        )
+    }
+}
+
+/// Which row of a cohort a cell stands in.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Category {
+    /// One category of the dimension, by index.
+    One(u8),
+    /// The sum of these withheld categories (domain 4.3).
+    AllMasked(Vec<u8>),
+}
+
+impl Encode for Category {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::One(category) => [0, *category].encode(out),
+            Self::AllMasked(categories) => {
+                out.push(1);
+                categories.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for Category {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        match u8::decode(reader)? {
+            0 => u8::decode(reader).map(Self::One),
+            1 => {
+                let categories = Vec::<u8>::decode(reader)?;
+                (categories.len() >= 2 && categories.is_sorted_by(|a, b| a < b))
+                    .then_some(Self::AllMasked(categories))
+                    .ok_or(CodecError::Invalid {
+                        position,
+                        expected: "two or more categories in ascending order",
+                    })
+            }
+            _ => Err(CodecError::Invalid { position, expected: "a category" }),
+        }
+    }
+}
+
+/// What a cell counts. Receivers are indices into the table's list; `None` is any of them.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Outcome {
+    /// Students of the sender's group: the denominator.
+    Cohort,
+    /// Students seen at the receiver inside the window.
+    Enrolled(Option<u8>),
+    /// The same as whole percents of the group.
+    Rate(Option<u8>),
+}
+
+impl Outcome {
+    /// The receiver's index; `None` for any receiver and for the cohort.
+    #[must_use]
+    pub fn receiver(self) -> Option<u8> {
+        match self {
+            Self::Cohort => None,
+            Self::Enrolled(receiver) | Self::Rate(receiver) => receiver,
+        }
+    }
+}
+
+impl Encode for Outcome {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Cohort => out.push(0),
+            Self::Enrolled(receiver) => {
+                out.push(1);
+                receiver.encode(out);
+            }
+            Self::Rate(receiver) => {
+                out.push(2);
+                receiver.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for Outcome {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        match u8::decode(reader)? {
+            0 => Ok(Self::Cohort),
+            1 => Decode::decode(reader).map(Self::Enrolled),
+            2 => Decode::decode(reader).map(Self::Rate),
+            _ => Err(CodecError::Invalid { position, expected: "an outcome" }),
+        }
+    }
+}
+
+/// One released cell.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReleasedCell {
+    /// The cohort.
+    pub cohort: SchoolYear,
+    /// The row within the cohort.
+    pub category: Category,
+    /// What is counted.
+    pub outcome: Outcome,
+    /// What may be said.
+    pub mark: Mark,
+}
+codec_struct!(ReleasedCell { cohort, category, outcome, mark });
+
+/// A table after disclosure control: made by `release_all` or decoded from one that was.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReleasedTable {
+    /// The metric.
+    pub metric: MetricRef,
+    /// Cohorts and breakdown.
+    pub domain: CellDomain,
+    /// Whose students are counted.
+    pub sender: MemberCode,
+    /// Where they were looked for, at most four.
+    pub receivers: Vec<MemberCode>,
+    /// What was added to the counts.
+    pub noise: NoiseStatement,
+    /// The rules applied.
+    pub policy: DisclosurePolicy,
+    /// Cells by cohort, row, and outcome.
+    pub cells: Vec<ReleasedCell>,
+}
+
+impl ReleasedTable {
+    /// The mark of one cell; `None` if the table (or this view of it) does not hold it.
+    #[must_use]
+    pub fn mark(&self, cohort: SchoolYear, category: u8, outcome: Outcome) -> Option<Mark> {
+        let found = self.cells.iter().find(|cell| {
+            cell.cohort == cohort && cell.category == Category::One(category) && cell.outcome == outcome
+        });
+        found.map(|cell| cell.mark)
+    }
+
+    /// The code of the receiver an outcome is about; `None` for any receiver and for the cohort.
+    #[must_use]
+    pub fn receiver(&self, outcome: Outcome) -> Option<MemberCode> {
+        self.receivers.get(usize::from(outcome.receiver()?)).copied()
+    }
+
+    /// The part of the table a share list allows (G02): `allowed(sender, Some(receiver))` for a receiver's figures,
+    /// `allowed(sender, None)` for figures over any receiver. Cohort figures come with whatever else is allowed.
+    #[must_use]
+    pub fn for_member(&self, allowed: impl Fn(MemberCode, Option<MemberCode>) -> bool) -> Self {
+        let may_see = |cell: &&ReleasedCell| match cell.outcome {
+            Outcome::Cohort => false,
+            Outcome::Enrolled(None) | Outcome::Rate(None) => allowed(self.sender, None),
+            Outcome::Enrolled(Some(_)) | Outcome::Rate(Some(_)) => {
+                self.receiver(cell.outcome).is_some_and(|receiver| allowed(self.sender, Some(receiver)))
+            }
+        };
+        let anything = self.cells.iter().any(|cell| may_see(&cell));
+        let keep = |cell: &&ReleasedCell| (anything && cell.outcome == Outcome::Cohort) || may_see(cell);
+        let cells = self.cells.iter().filter(keep).cloned().collect();
+        // Receivers keep their places so that outcomes keep their indices; codes are opaque (G09).
+        Self { cells, ..self.clone_shell() }
+    }
+
+    /// This table without its cells.
+    fn clone_shell(&self) -> Self {
+        Self {
+            metric: self.metric.clone(),
+            domain: self.domain.clone(),
+            sender: self.sender,
+            receivers: self.receivers.clone(),
+            noise: self.noise,
+            policy: self.policy,
+            cells: Vec::new(),
+        }
+    }
+
+    /// Whether every cell names a cohort, a category and a receiver the table has, and the limits hold.
+    fn is_sound(&self) -> bool {
+        let categories = self.domain.dimension.categories().len();
+        let cell_is_sound = |cell: &ReleasedCell| {
+            self.domain.cohorts.contains(&cell.cohort)
+                && match &cell.category {
+                    Category::One(category) => usize::from(*category) < categories,
+                    Category::AllMasked(list) => {
+                        list.iter().all(|category| usize::from(*category) < categories)
+                    }
+                }
+                && cell.outcome.receiver().is_none_or(|receiver| usize::from(receiver) < self.receivers.len())
+        };
+        !self.receivers.is_empty()
+            && self.receivers.len() <= RawTable::RECEIVERS_MAX
+            && (1..=64).contains(&self.domain.cohorts.len())
+            && self.domain.cohorts.is_sorted_by(|a, b| a < b)
+            && self.cells.len() <= TABLE_CELLS_MAX
+            && self.cells.iter().all(cell_is_sound)
+    }
+}
+
+impl Encode for ReleasedTable {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.metric.encode(out);
+        self.domain.encode(out);
+        self.sender.encode(out);
+        self.receivers.encode(out);
+        self.noise.encode(out);
+        self.policy.encode(out);
+        self.cells.encode(out);
+    }
+}
+
+impl Decode for ReleasedTable {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        let table = Self {
+            metric: Decode::decode(reader)?,
+            domain: Decode::decode(reader)?,
+            sender: Decode::decode(reader)?,
+            receivers: Decode::decode(reader)?,
+            noise: Decode::decode(reader)?,
+            policy: Decode::decode(reader)?,
+            cells: Decode::decode(reader)?,
+        };
+        table
+            .is_sound()
+            .then_some(table)
+            .ok_or(CodecError::Invalid { position, expected: "a released table" })
+    }
+}
