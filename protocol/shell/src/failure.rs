@@ -4,6 +4,7 @@
 
 use core::fmt;
 use passage_protocol::refusal::{Code, Refusal};
+use serde::{Deserialize, Serialize};
 
 /// Exit code of a command that refused or failed (product contract); 2 is for wrong usage.
 pub const EXIT_REFUSED: u8 = 1;
@@ -12,12 +13,12 @@ pub const EXIT_REFUSED: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 
 /// A refusal as shown to a person or a script.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Failure {
     what: String,
     advice: String,
     code: String,
-    rule: Option<&'static str>,
+    rule: Option<String>,
     exit: u8,
 }
 
@@ -32,6 +33,53 @@ impl Failure {
             rule: None,
             exit: EXIT_USAGE,
         }
+    }
+
+    /// The daemon that was asked went away before it answered.
+    #[must_use]
+    pub fn daemon_gone() -> Self {
+        Self::shell(
+            0x1005,
+            "the daemon of this state folder went away before it answered",
+            "See its log, start it again, and repeat the command; what it had stored is kept.",
+        )
+    }
+
+    /// The daemon that was asked is of another version.
+    #[must_use]
+    pub fn other_version() -> Self {
+        Self::shell(
+            0x1006,
+            "the daemon of this state folder does not know this command",
+            "Restart the daemon after an upgrade, then repeat the command.",
+        )
+    }
+
+    /// A file or socket could not be used; `doing` completes \"could not ...\".
+    #[must_use]
+    pub fn io(doing: &str, error: &std::io::Error) -> Self {
+        let advice = if crate::state_dir::is_disk_full(error) {
+            "The disk is full; free space and repeat the command. Nothing was half-stored."
+        } else {
+            "Check that the path exists and that this account may use it."
+        };
+        Self::shell(0x1007, &format!("could not {doing}: {}", error.kind()), advice)
+    }
+
+    /// A refusal of a daemon's own, with its stable code.
+    #[must_use]
+    pub fn new(code: Code, what: impl Into<String>, advice: impl Into<String>, rule: Option<&str>) -> Self {
+        Self {
+            what: what.into(),
+            advice: advice.into(),
+            code: code_text(code),
+            rule: rule.map(str::to_owned),
+            exit: EXIT_REFUSED,
+        }
+    }
+
+    fn shell(code: u16, what: &str, advice: &str) -> Self {
+        Self::new(Code(code), what, advice, None)
     }
 
     /// What was seen and what was expected, one sentence.
@@ -54,8 +102,8 @@ impl Failure {
 
     /// The requirement that demanded the refusal, where one did.
     #[must_use]
-    pub fn rule(&self) -> Option<&'static str> {
-        self.rule
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
     }
 
     /// Exit code of the process.
@@ -78,7 +126,7 @@ impl<R: Refusal> From<R> for Failure {
             what: refusal.to_string(),
             advice: refusal.advice().to_owned(),
             code: code_text(refusal.code()),
-            rule: refusal.rule(),
+            rule: refusal.rule().map(str::to_owned),
             exit: EXIT_REFUSED,
         }
     }
@@ -88,7 +136,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "refused: {}", self.what)?;
         writeln!(formatter, "next:    {}", self.advice)?;
-        match self.rule {
+        match &self.rule {
             Some(rule) => write!(formatter, "code:    {} (rule {rule})", self.code),
             None => write!(formatter, "code:    {}", self.code),
         }

@@ -1,0 +1,213 @@
+//! The member's own list: match keys to group elements, codes to ciphertexts, blinded, shuffled, sealed (SPEC §6.1-6.2).
+
+use passage_protocol::{
+    cells::Dimension,
+    disclosure::source_floor,
+    group::{Element, OwnerBlind, hash_to_element},
+    ids::Digest,
+    manifest::shapes::{ColumnKey, First, TableShape},
+    mixing::{ColumnValue, FirstFactor, PlainRow, chunk_seed, contribute},
+    round::MemberOutcome,
+    seal::SealPurpose,
+};
+use passage_shell::{entropy, shelf::Shelf};
+use rayon::prelude::*;
+
+use crate::{
+    compute::{
+        Finished, RoundContext, Rows, WorkFault,
+        secrets::RoundSecrets,
+        stream::{CHUNK_ROWS, ShuffleBuffer, seal_short, seal_to_shelf},
+    },
+    prepare::{Prepared, PreparedRow},
+};
+
+/// Makes the list and everything that goes with it.
+///
+/// # Errors
+///
+/// [`WorkFault`].
+///
+/// # Cost
+///
+/// Per row: one hash-to-group and one multiplication a slot, two fixed-base multiplications a column.
+pub fn run(
+    context: &RoundContext,
+    secrets: &mut RoundSecrets,
+    shelf: &Shelf,
+    rows: Rows<'_>,
+) -> Result<Finished, WorkFault> {
+    let list = context.list(context.me)?;
+    let shape = list.row()?;
+    let prepared = secrets.prepared.take().ok_or(WorkFault::SecretMissing)?;
+    if prepared.rows.len() != list.rows as usize {
+        return Err(WorkFault::RosterChanged);
+    }
+    if list.first == First::Blinded {
+        secrets.blind = Some(OwnerBlind::draw(context.manifest.committee.len(), entropy::seed()?));
+    }
+    let factor = match (&secrets.blind, list.first) {
+        (Some(blind), First::Blinded) => FirstFactor::Blinded(blind),
+        (None, First::Blinded) => return Err(WorkFault::SecretMissing),
+        (_, First::Own) => FirstFactor::Own(&secrets.committee),
+    };
+    let tables: Vec<(u16, &TableShape)> =
+        (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
+    let counted: Vec<Counted> = tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
+    let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
+    let makers = column_makers(context, &tables, &counted)?;
+
+    let seed = entropy::seed()?;
+    let mut buffer = ShuffleBuffer::new(list.rows, shape.row_bytes())?;
+    let batch_rows = CHUNK_ROWS * 16;
+    for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
+        let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
+            .map(|(index, chunk)| {
+                let plain: Vec<PlainRow> =
+                    chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
+                let chunk_number = (batch * 16 + index) as u64;
+                let seed = chunk_seed(&seed, chunk_number);
+                Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
+            })
+            .collect();
+        for chunk in chunks? {
+            buffer.put(&chunk)?;
+        }
+        rows(part.len() as u64);
+    }
+    let bytes = buffer.finish()?;
+    let output = Digest::of_blob(&bytes);
+    let next = list.pass(1).ok_or(WorkFault::SecretMissing)?;
+    let seal = context.seal(SealPurpose::List, context.me, 0, context.me, next)?;
+    let sealed = seal_to_shelf(shelf, &bytes, &seal, &context.hpke_key(next)?)?;
+
+    let outcome = MemberOutcome::Contributed {
+        output,
+        sealed,
+        shares: blind_shares(context, secrets)?,
+        tag_shares: tag_key_shares(context, secrets)?,
+        counts: tables.iter().zip(counted).map(|((table, _), counted)| (*table, counted.released)).collect(),
+    };
+    Ok(Finished { outcome, uploads: vec![sealed] })
+}
+
+/// Cohort counts of one table at this sender: what may be told, and which cells are withheld.
+struct Counted {
+    withheld: Vec<bool>,
+    released: Vec<Option<u32>>,
+}
+
+fn count(prepared: &Prepared, table: &TableShape, floor: u32) -> Counted {
+    let mut counts = vec![0_u64; table.domain.len()];
+    for row in &prepared.rows {
+        let code = cell_code(row, table).and_then(|code| counts.get_mut(code as usize - 1));
+        if let Some(count) = code {
+            *count += 1;
+        }
+    }
+    let withheld = source_floor(&counts, &table.domain, floor);
+    let released = counts
+        .iter()
+        .zip(&withheld)
+        .map(|(count, withheld)| if *withheld { None } else { u32::try_from(*count).ok() })
+        .collect();
+    Counted { withheld, released }
+}
+
+fn cell_code(row: &PreparedRow, table: &TableShape) -> Option<u32> {
+    let category = match table.domain.dimension {
+        Dimension::All => 0,
+        Dimension::Ethnicity => row.ethnicity.index(),
+        Dimension::Gender => row.gender.index(),
+    };
+    table.domain.code(row.cohort?, category)
+}
+
+/// Makes the value of one column for a row.
+enum ColumnMaker<'a> {
+    Window { sender_offset: Option<u16> },
+    Cell { table: &'a TableShape, withheld: &'a [bool] },
+}
+
+fn column_makers<'a>(
+    context: &'a RoundContext,
+    tables: &[(u16, &'a TableShape)],
+    counted: &'a [Counted],
+) -> Result<Vec<ColumnMaker<'a>>, WorkFault> {
+    let list = context.list(context.me)?;
+    let mut makers = Vec::with_capacity(list.columns.len());
+    for key in &list.columns {
+        let own = tables.iter().position(|(_, table)| table.cell_key == *key);
+        let maker = match (context.manifest.column_keys.get(usize::from(*key)), own) {
+            (Some(ColumnKey::Window { .. }), _) => {
+                let table = tables.iter().find(|(_, table)| table.window_key == *key);
+                let metric = table.and_then(|(_, table)| context.manifest.metric(table));
+                ColumnMaker::Window { sender_offset: metric.map(|metric| metric.window_offset_years) }
+            }
+            (Some(ColumnKey::Cell { .. }), Some(own)) => {
+                let ((_, table), counted) = (tables.get(own), counted.get(own));
+                ColumnMaker::Cell {
+                    table: table.map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?,
+                    withheld: counted.map(|counted| counted.withheld.as_slice()).unwrap_or_default(),
+                }
+            }
+            (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
+        };
+        makers.push(maker);
+    }
+    Ok(makers)
+}
+
+fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_>]) -> PlainRow {
+    let slots = context.manifest.list(context.me).map(|list| list.slots.as_slice()).unwrap_or_default();
+    let token = |(key, recipe): (&Option<passage_protocol::match_key::MatchKey>, &u8)| -> Option<Element> {
+        let recipe = context.manifest.recipes.get(usize::from(*recipe))?;
+        let key = key.as_ref()?;
+        Some(hash_to_element(recipe, &context.manifest.round, &key.fields()))
+    };
+    let value = |maker: &ColumnMaker<'_>| match maker {
+        // A sender encrypts the year in which it expects the student elsewhere; a receiver the year it first saw him.
+        ColumnMaker::Window { sender_offset: Some(offset) } => match row.cohort {
+            Some(cohort) => ColumnValue::Code(u32::from(cohort.0.saturating_add(*offset))),
+            None => ColumnValue::Undecodable,
+        },
+        ColumnMaker::Window { sender_offset: None } => {
+            ColumnValue::Code(row.first_regular.map_or(0, |year| u32::from(year.0)))
+        }
+        ColumnMaker::Cell { table, withheld } => match cell_code(row, table) {
+            Some(code) if withheld.get(code as usize - 1) == Some(&false) => ColumnValue::Code(code),
+            Some(_) | None => ColumnValue::Undecodable,
+        },
+    };
+    PlainRow {
+        tokens: row.keys.iter().zip(slots).map(token).collect(),
+        values: makers.iter().map(value).collect(),
+    }
+}
+
+fn blind_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<(u16, Vec<u8>)>, WorkFault> {
+    let Some(blind) = &secrets.blind else { return Ok(Vec::new()) };
+    let mut shares = Vec::new();
+    for (position, member) in context.manifest.committee.iter().enumerate() {
+        if *member == context.me {
+            continue;
+        }
+        let share = blind.share(position).ok_or(WorkFault::SecretMissing)?;
+        let seal = context.seal(SealPurpose::BlindShare, context.me, 0, context.me, *member)?;
+        shares.push((*member, seal_short(share.as_slice(), &seal, &context.hpke_key(*member)?)?));
+    }
+    Ok(shares)
+}
+
+fn tag_key_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<(u16, Vec<u8>)>, WorkFault> {
+    if context.manifest.position(context.me).is_none() {
+        return Ok(Vec::new());
+    }
+    let share = secrets.committee.tag_key_share();
+    let mut shares = Vec::new();
+    for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
+        let seal = context.seal(SealPurpose::TagKeyShare, context.me, 0, context.me, *member)?;
+        shares.push((*member, seal_short(share.as_slice(), &seal, &context.hpke_key(*member)?)?));
+    }
+    Ok(shares)
+}

@@ -1,0 +1,172 @@
+//! One pass over a list: open, check, multiply, re-randomise, shuffle, seal; at the last hop tags and columns (SPEC §6.4-6.5).
+
+use passage_protocol::{
+    group::{HopFactor, TagKey},
+    ids::Digest,
+    manifest::shapes::{First, ListShape},
+    mixing::{chunk_seed, final_tags, hop},
+    round::MemberOutcome,
+    seal::SealPurpose,
+    wire::{BlobRef, limits::BLOB_BYTES_MAX},
+};
+use passage_shell::{entropy, shelf::Shelf};
+use rayon::prelude::*;
+
+use crate::compute::{
+    Finished, RoundContext, Rows, WorkFault,
+    secrets::RoundSecrets,
+    stream::{Batches, CHUNK_ROWS, Expected, ShuffleBuffer, finish, open_sealed, seal_to_shelf},
+};
+
+/// What a pass takes in.
+#[derive(Clone, Copy, Debug)]
+pub struct PassInput {
+    /// The list.
+    pub list: u16,
+    /// Its place in the order.
+    pub hop: u8,
+    /// Participant of the previous pass.
+    pub from: u16,
+    /// What it sealed.
+    pub sealed: BlobRef,
+    /// Digest the opened bytes must have.
+    pub expect: Digest,
+}
+
+/// Makes one pass.
+///
+/// # Errors
+///
+/// [`WorkFault`]; nothing leaves unless the whole list was good.
+///
+/// # Cost
+///
+/// Per row one multiplication a slot and two fixed-base multiplications a column; memory for the list once.
+pub fn run(
+    context: &RoundContext,
+    secrets: &RoundSecrets,
+    shelf: &Shelf,
+    input: PassInput,
+    rows: Rows<'_>,
+) -> Result<Finished, WorkFault> {
+    let list = context.list(input.list)?;
+    let shape = list.row()?;
+    let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
+    let factor = factor(context, secrets, list)?;
+    let seed = entropy::seed()?;
+    let mut buffer = ShuffleBuffer::new(list.rows, shape.row_bytes())?;
+    let mut batches = Batches::new(shape.row_bytes(), rows, |chunk: &[u8], first: u64| {
+        let seed = chunk_seed(&seed, first / CHUNK_ROWS as u64);
+        Ok(hop(chunk, first, shape, &columns, &factor, &context.keys, &seed)?)
+    });
+    let seal = context.seal(SealPurpose::List, input.list, input.hop - 1, input.from, context.me)?;
+    let expected = Expected {
+        digest: input.expect,
+        bytes: u64::from(list.rows) * shape.row_bytes() as u64,
+        width: shape.row_bytes(),
+    };
+    let mut put = |rows: &[u8]| buffer.put(rows);
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| batches.push(rows, &mut put))?;
+    batches.flush(&mut put)?;
+    let bytes = buffer.finish()?;
+
+    if input.hop == list.last_hop() {
+        return last(context, secrets, shelf, input, list, &bytes);
+    }
+    let next = list.pass(input.hop + 1).ok_or(WorkFault::SecretMissing)?;
+    let seal = context.seal(SealPurpose::List, input.list, input.hop, context.me, next)?;
+    let sealed = seal_to_shelf(shelf, &bytes, &seal, &context.hpke_key(next)?)?;
+    let outcome = MemberOutcome::Hopped {
+        list: input.list,
+        input: input.expect,
+        output: Digest::of_blob(&bytes),
+        sealed,
+        columns: Vec::new(),
+    };
+    Ok(Finished { outcome, uploads: vec![sealed] })
+}
+
+fn factor(context: &RoundContext, secrets: &RoundSecrets, list: &ListShape) -> Result<HopFactor, WorkFault> {
+    if list.first == First::Own {
+        return Ok(HopFactor::own(&secrets.committee));
+    }
+    if list.owner == context.me {
+        let position = context.manifest.position(context.me).ok_or(WorkFault::SecretMissing)?;
+        let blind = secrets.blind.as_ref().ok_or(WorkFault::SecretMissing)?;
+        let share = blind.share(usize::from(position)).ok_or(WorkFault::SecretMissing)?;
+        return Ok(HopFactor::blinded(&secrets.committee, &share)?);
+    }
+    let share = secrets.blind_shares.get(&list.owner).ok_or(WorkFault::SecretMissing)?;
+    Ok(HopFactor::blinded(&secrets.committee, share)?)
+}
+
+/// The last hop: tags in clear for the coordinator, columns sealed for every other committee member.
+fn last(
+    context: &RoundContext,
+    secrets: &RoundSecrets,
+    shelf: &Shelf,
+    input: PassInput,
+    list: &ListShape,
+    bytes: &[u8],
+) -> Result<Finished, WorkFault> {
+    let shape = list.row()?;
+    let tag_key = tag_key(context, secrets)?;
+    let mut tags = shelf.own_writer(BLOB_BYTES_MAX)?;
+    let mut plain = Vec::with_capacity(list.rows as usize * shape.column_bytes());
+    for batch in bytes.chunks(CHUNK_ROWS * 64 * shape.row_bytes()) {
+        let chunks: Result<Vec<_>, WorkFault> = (batch.par_chunks(CHUNK_ROWS * shape.row_bytes()))
+            .map(|chunk| Ok(final_tags(chunk, shape, &list.slots, &tag_key)?))
+            .collect();
+        for chunk in chunks? {
+            tags.write(&chunk.tags)?;
+            plain.extend_from_slice(&chunk.columns);
+        }
+    }
+    let tags = finish(tags)?;
+    let output = shelf.put(&plain)?.digest;
+    let mut columns = Vec::new();
+    for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
+        let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, context.me, *member)?;
+        columns.push((*member, seal_to_shelf(shelf, &plain, &seal, &context.hpke_key(*member)?)?));
+    }
+    let uploads = columns.iter().map(|(_, blob)| *blob).chain([tags]).collect();
+    let outcome =
+        MemberOutcome::Hopped { list: input.list, input: input.expect, output, sealed: tags, columns };
+    Ok(Finished { outcome, uploads })
+}
+
+fn tag_key(context: &RoundContext, secrets: &RoundSecrets) -> Result<TagKey, WorkFault> {
+    let mut shares = Vec::new();
+    for member in &context.manifest.committee {
+        shares.push(if *member == context.me {
+            *secrets.committee.tag_key_share()
+        } else {
+            **secrets.tag_shares.get(member).ok_or(WorkFault::SecretMissing)?
+        });
+    }
+    let key = TagKey::derive(&shares);
+    zeroize::Zeroize::zeroize(&mut shares);
+    Ok(key)
+}
+
+/// Opens the final columns of a list and keeps them on the shelf under the digest the last hop signed.
+///
+/// # Errors
+///
+/// [`WorkFault`].
+pub fn keep_columns(
+    context: &RoundContext,
+    secrets: &RoundSecrets,
+    shelf: &Shelf,
+    input: PassInput,
+) -> Result<Finished, WorkFault> {
+    let list = context.list(input.list)?;
+    let width = list.row()?.column_bytes();
+    let bytes = u64::from(list.rows) * width as u64;
+    let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, input.from, context.me)?;
+    let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
+    let expected = Expected { digest: input.expect, bytes, width };
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| Ok(writer.write(rows)?))?;
+    finish(writer)?;
+    Ok(Finished { outcome: MemberOutcome::ColumnsKept { list: input.list }, uploads: Vec::new() })
+}
