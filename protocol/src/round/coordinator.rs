@@ -93,6 +93,14 @@ pub struct Closing {
 }
 codec_struct!(Closing { opening, manifest, reports, receipts });
 
+impl Closing {
+    /// Reports per participant.
+    #[must_use]
+    pub fn reports(&self) -> &[BlobRef] {
+        &self.reports
+    }
+}
+
 /// Everybody has its report and has erased the round.
 #[derive(Clone, Debug)]
 pub struct Finished {
