@@ -1,4 +1,6 @@
 //! The only reader of the operating system's random source. Everything else is given a seed.
+//!
+//! TLS and the making of certificate keys draw inside aws-lc, which seeds itself from the same source.
 
 use core::fmt;
 use passage_protocol::refusal::{Code, Refusal};

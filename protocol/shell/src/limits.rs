@@ -42,8 +42,11 @@ pub const CONNECTIONS_PER_MEMBER: usize = 4;
 /// Connections in total, members and newcomers: several times the largest consortium foreseen.
 pub const CONNECTIONS_MAX: usize = 1_024;
 
-/// Handshakes and joins that may be under way at once. Each holds below 100 KiB.
-pub const NEWCOMERS_MAX: usize = 64;
+/// Handshakes that may be under way at once. Each holds below 100 KiB.
+pub const HANDSHAKES_MAX: usize = 64;
+
+/// Join calls that may be under way at once; apart from handshakes, so that strangers cannot keep members out by dawdling.
+pub const JOINS_MAX: usize = 16;
 
 /// A handshake must end within this: two round trips and one signature on a slow line.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

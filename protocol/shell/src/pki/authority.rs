@@ -49,9 +49,15 @@ impl Authority {
     }
 
     /// Takes up a CA written earlier.
-    #[must_use]
-    pub fn restore(key: KeyFile, certificate: CertificateDer<'static>) -> Self {
-        Self { key, certificate }
+    ///
+    /// # Errors
+    ///
+    /// [`PkiError::KeyUnreadable`], or [`PkiError::CertificateUnreadable`] if the certificate is of another key.
+    pub fn restore(key: KeyFile, certificate: CertificateDer<'static>) -> Result<Self, PkiError> {
+        let other = PkiError::CertificateUnreadable { expected: "the public key of the CA's key file" };
+        let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).map_err(|_| other)?;
+        let same = parsed.public_key().subject_public_key.data == key.pair()?.public_key_raw();
+        if same { Ok(Self { key, certificate }) } else { Err(other) }
     }
 
     /// The key, to write to a file of mode 0600.
@@ -126,7 +132,7 @@ impl Authority {
         });
         let params = CertificateRevocationListParams {
             this_update: moment(now.0.saturating_sub(limits::CLOCK_SKEW_S)),
-            next_update: moment(now.0 + limits::REVOCATION_LIST_DAYS * DAY_S),
+            next_update: moment(now.plus_s(limits::REVOCATION_LIST_DAYS * DAY_S).0),
             crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked_certs.collect(),
@@ -148,7 +154,7 @@ fn params(common_name: &str, serial: Serial, now: Timestamp, days: u64) -> Certi
     params.distinguished_name.push(DnType::CommonName, common_name);
     params.serial_number = Some(SerialNumber::from_slice(&serial.0));
     params.not_before = moment(now.0.saturating_sub(limits::CLOCK_SKEW_S));
-    params.not_after = moment(now.0 + days * DAY_S);
+    params.not_after = moment(now.plus_s(days * DAY_S).0);
     params.use_authority_key_identifier_extension = true;
     params
 }
@@ -193,6 +199,17 @@ mod tests {
         assert_eq!((peer.code(), peer.serial()), (code, serial));
         assert!(Peer::read(authority.certificate()).is_err());
         assert_ne!(Fingerprint::of(&certificate), Fingerprint::of(authority.certificate()));
+    }
+
+    #[test]
+    fn an_authority_is_taken_up_again_with_its_own_key_only() {
+        let now = crate::clock::now();
+        let authority = Authority::create("Test consortium", now).unwrap();
+        let key = |key: &KeyFile| KeyFile::from_bytes(key.expose().to_vec()).unwrap();
+        let again = Authority::restore(key(authority.key()), authority.certificate().clone()).unwrap();
+        assert_eq!(again.certificate(), authority.certificate());
+        let other = KeyFile::generate().unwrap();
+        assert!(Authority::restore(other, authority.certificate().clone()).is_err());
     }
 
     #[test]

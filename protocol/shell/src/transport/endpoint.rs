@@ -53,7 +53,7 @@ pub fn server_config(tls: rustls::ServerConfig) -> Result<quinn::ServerConfig, T
         QuicServerConfig::try_from(tls).map_err(|_| PkiError::TlsRefused { part: "the cipher suite" })?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(transport(limits::STREAMS_PER_CONNECTION)));
-    config.max_incoming(limits::NEWCOMERS_MAX);
+    config.max_incoming(limits::HANDSHAKES_MAX);
     config.incoming_buffer_size(64 << 10);
     config.incoming_buffer_size_total(4 << 20);
     Ok(config)

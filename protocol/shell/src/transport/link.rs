@@ -215,7 +215,7 @@ pub(super) fn explain(error: TransportError, connection: &Connection) -> Transpo
         (TransportError::Closed, Some(ConnectionError::ApplicationClosed(close)))
             if close.error_code == server::CLOSE_TOO_MANY =>
         {
-            let text = "this certificate holds as many connections as it may".to_owned();
+            let text = "there are as many connections or joins as may be at once".to_owned();
             TransportError::Refused(Refused { code: 0x1078, text })
         }
         _ => error,

@@ -69,7 +69,8 @@ struct Inner<H> {
     shelf: Shelf,
     handler: H,
     registry: Mutex<Registry>,
-    newcomers: Arc<Semaphore>,
+    handshakes: Arc<Semaphore>,
+    joins: Semaphore,
 }
 
 #[derive(Default)]
@@ -92,9 +93,12 @@ impl<H: Handler> Server<H> {
         handler: H,
     ) -> Result<Self, TransportError> {
         let endpoint = endpoint::listen(address, tls::server(&credentials, revocations)?)?;
-        let newcomers = Arc::new(Semaphore::new(limits::NEWCOMERS_MAX));
+        let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES_MAX));
+        let joins = Semaphore::new(limits::JOINS_MAX);
         let registry = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { endpoint, credentials, shelf, handler, registry, newcomers }) })
+        Ok(Self {
+            inner: Arc::new(Inner { endpoint, credentials, shelf, handler, registry, handshakes, joins }),
+        })
     }
 
     /// Where it listens.
@@ -113,7 +117,7 @@ impl<H: Handler> Server<H> {
                 let _ = incoming.retry();
                 continue;
             }
-            let place = Arc::clone(&self.inner.newcomers).try_acquire_owned();
+            let place = Arc::clone(&self.inner.handshakes).try_acquire_owned();
             match place {
                 Ok(place) if self.inner.endpoint.open_connections() <= limits::CONNECTIONS_MAX => {
                     let inner = Arc::clone(&self.inner);
@@ -166,17 +170,18 @@ impl<H: Handler> Inner<H> {
     async fn connection(self: Arc<Self>, incoming: Incoming, place: OwnedSemaphorePermit) {
         let Ok(connecting) = incoming.accept() else { return };
         let Ok(Ok(connection)) = timeout(limits::HANDSHAKE_TIMEOUT, connecting).await else { return };
+        drop(place);
         match admit(&connection) {
             None => connection.close(CLOSE_NOT_ADMITTED, b"certificate and protocol do not belong together"),
-            Some(Admitted::Newcomer) => {
-                let step = self.newcomer(&connection);
-                let _ = timeout(limits::REQUEST_TIMEOUT + limits::STALL_TIMEOUT, step).await;
-                connection.close(CLOSE_STOPPING, b"done");
-            }
-            Some(Admitted::Member(peer)) => {
-                drop(place);
-                self.member(peer, connection).await;
-            }
+            Some(Admitted::Member(peer)) => self.member(peer, connection).await,
+            Some(Admitted::Newcomer) => match self.joins.try_acquire() {
+                Ok(_place) => {
+                    let step = self.newcomer(&connection);
+                    let _ = timeout(limits::REQUEST_TIMEOUT + limits::STALL_TIMEOUT, step).await;
+                    connection.close(CLOSE_STOPPING, b"done");
+                }
+                Err(_) => connection.close(CLOSE_TOO_MANY, b"too many joins at once"),
+            },
         }
     }
 

@@ -4,11 +4,10 @@
 //! hashed while written to a temporary file, synced and renamed. A writer that is dropped removes its file; what a
 //! killed process leaves is removed when the shelf is next opened.
 
-use core::fmt;
-use passage_protocol::{
-    ids::Digest,
-    refusal::{Code, Refusal},
-};
+mod error;
+
+pub use self::error::ShelfError;
+use passage_protocol::ids::Digest;
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
@@ -285,87 +284,6 @@ fn io_fault(error: io::Error) -> ShelfError {
         ShelfError::DiskFull
     } else {
         ShelfError::Io { kind: error.kind() }
-    }
-}
-
-/// Why a blob was refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ShelfError {
-    /// The blob is not here.
-    Absent {
-        /** Its name. */
-        digest: Digest,
-    },
-    /// The bytes are not those the digest names.
-    DigestDiffers {
-        /** The digest expected. */
-        digest: Digest,
-    },
-    /// The disk or quota is used up.
-    DiskFull,
-    /// The file system refused.
-    Io {
-        /** What the operating system said. */
-        kind: io::ErrorKind,
-    },
-    /// More bytes than announced or allowed.
-    TooLong {
-        /** Bytes seen or announced. */
-        bytes: u64,
-        /** Bytes allowed. */
-        limit: u64,
-    },
-    /// The bytes ended early.
-    TooShort {
-        /** Bytes seen. */
-        bytes: u64,
-        /** Bytes announced. */
-        expected: u64,
-    },
-}
-
-impl fmt::Display for ShelfError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent { digest } => write!(formatter, "blob {} is not on the shelf", digest.short()),
-            Self::DigestDiffers { digest } => {
-                write!(formatter, "the bytes are not those of blob {}", digest.short())
-            }
-            Self::DiskFull => formatter.write_str("the disk is full, the blob was not kept"),
-            Self::Io { kind } => write!(formatter, "the shelf cannot be used: {kind}"),
-            Self::TooLong { bytes, limit } => {
-                write!(formatter, "a blob of {bytes} bytes exceeds the limit of {limit}")
-            }
-            Self::TooShort { bytes, expected } => {
-                write!(formatter, "a blob ended after {bytes} bytes, expected {expected}")
-            }
-        }
-    }
-}
-
-impl Refusal for ShelfError {
-    fn code(&self) -> Code {
-        Code(match self {
-            Self::Absent { .. } => 0x1031,
-            Self::DigestDiffers { .. } => 0x1032,
-            Self::TooLong { .. } => 0x1033,
-            Self::TooShort { .. } => 0x1034,
-            Self::DiskFull => 0x1035,
-            Self::Io { .. } => 0x1036,
-        })
-    }
-
-    fn advice(&self) -> &'static str {
-        match self {
-            Self::Absent { .. } => {
-                "It was swept after its round ended, or never arrived; open the round again."
-            }
-            Self::DigestDiffers { .. } | Self::TooLong { .. } | Self::TooShort { .. } => {
-                "Send it again; if it happens twice, the sending program is faulty or was tampered with."
-            }
-            Self::DiskFull => "Free space on that disk and repeat.",
-            Self::Io { .. } => "Check that the state folder is mounted and writable.",
-        }
     }
 }
 
