@@ -33,23 +33,20 @@ use crate::{
 /// Per row: one hash-to-group and one multiplication a slot, two fixed-base multiplications a column.
 pub fn run(
     context: &RoundContext,
-    secrets: &mut RoundSecrets,
+    secrets: &RoundSecrets,
     shelf: &Shelf,
     rows: Rows<'_>,
 ) -> Result<Finished, WorkFault> {
     let list = context.list(context.me)?;
     let shape = list.row()?;
-    let prepared = secrets.prepared.take().ok_or(WorkFault::SecretMissing)?;
+    let prepared = secrets.take_prepared().ok_or(WorkFault::SecretMissing)?;
     if prepared.rows.len() != list.rows as usize {
         return Err(WorkFault::RosterChanged);
     }
-    if list.first == First::Blinded {
-        secrets.blind = Some(OwnerBlind::draw(context.manifest.committee.len(), entropy::seed()?));
-    }
-    let factor = match (&secrets.blind, list.first) {
-        (Some(blind), First::Blinded) => FirstFactor::Blinded(blind),
-        (None, First::Blinded) => return Err(WorkFault::SecretMissing),
-        (_, First::Own) => FirstFactor::Own(&secrets.committee),
+    let fresh = OwnerBlind::draw(context.manifest.committee.len(), entropy::seed()?);
+    let factor = match list.first {
+        First::Blinded => FirstFactor::Blinded(secrets.blind.get_or_init(|| fresh)),
+        First::Own => FirstFactor::Own(&secrets.committee),
     };
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
@@ -186,7 +183,7 @@ fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_
 }
 
 fn blind_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<(u16, Vec<u8>)>, WorkFault> {
-    let Some(blind) = &secrets.blind else { return Ok(Vec::new()) };
+    let Some(blind) = secrets.blind.get() else { return Ok(Vec::new()) };
     let mut shares = Vec::new();
     for (position, member) in context.manifest.committee.iter().enumerate() {
         if *member == context.me {

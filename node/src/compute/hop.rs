@@ -92,12 +92,12 @@ fn factor(context: &RoundContext, secrets: &RoundSecrets, list: &ListShape) -> R
     }
     if list.owner == context.me {
         let position = context.manifest.position(context.me).ok_or(WorkFault::SecretMissing)?;
-        let blind = secrets.blind.as_ref().ok_or(WorkFault::SecretMissing)?;
+        let blind = secrets.blind.get().ok_or(WorkFault::SecretMissing)?;
         let share = blind.share(usize::from(position)).ok_or(WorkFault::SecretMissing)?;
         return Ok(HopFactor::blinded(&secrets.committee, &share)?);
     }
-    let share = secrets.blind_shares.get(&list.owner).ok_or(WorkFault::SecretMissing)?;
-    Ok(HopFactor::blinded(&secrets.committee, share)?)
+    let share = secrets.blind_share(list.owner).ok_or(WorkFault::SecretMissing)?;
+    Ok(HopFactor::blinded(&secrets.committee, &share)?)
 }
 
 /// The last hop: tags in clear for the coordinator, columns sealed for every other committee member.
@@ -141,7 +141,7 @@ fn tag_key(context: &RoundContext, secrets: &RoundSecrets) -> Result<TagKey, Wor
         shares.push(if *member == context.me {
             *secrets.committee.tag_key_share()
         } else {
-            **secrets.tag_shares.get(member).ok_or(WorkFault::SecretMissing)?
+            *secrets.tag_share(*member).ok_or(WorkFault::SecretMissing)?
         });
     }
     let key = TagKey::derive(&shares);

@@ -166,6 +166,8 @@ impl Permit {
 /// The clause of the agreement or the rule that refuses a round.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clause {
+    /// The same study was released for the same roster: asking again would spend the budget for nothing (SPEC §10.4).
+    AlreadyReleased,
     /// The privacy budget of this roster snapshot does not cover the tables asked for (SPEC §10.4).
     BudgetSpent {
         /** Thousandths of epsilon asked for. */
@@ -209,6 +211,9 @@ pub enum Clause {
 impl fmt::Display for Clause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AlreadyReleased => {
+                formatter.write_str("this study was released for this roster already, expected a new roster or a new study")
+            }
             Self::BudgetSpent { wanted_milli, left_milli } => write!(
                 formatter,
                 "the tables asked for cost epsilon {}, and {} is left for this roster",
@@ -258,6 +263,7 @@ impl Refusal for Clause {
             Self::WeakerThanAgreed => 0x0416,
             Self::BudgetSpent { .. } => 0x0417,
             Self::OtherAgreement => 0x0418,
+            Self::AlreadyReleased => 0x0419,
         })
     }
 
@@ -286,7 +292,8 @@ impl Refusal for Clause {
             Self::NotShared { .. } => Some("G02"),
             Self::Withdrawn => Some("G10"),
             Self::OutsideTerm { .. } => Some("G14"),
-            Self::BudgetSpent { .. }
+            Self::AlreadyReleased
+            | Self::BudgetSpent { .. }
             | Self::CommitteeTooSmall { .. }
             | Self::OtherAgreement
             | Self::WeakerThanAgreed => None,
