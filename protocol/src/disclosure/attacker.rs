@@ -69,7 +69,7 @@ fn printed(tables: &[ReleasedTable], own: &BTreeMap<(Dimension, usize), u64>) ->
                     Mark::Suppressed(Reason::BelowFloor) => (0, (FLOOR - 1).min(group)),
                     Mark::Suppressed(Reason::ComplementBelowFloor) => (group - FLOOR + 1, group),
                     Mark::Suppressed(Reason::Complementary) => (FLOOR, group - FLOOR),
-                    _ => (0, group),
+                    Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => (0, group),
                 };
                 match table.mark(YEAR, category as u8, Outcome::Rate(receiver)).unwrap() {
                     Mark::Bound { low, high, reason: Reason::CodedByGroupSize } => {

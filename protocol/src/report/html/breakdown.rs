@@ -34,8 +34,8 @@ fn one(report: &Report, table: &ReleasedTable, out: &mut String) {
     let name = table.domain.dimension.name();
     out.push_str(&format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}\">\n<table class=\"wide\">\n\
-         <caption>{}: percent observed at any member institution, and under it students observed of students in the group\
-         </caption>\n<thead><tr><th scope=\"col\">{name}</th>",
+         <caption><span class=\"wrap\">{}: percent observed at any member institution, and under it students observed of students in the group\
+         </span></caption>\n<thead><tr><th scope=\"col\">{name}</th>",
         member(report, table.sender),
         sender = table.sender,
     ));
@@ -64,7 +64,7 @@ fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, out: &mut Strin
     let below = if same && matches!(rate, Some(Mark::Suppressed(_))) {
         String::new()
     } else {
-        format!("<span class=\"of\">{} of {}</span>", count(observed), count(group))
+        format!("<span class=\"of\">{}{} of {}</span>", count(observed), interval(observed), count(group))
     };
     out.push_str(&format!("<td class=\"n\">{}{}{below}</td>", percent(rate), bar(rate)));
 }
