@@ -75,6 +75,7 @@ tbody:last-child tr:last-child{border-bottom:1px solid var(--ink)}
 .mark{position:relative}
 .mark sup{font-size:.68em;line-height:0;margin-left:.05em}
 .wide td{min-width:7.2rem}
+.wide tbody th{min-width:9rem}
 .bar{display:block;height:4px;width:5.5rem;margin:.22rem 0 .1rem auto;background:var(--line)}
 .bar span{display:block;height:4px;background:var(--accent)}
 .bar .span{opacity:.45}
