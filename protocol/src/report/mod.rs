@@ -1,1 +1,23 @@
-//! To be written in the commit that fills it.
+//! Reports: bytes a person reads, made from released tables only (product.md "Files people get"; A2, A8, A9, A13).
+//!
+//! [`csv`], [`notes`] and [`html`] are pure functions of a [`Report`]: the same report gives the same bytes. They apply
+//! no disclosure rule, read no clock and know no institution's name (G09): whatever reaches them may be shown to the
+//! viewer it was cut for.
+//!
+//! | renderer | gives |
+//! |---|---|
+//! | [`csv`] | every cell, one per line, in the columns scripts rely on |
+//! | [`notes`] | the text that goes beside a CSV: definitions, legend, provenance |
+//! | [`html`] | one self-contained page, charts inside, no script, nothing fetched |
+
+mod csv;
+mod html;
+mod model;
+mod notes;
+mod rows;
+
+pub use csv::{CSV_HEADER, csv};
+pub use html::html;
+pub use model::{BreakMarker, MetricDefinition, Report, Segment};
+pub use notes::notes;
+pub use rows::{Row, rows};

@@ -1,0 +1,106 @@
+//! The text that travels beside a CSV: what the numbers mean, what the marks mean, where they come from (A2, A8, A9).
+
+use crate::{
+    disclosure::{NoiseStatement, Reason},
+    report::Report,
+};
+
+/// Definitions, rules, legend and provenance as plain text, lines ended by LF.
+#[must_use]
+pub fn notes(report: &Report) -> String {
+    let mut out =
+        format!("{}\n\nPurpose: {}\nCoverage: {}\n", report.study_title, report.purpose, report.coverage);
+    for definition in &report.metrics {
+        out.push_str(&format!(
+            "\n{} ({})\n{}\n\n{}\n",
+            definition.title, definition.metric, definition.text, definition.pseudo_code
+        ));
+    }
+    out.push_str(&format!("\nNoise. {}\nSuppression. {}\n\nMarks\n", noise(report), suppression(report)));
+    for reason in Reason::ALL {
+        out.push_str(&format!("  {}: {}\n", reason.code(), reason.sentence()));
+    }
+    out.push('\n');
+    for (name, value) in provenance(report) {
+        out.push_str(&format!("{name}: {value}\n"));
+    }
+    out
+}
+
+/// The noise in a sentence or two.
+pub(super) fn noise(report: &Report) -> String {
+    match report.noise {
+        NoiseStatement::Nil => {
+            "No noise was added: every party's agreement says so. The matching service saw exact tables."
+                .to_owned()
+        }
+        NoiseStatement::Laplace(terms) => format!(
+            "Random noise was added to every count of enrolled students before anyone could read it: {} dealers, each \
+             with epsilon {} and delta {} per table, so that the presence of any one of the sender's students \
+             is deniable (neighbouring tables differ in one sender row; for a receiver's row, multiply epsilon by its \
+             match key slots). A 95 % interval stands with each figure: ±{} students for a single cell. Negative results \
+             are shown as zero or withheld. Cohort counts carry no noise.",
+            terms.dealers,
+            thousandths(terms.eps_milli),
+            trillionths(terms.delta_ppt),
+            report.noise.half_width_95(1)
+        ),
+    }
+}
+
+/// The suppression rules in a sentence or two.
+pub(super) fn suppression(report: &Report) -> String {
+    format!(
+        "Counts below {0} are withheld, and so are counts that leave fewer than {0} students of the group over. Further \
+         figures are withheld until nothing withheld can be worked out by adding and subtracting the figures of the same \
+         sender and metric. Percentages are whole numbers; the ends of the scale and small groups are shown as ranges.",
+        report.policy.floor()
+    )
+}
+
+/// Provenance as name and value, in the order it is printed.
+pub(super) fn provenance(report: &Report) -> Vec<(&'static str, String)> {
+    let versions: Vec<_> = report.metrics.iter().map(|definition| definition.metric.to_string()).collect();
+    vec![
+        ("Run", report.round.to_string()),
+        ("Agreement", report.agreement.clone()),
+        ("Study", report.study.clone()),
+        ("Definitions", versions.join(", ")),
+        ("Made for", report.viewer.to_string()),
+        ("Made at", report.generated_at.to_string()),
+        ("Wire version", report.wire_version.to_string()),
+    ]
+}
+
+fn thousandths(milli: u32) -> String {
+    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Parts per trillion as `m x 10^-k`, with the zeros taken out of m.
+fn trillionths(parts: u64) -> String {
+    let (mut mantissa, mut exponent) = (parts, 12_u32);
+    while mantissa > 0 && mantissa.is_multiple_of(10) && exponent > 0 {
+        mantissa /= 10;
+        exponent -= 1;
+    }
+    match (mantissa, exponent) {
+        (mantissa, 0) => mantissa.to_string(),
+        (1, exponent) => format!("10^-{exponent}"),
+        (mantissa, exponent) => format!("{mantissa} x 10^-{exponent}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_printed_as_people_write_them() {
+        assert_eq!(thousandths(2_000), "2");
+        assert_eq!(thousandths(1_250), "1.25");
+        assert_eq!(trillionths(1_000_000), "10^-6");
+        assert_eq!(trillionths(25), "25 x 10^-12");
+        assert_eq!(trillionths(0), "0 x 10^-12");
+    }
+}
