@@ -80,7 +80,12 @@ impl fmt::Display for ImportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous { candidates, telling } => {
-                write!(formatter, "the file fits {} layouts ({}), expected one; {telling}", candidates.len(), candidates.join(", "))
+                write!(
+                    formatter,
+                    "the file fits {} layouts ({}), expected one; {telling}",
+                    candidates.len(),
+                    candidates.join(", ")
+                )
             }
             Self::Empty => formatter.write_str("the file is empty, expected rows of records"),
             Self::HeaderOnly => formatter.write_str("the file has a header row and no record under it"),
@@ -98,9 +103,15 @@ impl fmt::Display for ImportError {
             Self::NulByte { row } => write!(formatter, "row {row} has a NUL byte, expected text"),
             Self::Read { kind } => write!(formatter, "the file could not be read: {kind}"),
             Self::Rows { report } => {
-                write!(formatter, "{} of {} rows have errors, expected none; nothing was imported", report.rows_with_errors, report.rows)
+                write!(
+                    formatter,
+                    "{} of {} rows have errors, expected none; nothing was imported",
+                    report.rows_with_errors, report.rows
+                )
             }
-            Self::Stopped => formatter.write_str("the import was stopped before the end of the file; nothing was imported"),
+            Self::Stopped => {
+                formatter.write_str("the import was stopped before the end of the file; nothing was imported")
+            }
             Self::TooManyRows { rows_max } => write!(formatter, "the file has more than {rows_max} rows"),
             Self::Unrecognised { tried } => {
                 formatter.write_str("no layout fits the file")?;
@@ -133,13 +144,21 @@ impl Refusal for ImportError {
         match self {
             Self::Ambiguous { .. } => "Say which layout it is with --layout.",
             Self::Empty | Self::HeaderOnly => "Export the file again and check that records were selected.",
-            Self::Layout { .. } => "Correct the layout file; `layout show calpads-senr` prints one that works.",
-            Self::LineTooLong { .. } | Self::NulByte { .. } => "Export the file again as plain text; this one is damaged or not text.",
+            Self::Layout { .. } => {
+                "Correct the layout file; `layout show calpads-senr` prints one that works."
+            }
+            Self::LineTooLong { .. } | Self::NulByte { .. } => {
+                "Export the file again as plain text; this one is damaged or not text."
+            }
             Self::Read { .. } => "Check that the file exists and that this account may read it.",
-            Self::Rows { .. } => "Correct the rows listed in problems.csv at the source, export again and import again.",
+            Self::Rows { .. } => {
+                "Correct the rows listed in problems.csv at the source, export again and import again."
+            }
             Self::Stopped => "See the message before this one.",
             Self::TooManyRows { .. } => "Split the file by school year.",
-            Self::Unrecognised { .. } => "Export it unchanged from the state system, or write a layout.toml for it.",
+            Self::Unrecognised { .. } => {
+                "Export it unchanged from the state system, or write a layout.toml for it."
+            }
             Self::Utf16 => "Save it as \"CSV UTF-8\" instead of \"Unicode text\".",
         }
     }

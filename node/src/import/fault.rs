@@ -39,7 +39,22 @@ impl Fault {
     #[must_use]
     pub fn rule(self) -> &'static str {
         match self {
-            Self::Blank | Self::FieldTooLong | Self::ImplausibleYear | Self::NotADate | Self::NotALevel | Self::NotASchoolYear | Self::NotASsid | Self::NotASsn | Self::NotATerm | Self::OpenQuote | Self::RecordType | Self::RepeatedDigit | Self::SsnNotIssued | Self::UnknownCode | Self::Width | Self::Windows1252 => "D2",
+            Self::Blank
+            | Self::FieldTooLong
+            | Self::ImplausibleYear
+            | Self::NotADate
+            | Self::NotALevel
+            | Self::NotASchoolYear
+            | Self::NotASsid
+            | Self::NotASsn
+            | Self::NotATerm
+            | Self::OpenQuote
+            | Self::RecordType
+            | Self::RepeatedDigit
+            | Self::SsnNotIssued
+            | Self::UnknownCode
+            | Self::Width
+            | Self::Windows1252 => "D2",
             Self::DayBeforeMonth | Self::ImplausibleDate | Self::PlaceholderDate => "N5",
             Self::ExcelDate | Self::ExcelScientific | Self::ExcelThousands | Self::LeadingZeroLost => "D3",
             Self::RepeatedRow | Self::RepeatedStudent => "D4",
@@ -52,14 +67,22 @@ impl Fault {
     pub fn what(self) -> &'static str {
         match self {
             Self::Blank => "a value is missing in a column that should have one",
-            Self::DayBeforeMonth => "the month is above 12 and the day is not; they were taken as day and month",
-            Self::ExcelDate => "a date with slashes, as a spreadsheet writes it, expected yyyymmdd or yyyy-mm-dd",
-            Self::ExcelScientific => "a number in scientific notation, as a spreadsheet writes it; digits are lost",
+            Self::DayBeforeMonth => {
+                "the month is above 12 and the day is not; they were taken as day and month"
+            }
+            Self::ExcelDate => {
+                "a date with slashes, as a spreadsheet writes it, expected yyyymmdd or yyyy-mm-dd"
+            }
+            Self::ExcelScientific => {
+                "a number in scientific notation, as a spreadsheet writes it; digits are lost"
+            }
             Self::ExcelThousands => "a number with thousands separators, as a spreadsheet writes it",
             Self::FieldTooLong => "a value is longer than 1024 bytes",
             Self::ImplausibleDate => "a date of birth before 1905 or after this year",
             Self::ImplausibleYear => "a year before 1980 or after next year",
-            Self::LeadingZeroLost => "9 digits where 10 are expected: a leading zero was lost and has been put back",
+            Self::LeadingZeroLost => {
+                "9 digits where 10 are expected: a leading zero was lost and has been put back"
+            }
             Self::NotADate => "not a date of the calendar, expected yyyymmdd or yyyy-mm-dd",
             Self::NotALevel => "not a single digit",
             Self::NotASchoolYear => "not a school year, expected the form 2019-2020",
@@ -86,10 +109,21 @@ impl Fault {
         match self {
             Self::Blank => "Fill it in at the source if it is known.",
             Self::DayBeforeMonth => "Check the date format of the export.",
-            Self::ExcelDate | Self::ExcelScientific | Self::ExcelThousands | Self::LeadingZeroLost => "Import the file as exported; do not open and save it in a spreadsheet.",
+            Self::ExcelDate | Self::ExcelScientific | Self::ExcelThousands | Self::LeadingZeroLost => {
+                "Import the file as exported; do not open and save it in a spreadsheet."
+            }
             Self::FieldTooLong => "Look for a missing line end or quote in this row.",
-            Self::ImplausibleDate | Self::ImplausibleYear | Self::NotADate | Self::NotALevel | Self::NotASchoolYear | Self::NotASsid | Self::NotATerm | Self::RepeatedDigit => "Correct it at the source.",
-            Self::NotASsn | Self::SsnNotIssued => "Correct it at the source, or leave it out: it is not required.",
+            Self::ImplausibleDate
+            | Self::ImplausibleYear
+            | Self::NotADate
+            | Self::NotALevel
+            | Self::NotASchoolYear
+            | Self::NotASsid
+            | Self::NotATerm
+            | Self::RepeatedDigit => "Correct it at the source.",
+            Self::NotASsn | Self::SsnNotIssued => {
+                "Correct it at the source, or leave it out: it is not required."
+            }
             Self::OpenQuote => "Look for a quote inside a value, or a line break inside one.",
             Self::PlaceholderDate => "Correct it at the source if it is known.",
             Self::RecordType => "Put records of one type in a file, as the state system exports them.",

@@ -13,11 +13,26 @@ use super::error::ImportError;
 /// Version of the layout schema itself.
 const SCHEMA: u32 = 1;
 /// Layout files that ship, CALPADS as of about 2019-20 (domain 1B).
-const BUILT_IN: [&str; 2] = [include_str!("layouts/calpads-senr.toml"), include_str!("layouts/calpads-sinf.toml")];
+const BUILT_IN: [&str; 2] =
+    [include_str!("layouts/calpads-senr.toml"), include_str!("layouts/calpads-sinf.toml")];
 /// Keys a layout file may have, at the top and in a `[[column]]`; used to name the nearest.
 const KEYS: [&str; 16] = [
-    "schema", "id", "version", "title", "delimiter", "header", "record-types", "widths", "emits", "year-from", "column",
-    "number", "name", "field", "check", "need",
+    "schema",
+    "id",
+    "version",
+    "title",
+    "delimiter",
+    "header",
+    "record-types",
+    "widths",
+    "emits",
+    "year-from",
+    "column",
+    "number",
+    "name",
+    "field",
+    "check",
+    "need",
 ];
 /// Keys of a `[[column]]` that carry lists.
 const LIST_KEYS: [&str; 2] = ["codes", "special"];
@@ -206,7 +221,11 @@ impl Layout {
     /// [`ImportError::Layout`] says where and what; for an unknown key, the nearest known one.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         let layout: Self = toml::from_str(text).map_err(|error| describe(text, &error))?;
-        layout.check().map_err(|fault| ImportError::Layout { line: None, fault: fault.to_owned(), nearest: None })?;
+        layout.check().map_err(|fault| ImportError::Layout {
+            line: None,
+            fault: fault.to_owned(),
+            nearest: None,
+        })?;
         Ok(layout)
     }
 
@@ -227,7 +246,9 @@ impl Layout {
 
     fn check(&self) -> Result<(), &'static str> {
         let name_ok = |id: &str| {
-            !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            !id.is_empty()
+                && id.len() <= 64
+                && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         };
         if self.schema != SCHEMA {
             return Err("schema is not 1, the only one this version reads");
@@ -246,7 +267,9 @@ impl Layout {
         let mut seen = HashSet::new();
         for column in &self.column {
             if headerless && !column.number.is_some_and(|number| (1..=narrowest).contains(&number)) {
-                return Err("in a layout without a header each column needs a number within the narrowest width");
+                return Err(
+                    "in a layout without a header each column needs a number within the narrowest width",
+                );
             }
             if !headerless && column.number.is_some() {
                 return Err("in a layout with a header columns are found by name: leave number out");
@@ -272,7 +295,11 @@ impl Layout {
             if !kind.demands().iter().all(|field| self.column_of(*field).is_some()) {
                 return Err("a field that the emitted kind of record needs has no column");
             }
-            if kind.demands().iter().any(|field| *field != Field::Last && field.sets_the_record() && !required(*field)) {
+            if kind
+                .demands()
+                .iter()
+                .any(|field| *field != Field::Last && field.sets_the_record() && !required(*field))
+            {
                 return Err("a field that the emitted kind of record cannot do without must be required");
             }
         }
@@ -288,7 +315,9 @@ impl Emits {
     fn demands(self) -> &'static [Field] {
         match self {
             Self::Award => &[Field::AwardDate, Field::Award],
-            Self::Completion => &[Field::SchoolYear, Field::ExitDate, Field::ExitReason, Field::CompletionStatus],
+            Self::Completion => {
+                &[Field::SchoolYear, Field::ExitDate, Field::ExitReason, Field::CompletionStatus]
+            }
             Self::Course => &[Field::Term, Field::Subject, Field::Number],
             Self::Enrolment => &[Field::Term],
             Self::Person => &[Field::Last],
@@ -346,7 +375,9 @@ fn describe(text: &str, error: &toml::de::Error) -> ImportError {
     let fault = error.message().to_owned();
     let unknown = fault.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     let known = KEYS.iter().chain(&LIST_KEYS);
-    let nearest = unknown.and_then(|key| known.max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b))));
+    let nearest = unknown.and_then(|key| {
+        known.max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)))
+    });
     ImportError::Layout { line, fault, nearest: nearest.copied() }
 }
 

@@ -129,7 +129,9 @@ pub(super) fn split(line: &str, delimiter: char, fields: &mut Vec<String>) -> Re
                 field.clear();
                 quoted = true;
             }
-            letter if letter == delimiter && !quoted => fields.push(core::mem::take(&mut field).trim().to_owned()),
+            letter if letter == delimiter && !quoted => {
+                fields.push(core::mem::take(&mut field).trim().to_owned())
+            }
             letter => field.push(letter),
         }
     }

@@ -121,8 +121,16 @@ impl ImportReport {
 
 impl fmt::Display for ImportReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{} (layout {} version {}; {})", self.title, self.layout, self.version, self.why)?;
-        writeln!(formatter, "rows: {}, kept: {}, repeated: {}, deleted: {}", self.rows, self.kept, self.duplicates, self.deleted)?;
+        writeln!(
+            formatter,
+            "{} (layout {} version {}; {})",
+            self.title, self.layout, self.version, self.why
+        )?;
+        writeln!(
+            formatter,
+            "rows: {}, kept: {}, repeated: {}, deleted: {}",
+            self.rows, self.kept, self.duplicates, self.deleted
+        )?;
         if !self.school_years.is_empty() {
             writeln!(formatter, "school years: {}", self.school_years.join(", "))?;
         }

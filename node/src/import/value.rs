@@ -23,7 +23,7 @@ pub(super) enum Value {
     Date(Date),
     Level(u8),
     Race(u16),
-    Term(SchoolYear),
+    Term(String, SchoolYear),
     Text(String),
     Year(SchoolYear),
     YesNo(bool),
@@ -38,10 +38,16 @@ pub(super) fn check(column: &Column, text: &str, today_year: u16) -> Verdict {
         Check::BirthDate => birth_date(text, today_year),
         Check::Code => {
             let known = column.codes.iter().any(|code| code.eq_ignore_ascii_case(text));
-            if known { Verdict::Good(Value::Text(text.to_ascii_uppercase())) } else { Verdict::Bad(Fault::UnknownCode) }
+            if known {
+                Verdict::Good(Value::Text(text.to_ascii_uppercase()))
+            } else {
+                Verdict::Bad(Fault::UnknownCode)
+            }
         }
         Check::Date => match date(text) {
-            Ok(date) if !(1980..=today_year.saturating_add(1)).contains(&date.year()) => Verdict::Bad(Fault::ImplausibleYear),
+            Ok(date) if !(1980..=today_year.saturating_add(1)).contains(&date.year()) => {
+                Verdict::Bad(Fault::ImplausibleYear)
+            }
             Ok(date) => Verdict::Good(Value::Date(date)),
             Err(fault) => Verdict::Bad(fault),
         },
@@ -63,11 +69,13 @@ pub(super) fn check(column: &Column, text: &str, today_year: u16) -> Verdict {
         Check::Ssid => ssid(text),
         Check::Ssn => ssn(text),
         Check::Term => match term(text) {
-            Some(year) if plausible(year, today_year) => Verdict::Good(Value::Term(year)),
+            Some(year) if plausible(year, today_year) => Verdict::Good(Value::Term(text.to_owned(), year)),
             Some(_) => Verdict::Bad(Fault::ImplausibleYear),
             None => Verdict::Bad(Fault::NotATerm),
         },
-        Check::Text if column.field == Field::LocalId && scientific(text) => Verdict::Bad(Fault::ExcelScientific),
+        Check::Text if column.field == Field::LocalId && scientific(text) => {
+            Verdict::Bad(Fault::ExcelScientific)
+        }
         Check::Text => Verdict::Good(Value::Text(text.to_owned())),
         Check::YesNo => match text {
             "Y" | "y" => Verdict::Good(Value::YesNo(true)),
@@ -201,7 +209,8 @@ fn repeated(text: &str) -> bool {
 fn scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let exponent = exponent.strip_prefix(['+', '-']);
-    let number = mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && mantissa.starts_with(|c: char| c.is_ascii_digit());
+    let number = mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && mantissa.starts_with(|c: char| c.is_ascii_digit());
     number && exponent.is_some_and(digits)
 }
 
@@ -210,7 +219,12 @@ fn thousands(text: &str) -> bool {
     let mut groups = text.split(',');
     let first = groups.next().is_some_and(|group| digits(group) && group.len() <= 3);
     let mut count = 0;
-    first && groups.all(|group| { count += 1; digits(group) && group.len() == 3 }) && count > 0
+    first
+        && groups.all(|group| {
+            count += 1;
+            digits(group) && group.len() == 3
+        })
+        && count > 0
 }
 
 #[cfg(test)]
@@ -263,7 +277,9 @@ mod tests {
 
     #[test]
     fn numbers_never_issued_are_not_used() {
-        for text in ["000121234", "666121234", "900121234", "123001234", "123120000", "222222222", "078-05-1120"] {
+        for text in
+            ["000121234", "666121234", "900121234", "123001234", "123120000", "222222222", "078-05-1120"]
+        {
             assert_eq!(fault(ssn(text)), Some(Fault::SsnNotIssued), "{text}");
         }
         assert_eq!(fault(ssn("400-61-4555")), None);

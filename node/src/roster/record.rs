@@ -21,6 +21,12 @@ impl Text {
         Self(Zeroizing::new(value.to_owned()))
     }
 
+    /// The text in upper case: the form student numbers are compared in.
+    #[must_use]
+    pub fn upper(value: &str) -> Self {
+        Self(Zeroizing::new(value.to_ascii_uppercase()))
+    }
+
     /// Lends the text to code that must compute with it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -37,6 +43,32 @@ impl Text {
     #[must_use]
     pub fn present(&self) -> Option<&str> {
         (!self.is_empty()).then_some(self.expose())
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.expose().cmp(other.expose())
+    }
+}
+
+impl core::hash::Hash for Text {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
     }
 }
 
@@ -154,8 +186,22 @@ pub struct Person {
     pub races: Vec<u16>,
 }
 codec_struct!(Person {
-    local_id, ssid, ssn, first, middle, last, suffix, prior_last, alias_first, alias_middle, alias_last, birth_date, gender,
-    zip, hispanic, races
+    local_id,
+    ssid,
+    ssn,
+    first,
+    middle,
+    last,
+    suffix,
+    prior_last,
+    alias_first,
+    alias_middle,
+    alias_last,
+    birth_date,
+    gender,
+    zip,
+    hispanic,
+    races
 });
 
 /// How a student left a high school.
