@@ -79,7 +79,7 @@ impl Fault {
             Self::ExcelThousands => "a number with thousands separators, as a spreadsheet writes it",
             Self::FieldTooLong => "a value is longer than 1024 bytes",
             Self::ImplausibleDate => "a date of birth before 1905 or after this year",
-            Self::ImplausibleYear => "a year before 1980 or after next year",
+            Self::ImplausibleYear => "a year before 1980 or more than five years ahead",
             Self::LeadingZeroLost => {
                 "9 digits where 10 are expected: a leading zero was lost and has been put back"
             }

@@ -18,6 +18,7 @@ mod problem;
 mod read;
 mod recognise;
 mod row;
+mod soundness;
 mod value;
 
 pub use self::{
@@ -26,7 +27,7 @@ pub use self::{
     layout::{Check, Column, Delimiter, Emits, Field, Header, Layout, Need},
     line::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX},
     problem::{Count, ImportReport, PROBLEMS_LISTED_MAX, Problem, Severity},
-    read::{Filed, Progress, read},
+    read::{Progress, read},
     recognise::{Recognised, recognise, recognise_as},
 };
 

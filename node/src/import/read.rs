@@ -22,18 +22,10 @@ use super::{
     row::Row,
     value::{Verdict, check},
 };
-use crate::roster::PlainRecord;
+use crate::roster::Filed;
 
 /// Rows between two reports of progress: well under a second of work.
 const PROGRESS_ROWS: u64 = 10_000;
-
-/// A record and the school year its row belongs to; no year means the file replaces the whole earlier file.
-pub struct Filed {
-    /// School year of the row.
-    pub year: Option<SchoolYear>,
-    /// What the row says.
-    pub record: PlainRecord,
-}
 
 /// How far reading has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

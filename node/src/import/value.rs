@@ -29,6 +29,8 @@ pub(super) enum Value {
     YesNo(bool),
 }
 
+/// Years ahead of today that a term or date may be: planned terms are in the files of some colleges.
+const YEARS_AHEAD: u16 = 5;
 /// SSNs that were printed on wallets and in advertisements, and sequences people type.
 const SSN_NEVER: [&str; 6] = ["123456789", "987654321", "078051120", "219099999", "111223333", "123121234"];
 
@@ -45,7 +47,7 @@ pub(super) fn check(column: &Column, text: &str, today_year: u16) -> Verdict {
             }
         }
         Check::Date => match date(text) {
-            Ok(date) if !(1980..=today_year.saturating_add(1)).contains(&date.year()) => {
+            Ok(date) if !(1980..=today_year.saturating_add(YEARS_AHEAD)).contains(&date.year()) => {
                 Verdict::Bad(Fault::ImplausibleYear)
             }
             Ok(date) => Verdict::Good(Value::Date(date)),
@@ -86,7 +88,7 @@ pub(super) fn check(column: &Column, text: &str, today_year: u16) -> Verdict {
 }
 
 fn plausible(year: SchoolYear, today_year: u16) -> bool {
-    (1980..=today_year.saturating_add(1)).contains(&year.0)
+    (1980..=today_year.saturating_add(YEARS_AHEAD)).contains(&year.0)
 }
 
 /// `yyyymmdd` or `yyyy-mm-dd` as numbers, or the fault.

@@ -22,10 +22,9 @@ use zeroize::Zeroizing;
 
 use super::{
     error::RosterError,
-    record::PlainRecord,
+    record::{Filed, PlainRecord},
     segment::{DataKey, FreshSalt, Sealer, open},
 };
-use crate::import::Filed;
 
 /// Most school years of one import: more would mean more open files, and no member has them.
 const YEARS_MAX: usize = 64;

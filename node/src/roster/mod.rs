@@ -24,6 +24,6 @@ pub use self::{
     error::RosterError,
     folder::{Disk, Folder, SegmentEntry, SegmentWriter, merge, sweep},
     opt_out::OptOuts,
-    record::{Award, Completion, Course, Date, Enrolment, EnrolmentKind, Person, PlainRecord, Text},
+    record::{Award, Completion, Course, Date, Enrolment, EnrolmentKind, Filed, Person, PlainRecord, Text},
     segment::{DataKey, FreshSalt},
 };

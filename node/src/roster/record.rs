@@ -1,7 +1,12 @@
 //! One row of a member's own file as the node understands it: the first rung of the privacy ladder.
 //!
 //! These values never leave the machine: no `Debug`, no `Serialize`, no `Clone`; text is wiped when dropped. Their
-//! byte form exists only inside an encrypted segment ([`super::segment`]).
+//! byte form exists only inside an encrypted segment (`segment.rs`).
+//!
+//! ```compile_fail
+//! fn printable<T: std::fmt::Debug>() {}
+//! printable::<passage_node::roster::PlainRecord>();
+//! ```
 
 use passage_protocol::{
     cells::SchoolYear,
@@ -96,7 +101,7 @@ impl Date {
     /// The date, if the calendar has it.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -295,6 +300,14 @@ pub enum PlainRecord {
     Enrolment(Enrolment),
     /// Who the student is.
     Person(Box<Person>),
+}
+
+/// A record and the school year its row belongs to; no year means the file replaces the whole earlier file.
+pub struct Filed {
+    /// School year of the row.
+    pub year: Option<SchoolYear>,
+    /// What the row says.
+    pub record: PlainRecord,
 }
 
 impl Encode for PlainRecord {

@@ -14,7 +14,7 @@ use passage_protocol::{
 };
 
 use super::*;
-use crate::import::{Filed, Layout, read, recognise};
+use crate::import::{Layout, read, recognise};
 
 const TODAY_YEAR: u16 = 2026;
 
@@ -144,7 +144,7 @@ impl Disk for FullDisk {
 
 #[test]
 fn a_full_disk_leaves_no_file() {
-    for room in [0, 10, 44, 70_000, 100_000] {
+    for room in [0, 10, 44, 70_000] {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::with_disk(dir.path(), Box::new(FullDisk(room))).unwrap();
         let result = store(&folder, &demo().join("CC1/CC1-enrollments.csv"), 1, &[]);
