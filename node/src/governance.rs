@@ -2,7 +2,9 @@
 //! privacy ledger. Every question "may this round run here?" is answered from here.
 
 use passage_protocol::{
-    agreement::{Agreement, Clause, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest, study_digest},
+    agreement::{
+        Agreement, Clause, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest, study_digest,
+    },
     codec::{Decode, Encode},
     ids::{Digest, RoundId},
     manifest::Manifest,
@@ -15,7 +17,7 @@ use crate::{
     home::{Home, refuse},
     outbox,
     records::{
-        AGREEMENT_STATUS, AGREEMENTS, Charge, DECISIONS, Decision, LEDGER, STUDIES, ledger_key,
+        AGREEMENT_STATUS, AGREEMENTS, Charge, DECISIONS, Decision, LEDGER, STUDIES, Verdict, ledger_key,
     },
 };
 
@@ -68,7 +70,9 @@ impl Home {
     ///
     /// [`Failure`] if there is none.
     pub fn agreement(&self, id: &str) -> Result<HeldAgreement, Failure> {
-        let named = |held: &HeldAgreement| DocumentId::Agreement(held.digest).to_string() == id || held.digest.to_string() == id;
+        let named = |held: &HeldAgreement| {
+            DocumentId::Agreement(held.digest).to_string() == id || held.digest.to_string() == id
+        };
         self.agreements()?.into_iter().find(named).ok_or_else(|| unknown("agreement"))
     }
 
@@ -80,7 +84,8 @@ impl Home {
     pub fn studies(&self) -> Result<Vec<HeldStudy>, Failure> {
         let held = |(key, text): (Vec<u8>, Vec<u8>)| {
             let text = String::from_utf8(text).map_err(|_| unknown("study"))?;
-            let decision = self.store.get(DECISIONS, &key)?.map(|bytes| Decision::from_bytes(&bytes)).transpose()?;
+            let decision =
+                self.store.get(DECISIONS, &key)?.map(|bytes| Decision::from_bytes(&bytes)).transpose()?;
             Ok(HeldStudy { digest: Digest::from_bytes(&key)?, study: Study::parse(&text)?, text, decision })
         };
         self.store.scan(STUDIES, &[])?.into_iter().map(held).collect()
@@ -92,7 +97,9 @@ impl Home {
     ///
     /// [`Failure`] if there is none.
     pub fn study(&self, id: &str) -> Result<HeldStudy, Failure> {
-        let named = |held: &HeldStudy| DocumentId::Study(held.digest).to_string() == id || held.digest.to_string() == id;
+        let named = |held: &HeldStudy| {
+            DocumentId::Study(held.digest).to_string() == id || held.digest.to_string() == id
+        };
         self.studies()?.into_iter().find(named).ok_or_else(|| unknown("study"))
     }
 
@@ -111,7 +118,7 @@ impl Home {
             STUDIES
         } else {
             return Err(refuse(
-                0x2110,
+                0x2210,
                 "the coordinator sent a document with another digest than the one asked for",
                 "Contact the operator; nothing was kept.",
                 None,
@@ -129,7 +136,7 @@ impl Home {
         let own = held.agreement.party(self.code).ok_or_else(|| Failure::from(Clause::NotAParty))?;
         if own.signing_key != self.signing_key.verifying_key() {
             return Err(refuse(
-                0x2111,
+                0x2211,
                 "the agreement names another signing key for this member than the one made here",
                 "Tell the operator; sign only an agreement that shows this node's own key (`doctor` prints it).",
                 Some("G01"),
@@ -142,7 +149,11 @@ impl Home {
         let body = SignDocument { digest: held.digest, signature }.to_bytes();
         let id = DocumentId::Agreement(held.digest).to_string();
         self.record("agreement signed", &[("agreement", &id), ("by", by)])?;
-        self.commit_and_send(vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())], kind::SIGN, body)
+        self.commit_and_send(
+            vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())],
+            kind::SIGN,
+            body,
+        )
     }
 
     /// Withdraws from an agreement (G10): no further round runs under it.
@@ -159,7 +170,11 @@ impl Home {
         let body = SignDocument { digest: held.digest, signature }.to_bytes();
         let id = DocumentId::Agreement(held.digest).to_string();
         self.record("agreement withdrawn", &[("agreement", &id), ("by", by)])?;
-        self.commit_and_send(vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())], kind::WITHDRAW, body)
+        self.commit_and_send(
+            vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())],
+            kind::WITHDRAW,
+            body,
+        )
     }
 
     fn commit_and_send(&self, mut ops: Vec<Op>, kind: u16, body: Vec<u8>) -> Result<(), Failure> {
@@ -176,7 +191,10 @@ impl Home {
     /// [`Failure`].
     pub fn decide(&self, held: &HeldStudy, decision: &Decision) -> Result<(), Failure> {
         let id = DocumentId::Study(held.digest).to_string();
-        let what = if decision.approved { "study approved" } else { "study refused" };
+        let what = match decision.verdict {
+            Verdict::Approved => "study approved",
+            Verdict::Refused => "study refused",
+        };
         self.record(what, &[("study", &id), ("by", &decision.by)])?;
         Ok(self.store.commit(&[Op::put(DECISIONS, held.digest.0, decision.to_bytes())])?)
     }
@@ -242,7 +260,11 @@ impl Home {
                     epsilon_milli: manifest.noise.epsilon_milli.saturating_mul(tables),
                     released: false,
                 };
-                Some(Op::put(LEDGER, ledger_key(roster, manifest.agreement, manifest.round), charge.to_bytes()))
+                Some(Op::put(
+                    LEDGER,
+                    ledger_key(roster, manifest.agreement, manifest.round),
+                    charge.to_bytes(),
+                ))
             }
         }
     }
@@ -268,7 +290,7 @@ fn with_standing<T>(
 
 fn unknown(what: &str) -> Failure {
     refuse(
-        0x2112,
+        0x2212,
         &format!("this node holds no such {what}"),
         "List what it holds with `agreement list` or `study list`; new documents arrive while `serve` runs.",
         None,

@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use passage_protocol::codec::{Decode, Encode};
 use passage_protocol::{
     agreement::Segment,
     ids::MemberCode,
@@ -13,10 +14,11 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::service::{Join, Joined, kind},
 };
-use passage_protocol::codec::{Decode, Encode};
 use passage_shell::{
     audit::AuditLog,
-    clock, entropy,
+    clock,
+    config::{self, Sources},
+    entropy,
     failure::Failure,
     pki::{Credentials, Invitation, KeyFile},
     shelf::Shelf,
@@ -26,6 +28,11 @@ use passage_shell::{
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::{
+    roster::{DataKey, Folder},
+    settings::{self, Settings},
+};
 
 /// Largest key or certificate file, in bytes.
 const KEY_FILE_BYTES_MAX: usize = 16 << 10;
@@ -63,7 +70,11 @@ pub struct Home {
     /// Certificate and key for the connection.
     pub credentials: Credentials,
     /// Encrypts roster segments at rest.
-    pub data_key: Zeroizing<[u8; 32]>,
+    pub data_key: DataKey,
+    /// Roster segments.
+    pub roster_folder: Folder,
+    /// What the administrator set.
+    pub settings: Settings,
     audit: Mutex<AuditLog>,
 }
 
@@ -77,7 +88,7 @@ impl Home {
         let invitation = Invitation::parse(invitation)?;
         if invitation.is_expired(clock::now()) {
             return Err(refuse(
-                0x2100,
+                0x2200,
                 "the invitation has expired",
                 "Ask the operator for a new invitation; it is good for one member and a few days.",
                 Some("G17"),
@@ -86,7 +97,7 @@ impl Home {
         let dir = StateDir::open(root)?;
         if dir.read("member.toml", KEY_FILE_BYTES_MAX)?.is_some() {
             return Err(refuse(
-                0x2101,
+                0x2201,
                 "this folder has joined a consortium already",
                 "Use another --dir for another membership.",
                 None,
@@ -100,7 +111,8 @@ impl Home {
             signing_key: signing_key.verifying_key(),
         };
         debug_assert_eq!(kind::JOIN, 1, "the transport's join call is request 1");
-        let answer = transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await?;
+        let answer =
+            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await?;
         let joined = Joined::from_bytes(&answer.body)?;
 
         dir.write("tls.key", tls_key.expose())?;
@@ -128,7 +140,7 @@ impl Home {
     pub fn open(root: &Path) -> Result<Self, Failure> {
         if !root.join("member.toml").exists() {
             return Err(refuse(
-                0x2102,
+                0x2202,
                 "this folder has not joined a consortium",
                 "Run `passage-node join INVITATION` first, or name the right folder with --dir.",
                 None,
@@ -154,7 +166,9 @@ impl Home {
         );
         Ok(Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
-            data_key: secret("data.key")?,
+            data_key: DataKey::new(*secret("data.key")?),
+            roster_folder: Folder::new(&dir.folder("roster")?)?,
+            settings: settings(&dir)?,
             store: Store::open(&dir.folder("store")?)?,
             shelf: Shelf::open(&dir.folder("shelf")?)?,
             audit: Mutex::new(AuditLog::open(&dir.path("audit.log"))?),
@@ -184,6 +198,12 @@ impl Home {
     }
 }
 
+fn settings(dir: &StateDir) -> Result<Settings, Failure> {
+    let path = dir.path("node.toml");
+    let file = path.exists().then_some(path.as_path());
+    Ok(config::load(settings::KEYS, &Sources::of_process(file, Vec::new()))?)
+}
+
 /// A refusal of the node's own.
 #[must_use]
 pub fn refuse(code: u16, what: &str, advice: &str, rule: Option<&str>) -> Failure {
@@ -192,7 +212,7 @@ pub fn refuse(code: u16, what: &str, advice: &str, rule: Option<&str>) -> Failur
 
 fn damaged(name: &str) -> Failure {
     refuse(
-        0x2103,
+        0x2203,
         &format!("the file {name} of the state folder is missing or damaged"),
         "Restore the folder from a backup, or ask the operator for a new invitation.",
         None,

@@ -15,7 +15,8 @@ use crate::records::{OUTBOX, Outbound};
 ///
 /// [`StoreError`]. Call it inside [`Store::transact`], so that no number is given twice.
 pub fn append(store: &Store, ops: &mut Vec<Op>, kind: u16, body: Vec<u8>) -> Result<(), StoreError> {
-    let pending = ops.iter().filter(|op| matches!(op, Op::Put { table, .. } if *table == OUTBOX)).count() as u64;
+    let pending =
+        ops.iter().filter(|op| matches!(op, Op::Put { table, .. } if *table == OUTBOX)).count() as u64;
     let last = match store.scan(OUTBOX, &[])?.last() {
         Some((key, _)) => number(key),
         None => 0,

@@ -7,11 +7,11 @@ use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::{Ethnicity, Gender, SchoolYear},
     manifest::shapes::never_held,
-    match_key::{LocalPerson, MatchKey, NormalisedPerson, local_persons},
+    match_key::{LocalPerson, MatchKey, NormalisedPerson, PersonFields, local_persons},
 };
 use rayon::prelude::*;
 
-use crate::roster::{Roster, Student};
+use crate::roster::{Person, Roster, Student};
 
 /// The rows a member will contribute, and the counts it declares.
 pub struct Prepared {
@@ -51,7 +51,7 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
     let recipes = study.preset.recipes();
     let slots = study.preset.slots_for(never_held(segment));
     let persons: Vec<NormalisedPerson> =
-        roster.students.par_iter().map(|student| student.person_fields().normalise(this_year)).collect();
+        roster.students.par_iter().map(|student| normalise(student.person(), this_year)).collect();
     let merged = local_persons(&persons, &recipes, &slots);
     drop(persons);
 
@@ -73,8 +73,28 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         let Facts { cohort, first_regular, ethnicity, gender } = facts;
         rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });
     }
-    let opted_out = u32::try_from(roster.opted_out).unwrap_or(u32::MAX);
+    let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
     Prepared { rows, opted_out, unusable }
+}
+
+fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
+    let birth_date = zeroize::Zeroizing::new(person.birth_date.map_or_else(String::new, |date| {
+        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }));
+    // An alias surname serves as a former one: the flex recipe tries either (linkage 4.2).
+    let prior = if person.prior_last.is_empty() { &person.alias_last } else { &person.prior_last };
+    let fields = PersonFields {
+        ssid: person.ssid.expose(),
+        ssn: person.ssn.expose(),
+        first: person.first.expose(),
+        middle: person.middle.expose(),
+        last: person.last.expose(),
+        prior_last: prior.expose(),
+        birth_date: &birth_date,
+        gender: person.gender.expose(),
+        zip: person.zip.expose(),
+    };
+    fields.normalise(this_year)
 }
 
 struct Facts {
@@ -88,12 +108,12 @@ struct Facts {
 /// ethnicity and gender, in file order.
 fn facts(roster: &Roster, person: &LocalPerson) -> Facts {
     let records = || person.members.iter().filter_map(|index| roster.students.get(*index));
-    let stated = |student: &&Student| student.ethnicity != Ethnicity::NotReported;
+    let stated = |student: &&Student| student.ethnicity() != Ethnicity::NotReported;
     Facts {
-        cohort: records().filter_map(|student| student.cohort).max(),
-        first_regular: records().filter_map(|student| student.first_regular).min(),
-        ethnicity: records().find(stated).map_or(Ethnicity::NotReported, |student| student.ethnicity),
-        gender: (records().map(|student| student.gender))
+        cohort: records().filter_map(|student| student.completion_cohort()).max(),
+        first_regular: records().filter_map(|student| student.first_regular_year()).min(),
+        ethnicity: records().find(stated).map_or(Ethnicity::NotReported, Student::ethnicity),
+        gender: (records().map(Student::gender))
             .find(|gender| *gender != Gender::NotStated)
             .unwrap_or(Gender::NotStated),
     }

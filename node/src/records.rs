@@ -39,14 +39,35 @@ pub const REPORTS: Table = Table(12);
 /// A person's decision about a study.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// True if the person approved.
-    pub approved: bool,
+    /// Yes or no.
+    pub verdict: Verdict,
     /// Who.
     pub by: String,
     /// When.
     pub at: Timestamp,
 }
-codec_struct!(Decision { approved, by, at });
+codec_struct!(Decision { verdict, by, at });
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Rounds of the study may be prepared here.
+    Approved,
+    /// A call to the study ends its round.
+    Refused,
+}
+
+impl Encode for Verdict {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self == Self::Approved).encode(out);
+    }
+}
+
+impl Decode for Verdict {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(if bool::decode(reader)? { Self::Approved } else { Self::Refused })
+    }
+}
 
 /// A person's yes to one account.
 #[derive(Clone, Debug)]

@@ -1,10 +1,7 @@
 //! The node's line to the coordinator: dial out, ask, fetch, deliver, and the loops that keep mail, outbox and documents
 //! in step. Nothing dials in.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use passage_protocol::{
     codec::{Decode, Encode},
@@ -29,7 +26,7 @@ use crate::{
     driver::Driver,
     home::Home,
     outbox,
-    records::{AGREEMENT_STATUS, CURSOR, AGREEMENTS, STUDIES},
+    records::{AGREEMENT_STATUS, AGREEMENTS, CURSOR, STUDIES},
 };
 
 /// Seconds a poll waits at the coordinator for mail: well below the request time-out.
@@ -107,7 +104,9 @@ impl Uplink {
         let named = Blob { digest: blob.digest, bytes: blob.bytes };
         let link = self.link().await.map_err(fault)?;
         let progress = |_, _| {};
-        (link.upload(kind::PUT_BLOB, &body, &self.home.shelf, named, &progress).await).map(|_| ()).map_err(fault)
+        (link.upload(kind::PUT_BLOB, &body, &self.home.shelf, named, &progress).await)
+            .map(|_| ())
+            .map_err(fault)
     }
 
     /// Waits after a failure, longer each time, with jitter.
@@ -126,13 +125,11 @@ impl Uplink {
 }
 
 fn fault(error: TransportError) -> UplinkFault {
-    match error {
-        TransportError::Refused { code, .. } => UplinkFault::Refused(Code(code)),
-        other => {
-            tracing::warn!(error = %other, "transfer failed");
-            UplinkFault::Network
-        }
+    if let TransportError::Refused(refused) = error {
+        return UplinkFault::Refused(Code(refused.code));
     }
+    tracing::warn!(error = %error, "transfer failed");
+    UplinkFault::Network
 }
 
 /// Keeps this node in step with the coordinator until the process ends.
@@ -177,9 +174,13 @@ async fn outgoing(driver: &Arc<Driver>) {
         match outbox::first(&driver.home.store) {
             Ok(Some((number, outbound))) => match driver.uplink.call(outbound.kind, &outbound.body).await {
                 Ok(_) => drop_sent(driver, number),
-                Err(TransportError::Refused { code, text }) => {
+                Err(TransportError::Refused(refused)) => {
                     // The coordinator will never take it: the round has ended there. What it says is in its mail.
-                    tracing::warn!(code = %Code(code), text, "the coordinator refused a message");
+                    tracing::warn!(
+                        code = refused.code,
+                        text = refused.text,
+                        "the coordinator refused a message"
+                    );
                     drop_sent(driver, number);
                 }
                 Err(error) => {

@@ -50,7 +50,8 @@ pub fn run(
     };
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
-    let counted: Vec<Counted> = tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
+    let counted: Vec<Counted> =
+        tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let makers = column_makers(context, &tables, &counted)?;
 
@@ -60,8 +61,7 @@ pub fn run(
     for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
         let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let plain: Vec<PlainRow> =
-                    chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
+                let plain: Vec<PlainRow> = chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
                 let chunk_number = (batch * 16 + index) as u64;
                 let seed = chunk_seed(&seed, chunk_number);
                 Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
@@ -142,11 +142,10 @@ fn column_makers<'a>(
                 ColumnMaker::Window { sender_offset: metric.map(|metric| metric.window_offset_years) }
             }
             (Some(ColumnKey::Cell { .. }), Some(own)) => {
-                let ((_, table), counted) = (tables.get(own), counted.get(own));
-                ColumnMaker::Cell {
-                    table: table.map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?,
-                    withheld: counted.map(|counted| counted.withheld.as_slice()).unwrap_or_default(),
-                }
+                let table = tables.get(own).map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?;
+                let withheld =
+                    counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
+                ColumnMaker::Cell { table, withheld }
             }
             (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
         };
@@ -203,7 +202,7 @@ fn tag_key_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<
     let share = secrets.committee.tag_key_share();
     let mut shares = Vec::new();
     for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
-        let seal = context.seal(SealPurpose::TagKeyShare, context.me, 0, context.me, *member)?;
+        let seal = context.seal(SealPurpose::HashKeyShare, context.me, 0, context.me, *member)?;
         shares.push((*member, seal_short(share.as_slice(), &seal, &context.hpke_key(*member)?)?));
     }
     Ok(shares)

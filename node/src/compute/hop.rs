@@ -66,7 +66,9 @@ pub fn run(
         width: shape.row_bytes(),
     };
     let mut put = |rows: &[u8]| buffer.put(rows);
-    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| batches.push(rows, &mut put))?;
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
+        batches.push(rows, &mut put)
+    })?;
     batches.flush(&mut put)?;
     let bytes = buffer.finish()?;
 
@@ -166,7 +168,9 @@ pub fn keep_columns(
     let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, input.from, context.me)?;
     let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
     let expected = Expected { digest: input.expect, bytes, width };
-    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| Ok(writer.write(rows)?))?;
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
+        Ok(writer.write(rows)?)
+    })?;
     finish(writer)?;
     Ok(Finished { outcome: MemberOutcome::ColumnsKept { list: input.list }, uploads: Vec::new() })
 }

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Instant};
 
 use passage_protocol::{
-    codec::{Decode, Encode},
+    codec::Decode,
     ids::{Digest, MemberCode, RoundId},
     refusal::{Code, Refusal},
     report::Report,
@@ -51,7 +51,7 @@ impl Driver {
             return self.keep_report(round, *report).await;
         }
         let (secrets, context) = self.tools(round).ok_or(Ended::RoundGone)?;
-        for blob in inputs(job) {
+        if let Some(blob) = inputs(job) {
             self.fetch(round, blob).await?;
         }
         let fault = Self::fault_of(&context, whose(job));
@@ -84,11 +84,16 @@ impl Driver {
             self.deliver(round, *blob).await?;
         }
         if let MemberOutcome::Hopped { list, output, columns, .. } = &finished.outcome
-            && context.manifest.list(*list).is_some_and(|shape| is_last(job, shape.last_hop()) || !columns.is_empty())
+            && context
+                .manifest
+                .list(*list)
+                .is_some_and(|shape| is_last(job, shape.last_hop()) || !columns.is_empty())
         {
             self.keep_columns(round, *list, *output);
         }
-        if let (MemberOutcome::ColumnsKept { list }, MemberJob::KeepColumns { expect, .. }) = (&finished.outcome, job) {
+        if let (MemberOutcome::ColumnsKept { list }, MemberJob::KeepColumns { expect, .. }) =
+            (&finished.outcome, job)
+        {
             self.keep_columns(round, *list, *expect);
         }
         Ok(finished.outcome)
@@ -241,7 +246,8 @@ fn rows_of(job: &MemberJob, context: &RoundContext) -> u64 {
         MemberJob::Hop { list: number, .. } | MemberJob::KeepColumns { list: number, .. } => list(*number),
         MemberJob::CheckPlan { tuples, .. } | MemberJob::Decrypt { tuples, .. } => u64::from(*tuples),
         MemberJob::TableHop { planned, hop, table, .. } => {
-            let noise = context.manifest.table(*table).and_then(|table| context.manifest.noise_tuples(table).ok());
+            let noise =
+                context.manifest.table(*table).and_then(|table| context.manifest.noise_tuples(table).ok());
             u64::from(*planned) + (u64::from(*hop) + 1) * noise.unwrap_or(0)
         }
         MemberJob::KeepReport { .. } => 0,

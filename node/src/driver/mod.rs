@@ -25,11 +25,7 @@ use passage_protocol::{
     seal::SealPurpose,
     wire::{Envelope, Message, service::kind},
 };
-use passage_shell::{
-    failure::Failure,
-    store::Op,
-    work::Pool,
-};
+use passage_shell::{failure::Failure, store::Op, work::Pool};
 use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
@@ -227,7 +223,7 @@ impl Driver {
                 self.keep_share(round, SealPurpose::BlindShare, list, &sealed)
             }
             MemberEffect::KeepTagKeyShare { from, sealed } => {
-                self.keep_share(round, SealPurpose::TagKeyShare, from, &sealed)
+                self.keep_share(round, SealPurpose::HashKeyShare, from, &sealed)
             }
             MemberEffect::Report(event) => {
                 tracing::info!(round = %round, event = ?event, "round");
@@ -238,7 +234,13 @@ impl Driver {
     }
 
     /// Opens a share another member sealed for this one and keeps it with the secrets.
-    fn keep_share(&self, round: RoundId, purpose: SealPurpose, from: u16, sealed: &[u8]) -> Result<(), Failure> {
+    fn keep_share(
+        &self,
+        round: RoundId,
+        purpose: SealPurpose,
+        from: u16,
+        sealed: &[u8],
+    ) -> Result<(), Failure> {
         let (secrets, context) = {
             let live = self.lock();
             let one = live.get(&round);
@@ -300,7 +302,8 @@ impl Driver {
     pub(crate) fn held(&self, round: RoundId) -> (u32, u64) {
         let live = self.lock();
         let blobs = live.get(&round).map(|one| one.blobs.clone()).unwrap_or_default();
-        let bytes = blobs.iter().filter_map(|digest| self.home.shelf.find(*digest)).map(|blob| blob.bytes).sum();
+        let bytes =
+            blobs.iter().filter_map(|digest| self.home.shelf.find(*digest)).map(|blob| blob.bytes).sum();
         (u32::try_from(blobs.len()).unwrap_or(u32::MAX), bytes)
     }
 
@@ -326,7 +329,7 @@ impl Driver {
         match self.home.store.get(ROUNDS, &round.0)? {
             Some(bytes) => Ok(RoundRecord::from_bytes(&bytes)?),
             None => Err(crate::home::refuse(
-                0x2120,
+                0x2220,
                 "this node knows no such round",
                 "List the rounds it knows with `round list`.",
                 None,
@@ -347,7 +350,7 @@ impl Driver {
         });
         account.ok_or_else(|| {
             crate::home::refuse(
-                0x2121,
+                0x2221,
                 "what leaves is not known yet: the committee of this round is not drawn",
                 "Wait until every member has answered, then ask again.",
                 Some("D5"),
@@ -391,4 +394,3 @@ impl Live {
 fn cursor(mail: Option<u64>) -> Vec<Op> {
     mail.map(|number| Op::put(CURSOR, *b"cursor", number.to_le_bytes())).into_iter().collect()
 }
-

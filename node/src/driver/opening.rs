@@ -20,7 +20,7 @@ use crate::{
     driver::{Driver, Live, cursor},
     home::refuse,
     prepare::prepare,
-    records::{APPROVALS, ROUNDS, RoundRecord, Standing, Yes},
+    records::{APPROVALS, ROUNDS, RoundRecord, Standing, Verdict, Yes},
 };
 
 impl Driver {
@@ -63,7 +63,7 @@ impl Driver {
         };
         match &study.decision {
             None => return Ok(()),
-            Some(decision) if !decision.approved => {
+            Some(decision) if decision.verdict == Verdict::Refused => {
                 return self.abort(round, &Abort::because(AbortReason::PersonRefused), None);
             }
             Some(_) => {}
@@ -195,7 +195,7 @@ impl Driver {
             return Ok(());
         }
         Err(refuse(
-            0x2122,
+            0x2222,
             "this round does not await your approval",
             "See where it stands with `round show`.",
             None,

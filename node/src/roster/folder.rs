@@ -74,7 +74,7 @@ pub fn merge(existing: &[SegmentEntry], new: &[SegmentEntry]) -> Vec<SegmentEntr
 }
 
 /// Where bytes of new segments go: a seam, so that a full disk can be tried without one.
-pub trait Disk {
+pub trait Disk: Send + Sync {
     /// A new, empty file.
     ///
     /// # Errors

@@ -211,9 +211,9 @@ pub enum Clause {
 impl fmt::Display for Clause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyReleased => {
-                formatter.write_str("this study was released for this roster already, expected a new roster or a new study")
-            }
+            Self::AlreadyReleased => formatter.write_str(
+                "this study was released for this roster already, expected a new roster or a new study",
+            ),
             Self::BudgetSpent { wanted_milli, left_milli } => write!(
                 formatter,
                 "the tables asked for cost epsilon {}, and {} is left for this roster",
@@ -269,6 +269,9 @@ impl Refusal for Clause {
 
     fn advice(&self) -> &'static str {
         match self {
+            Self::AlreadyReleased => {
+                "Read the stored release with `report show`; it answers the same question."
+            }
             Self::BudgetSpent { .. } => {
                 "Read the stored release, or import a new roster, or agree on a larger budget."
             }
