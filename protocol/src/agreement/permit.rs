@@ -95,9 +95,10 @@ impl Standing<'_> {
             let sender = manifest.seat(table.sender).ok_or(Clause::OtherAgreement)?.code;
             for receiver in &table.receivers {
                 let receiver = manifest.seat(*receiver).ok_or(Clause::OtherAgreement)?.code;
-                // A pair is counted only if at least one side may see the count (G02).
-                let shared = self.agreement.shares(sender, receiver, &table.metric)
-                    || self.agreement.shares(receiver, sender, &table.metric);
+                // A pair is counted only if at least one of the two may see the count (G02).
+                let shared = [sender, receiver]
+                    .iter()
+                    .any(|viewer| self.agreement.may_see(*viewer, sender, receiver, &table.metric));
                 if !shared {
                     return Err(Clause::NotShared { from: sender, to: receiver });
                 }
