@@ -150,16 +150,35 @@ impl Driver {
         let taken = live.get_mut(&round).and_then(|one| one.state.take());
         let Some(state) = taken else {
             drop(live);
-            // A message for a round that has ended here: taken and forgotten.
-            return Ok(self.home.store.commit(&cursor(mail))?);
+            return self.without_state(round, &input, mail);
         };
+        let quiet = matches!(input, MemberInput::Tick);
         match state.step(self.home.now(), input) {
+            Ok(step) if quiet && step.effects.is_empty() => {
+                // Time passed and nothing came of it: nothing to store.
+                if let Some(one) = live.get_mut(&round) {
+                    one.state = Some(step.state);
+                }
+                Ok(())
+            }
             Ok(step) => self.settle(live, round, step, mail),
             Err(abort) => {
                 drop(live);
                 self.abort(round, &abort, mail)
             }
         }
+    }
+
+    /// An input for a round that has no state here: it has ended, or it still awaits a person's decision.
+    fn without_state(&self, round: RoundId, input: &MemberInput, mail: Option<u64>) -> Result<(), Failure> {
+        if let MemberInput::Message { message: Message::Abort(notice), .. } = input
+            && let Ok(record) = self.record(round)
+            && matches!(record.standing, Standing::AwaitDecision)
+        {
+            let abort = Abort { reason: AbortReason::Peer(notice.code), fault: notice.fault };
+            return self.abort(round, &abort, mail);
+        }
+        Ok(self.home.store.commit(&cursor(mail))?)
     }
 
     /// Stores a step and carries out its effects.
