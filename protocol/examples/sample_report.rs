@@ -1,6 +1,8 @@
 //! A made-up report without a round: `cargo run -p passage-protocol --example sample_report -- DIR` writes the page, the
 //! CSV and its notes. The tests render the same report. No figure in it is anybody's.
 
+#![allow(clippy::indexing_slicing)] // made-up data of fixed shape; the crate's own code does without
+
 use std::{path::Path, process::ExitCode};
 
 use passage_protocol::{
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// A district's report on two classes of metrics: its own completers, and a college's transfers.
-pub fn sample() -> Report {
+pub(crate) fn sample() -> Report {
     let [district, college, second, university] = MEMBERS.map(MemberCode);
     let policy = DisclosurePolicy::default();
     let noise = NoiseStatement::Laplace(NoiseTerms {

@@ -33,27 +33,25 @@ use crate::{
 /// Per row: one hash-to-group and one multiplication a slot, two fixed-base multiplications a column.
 pub fn run(
     context: &RoundContext,
-    secrets: &mut RoundSecrets,
+    secrets: &RoundSecrets,
     shelf: &Shelf,
     rows: Rows<'_>,
 ) -> Result<Finished, WorkFault> {
     let list = context.list(context.me)?;
     let shape = list.row()?;
-    let prepared = secrets.prepared.take().ok_or(WorkFault::SecretMissing)?;
+    let prepared = secrets.take_prepared().ok_or(WorkFault::SecretMissing)?;
     if prepared.rows.len() != list.rows as usize {
         return Err(WorkFault::RosterChanged);
     }
-    if list.first == First::Blinded {
-        secrets.blind = Some(OwnerBlind::draw(context.manifest.committee.len(), entropy::seed()?));
-    }
-    let factor = match (&secrets.blind, list.first) {
-        (Some(blind), First::Blinded) => FirstFactor::Blinded(blind),
-        (None, First::Blinded) => return Err(WorkFault::SecretMissing),
-        (_, First::Own) => FirstFactor::Own(&secrets.committee),
+    let fresh = OwnerBlind::draw(context.manifest.committee.len(), entropy::seed()?);
+    let factor = match list.first {
+        First::Blinded => FirstFactor::Blinded(secrets.blind.get_or_init(|| fresh)),
+        First::Own => FirstFactor::Own(&secrets.committee),
     };
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
-    let counted: Vec<Counted> = tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
+    let counted: Vec<Counted> =
+        tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let makers = column_makers(context, &tables, &counted)?;
 
@@ -63,8 +61,7 @@ pub fn run(
     for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
         let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let plain: Vec<PlainRow> =
-                    chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
+                let plain: Vec<PlainRow> = chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
                 let chunk_number = (batch * 16 + index) as u64;
                 let seed = chunk_seed(&seed, chunk_number);
                 Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
@@ -145,11 +142,10 @@ fn column_makers<'a>(
                 ColumnMaker::Window { sender_offset: metric.map(|metric| metric.window_offset_years) }
             }
             (Some(ColumnKey::Cell { .. }), Some(own)) => {
-                let ((_, table), counted) = (tables.get(own), counted.get(own));
-                ColumnMaker::Cell {
-                    table: table.map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?,
-                    withheld: counted.map(|counted| counted.withheld.as_slice()).unwrap_or_default(),
-                }
+                let table = tables.get(own).map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?;
+                let withheld =
+                    counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
+                ColumnMaker::Cell { table, withheld }
             }
             (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
         };
@@ -186,7 +182,7 @@ fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_
 }
 
 fn blind_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<(u16, Vec<u8>)>, WorkFault> {
-    let Some(blind) = &secrets.blind else { return Ok(Vec::new()) };
+    let Some(blind) = secrets.blind.get() else { return Ok(Vec::new()) };
     let mut shares = Vec::new();
     for (position, member) in context.manifest.committee.iter().enumerate() {
         if *member == context.me {
@@ -206,7 +202,7 @@ fn tag_key_shares(context: &RoundContext, secrets: &RoundSecrets) -> Result<Vec<
     let share = secrets.committee.tag_key_share();
     let mut shares = Vec::new();
     for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
-        let seal = context.seal(SealPurpose::TagKeyShare, context.me, 0, context.me, *member)?;
+        let seal = context.seal(SealPurpose::HashKeyShare, context.me, 0, context.me, *member)?;
         shares.push((*member, seal_short(share.as_slice(), &seal, &context.hpke_key(*member)?)?));
     }
     Ok(shares)

@@ -66,7 +66,9 @@ pub fn run(
         width: shape.row_bytes(),
     };
     let mut put = |rows: &[u8]| buffer.put(rows);
-    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| batches.push(rows, &mut put))?;
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
+        batches.push(rows, &mut put)
+    })?;
     batches.flush(&mut put)?;
     let bytes = buffer.finish()?;
 
@@ -92,12 +94,12 @@ fn factor(context: &RoundContext, secrets: &RoundSecrets, list: &ListShape) -> R
     }
     if list.owner == context.me {
         let position = context.manifest.position(context.me).ok_or(WorkFault::SecretMissing)?;
-        let blind = secrets.blind.as_ref().ok_or(WorkFault::SecretMissing)?;
+        let blind = secrets.blind.get().ok_or(WorkFault::SecretMissing)?;
         let share = blind.share(usize::from(position)).ok_or(WorkFault::SecretMissing)?;
         return Ok(HopFactor::blinded(&secrets.committee, &share)?);
     }
-    let share = secrets.blind_shares.get(&list.owner).ok_or(WorkFault::SecretMissing)?;
-    Ok(HopFactor::blinded(&secrets.committee, share)?)
+    let share = secrets.blind_share(list.owner).ok_or(WorkFault::SecretMissing)?;
+    Ok(HopFactor::blinded(&secrets.committee, &share)?)
 }
 
 /// The last hop: tags in clear for the coordinator, columns sealed for every other committee member.
@@ -141,7 +143,7 @@ fn tag_key(context: &RoundContext, secrets: &RoundSecrets) -> Result<TagKey, Wor
         shares.push(if *member == context.me {
             *secrets.committee.tag_key_share()
         } else {
-            **secrets.tag_shares.get(member).ok_or(WorkFault::SecretMissing)?
+            *secrets.tag_share(*member).ok_or(WorkFault::SecretMissing)?
         });
     }
     let key = TagKey::derive(&shares);
@@ -166,7 +168,9 @@ pub fn keep_columns(
     let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, input.from, context.me)?;
     let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
     let expected = Expected { digest: input.expect, bytes, width };
-    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| Ok(writer.write(rows)?))?;
+    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
+        Ok(writer.write(rows)?)
+    })?;
     finish(writer)?;
     Ok(Finished { outcome: MemberOutcome::ColumnsKept { list: input.list }, uploads: Vec::new() })
 }

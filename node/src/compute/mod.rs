@@ -68,8 +68,24 @@ impl RoundContext {
         seat.map(|seat| seat.hpke_key).ok_or(WorkFault::Manifest(OpeningError::CallInconsistent))
     }
 
+    /// The context of a share another member sealed for this one.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkFault::Manifest`].
+    pub fn share_seal(&self, purpose: SealPurpose, from: u16) -> Result<SealContext, WorkFault> {
+        self.seal(purpose, from, 0, from, self.me)
+    }
+
     /// The context under which something is sealed (SPEC §2.4).
-    fn seal(&self, purpose: SealPurpose, subject: u16, hop: u8, from: u16, to: u16) -> Result<SealContext, WorkFault> {
+    fn seal(
+        &self,
+        purpose: SealPurpose,
+        subject: u16,
+        hop: u8,
+        from: u16,
+        to: u16,
+    ) -> Result<SealContext, WorkFault> {
         Ok(SealContext {
             round: self.manifest.round,
             manifest: self.digest,
@@ -128,7 +144,9 @@ pub enum WorkFault {
 impl fmt::Display for WorkFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Digest => formatter.write_str("the opened bytes do not have the digest their sender signed"),
+            Self::Digest => {
+                formatter.write_str("the opened bytes do not have the digest their sender signed")
+            }
             Self::Entropy(error) => write!(formatter, "{error}"),
             Self::Group(error) => write!(formatter, "{error}"),
             Self::Length { seen, expected } => {

@@ -1,6 +1,9 @@
 //! What one round needs and no disk ever sees (SPEC §3 of the round module: restart rule).
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use passage_protocol::{
     group::{CommitteeKeys, OwnerBlind},
@@ -17,15 +20,14 @@ pub struct RoundSecrets {
     pub recipient: RecipientKey,
     /// Tag share and column shares, used if this member is drawn into the committee.
     pub committee: CommitteeKeys,
-    /// The blind of one's own list, if it needs one.
-    pub blind: Option<OwnerBlind>,
-    /// Opened blind shares by list.
-    pub blind_shares: BTreeMap<u16, Zeroizing<[u8; 32]>>,
-    /// Opened tag-key shares by participant.
-    pub tag_shares: BTreeMap<u16, Zeroizing<[u8; 32]>>,
-    /// The member's own rows, until they are contributed.
-    pub prepared: Option<Prepared>,
+    /// The blind of one's own list, if it needs one; drawn once.
+    pub blind: OnceLock<OwnerBlind>,
+    blind_shares: Mutex<Shares>,
+    tag_shares: Mutex<Shares>,
+    prepared: Mutex<Option<Prepared>>,
 }
+
+type Shares = BTreeMap<u16, Zeroizing<[u8; 32]>>;
 
 impl RoundSecrets {
     /// Makes fresh keys for a round with `columns` column keys.
@@ -37,10 +39,39 @@ impl RoundSecrets {
         Ok(Self {
             recipient: RecipientKey::generate(entropy::seed()?),
             committee: CommitteeKeys::generate(columns, entropy::seed()?),
-            blind: None,
-            blind_shares: BTreeMap::new(),
-            tag_shares: BTreeMap::new(),
-            prepared: Some(prepared),
+            blind: OnceLock::new(),
+            blind_shares: Mutex::default(),
+            tag_shares: Mutex::default(),
+            prepared: Mutex::new(Some(prepared)),
         })
     }
+
+    /// Keeps an opened blind share of a list.
+    pub fn keep_blind_share(&self, list: u16, share: Zeroizing<[u8; 32]>) {
+        lock(&self.blind_shares).insert(list, share);
+    }
+
+    /// Keeps an opened tag-key share of a participant.
+    pub fn keep_tag_share(&self, from: u16, share: Zeroizing<[u8; 32]>) {
+        lock(&self.tag_shares).insert(from, share);
+    }
+
+    /// The blind share of a list.
+    pub fn blind_share(&self, list: u16) -> Option<Zeroizing<[u8; 32]>> {
+        lock(&self.blind_shares).get(&list).cloned()
+    }
+
+    /// The tag-key share of a participant.
+    pub fn tag_share(&self, from: u16) -> Option<Zeroizing<[u8; 32]>> {
+        lock(&self.tag_shares).get(&from).cloned()
+    }
+
+    /// The member's own rows, once: a list is contributed once.
+    pub fn take_prepared(&self) -> Option<Prepared> {
+        lock(&self.prepared).take()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -204,7 +204,11 @@ where
         put: &mut impl FnMut(&[u8]) -> Result<(), WorkFault>,
     ) -> Result<(), WorkFault> {
         self.pending.extend_from_slice(rows);
-        if self.pending.len() >= CHUNK_ROWS * CHUNKS_IN_FLIGHT * self.width { self.flush(put) } else { Ok(()) }
+        if self.pending.len() >= CHUNK_ROWS * CHUNKS_IN_FLIGHT * self.width {
+            self.flush(put)
+        } else {
+            Ok(())
+        }
     }
 
     /// Works off what is pending.
@@ -276,7 +280,8 @@ pub fn open_short(
     let mut plain = zeroize::Zeroizing::new(opener.push(sealed)?);
     plain.extend(opener.finish()?);
     let seen = plain.len() as u64;
-    let array = <[u8; 32]>::try_from(plain.as_slice()).map_err(|_| WorkFault::Length { seen, expected: 32 })?;
+    let array =
+        <[u8; 32]>::try_from(plain.as_slice()).map_err(|_| WorkFault::Length { seen, expected: 32 })?;
     Ok(zeroize::Zeroizing::new(array))
 }
 

@@ -7,8 +7,8 @@ use passage_protocol::{
     linkage::{Plan, PlanBounds, ReceiverBound},
     manifest::shapes::TableShape,
     mixing::{
-        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TupleChunk, TupleColumns, UnmixedTuples,
-        build_tuples, chunk_seed, noise_tuples, partial_decrypt, table_hop,
+        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TupleChunk, TupleColumns,
+        UnmixedTuples, build_tuples, chunk_seed, noise_tuples, partial_decrypt, table_hop,
     },
     round::MemberOutcome,
     seal::SealPurpose,
@@ -66,12 +66,12 @@ fn read_plan(context: &RoundContext, shelf: &Shelf, table: u16, plan: Digest) ->
     let shape = table_shape(context, table)?;
     let receivers = shape.receivers.iter().map(|receiver| {
         let list = context.list(*receiver)?;
-        Ok(ReceiverBound { rows: list.rows, slots: u32::try_from(list.slots.len()).unwrap_or(u32::MAX) })
+        Ok(ReceiverBound { rows: list.rows, slots: u8::try_from(list.slots.len()).unwrap_or(u8::MAX) })
     });
     let bounds = PlanBounds {
         sender_rows: context.list(shape.sender)?.rows,
         receivers: receivers.collect::<Result<_, WorkFault>>()?,
-        tuple_count_min: context.manifest.floor as usize,
+        tuple_count_min: context.manifest.floor,
     };
     Ok(Plan::from_checked_bytes(read_whole(shelf, plan)?, &bounds)?)
 }
@@ -180,12 +180,19 @@ fn build(
     let tuple_columns = TupleColumns {
         cell: column(table.sender, table.cell_key)?,
         sender_window: column(table.sender, table.window_key)?,
-        receiver_windows: table.receivers.iter().map(|list| column(*list, table.window_key)).collect::<Result<_, _>>()?,
+        receiver_windows: table
+            .receivers
+            .iter()
+            .map(|list| column(*list, table.window_key))
+            .collect::<Result<_, _>>()?,
     };
     let mut rows_of = Vec::with_capacity(plan.tuple_count());
     for tuple in plan.tuples() {
-        let receiver_rows: Vec<Option<&[u8]>> =
-            receivers.iter().zip(tuple.receiver_rows()).map(|(held, row)| row.and_then(|row| held.row(row))).collect();
+        let receiver_rows: Vec<Option<&[u8]>> = receivers
+            .iter()
+            .zip(tuple.receiver_rows())
+            .map(|(held, row)| row.and_then(|row| held.row(row)))
+            .collect();
         rows_of.push((sender.row(tuple.sender_row).ok_or(WorkFault::SecretMissing)?, receiver_rows));
     }
     let mut number = 0;
@@ -269,9 +276,14 @@ pub fn decrypt(
     writer.write(&partials)?;
     let blob = finish(writer)?;
 
-    let statement =
-        DecryptionStatement { manifest: context.digest, table: number, list: last.digest, partials: blob.digest };
-    let chunks = list.par_chunks(CHUNK_ROWS * width).zip(partials.par_chunks(CHUNK_ROWS * shape.partial_bytes()));
+    let statement = DecryptionStatement {
+        manifest: context.digest,
+        table: number,
+        list: last.digest,
+        partials: blob.digest,
+    };
+    let chunks =
+        list.par_chunks(CHUNK_ROWS * width).zip(partials.par_chunks(CHUNK_ROWS * shape.partial_bytes()));
     let sums: Result<Vec<DecryptionSums>, WorkFault> = (chunks.enumerate())
         .map(|(index, (list, partials))| {
             let first = (index * CHUNK_ROWS) as u64;

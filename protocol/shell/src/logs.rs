@@ -12,7 +12,7 @@ use std::{
     path::Path,
     sync::Mutex,
 };
-use tracing::Level;
+pub use tracing::Level;
 use tracing_subscriber::{Layer, Registry, filter::Targets, fmt::MakeWriter, layer::SubscriberExt};
 
 /// Targets whose events below `warn` are kept.

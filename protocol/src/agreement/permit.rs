@@ -95,9 +95,10 @@ impl Standing<'_> {
             let sender = manifest.seat(table.sender).ok_or(Clause::OtherAgreement)?.code;
             for receiver in &table.receivers {
                 let receiver = manifest.seat(*receiver).ok_or(Clause::OtherAgreement)?.code;
-                // A pair is counted only if at least one side may see the count (G02).
-                let shared = self.agreement.shares(sender, receiver, &table.metric)
-                    || self.agreement.shares(receiver, sender, &table.metric);
+                // A pair is counted only if at least one of the two may see the count (G02).
+                let shared = [sender, receiver]
+                    .iter()
+                    .any(|viewer| self.agreement.may_see(*viewer, sender, receiver, &table.metric));
                 if !shared {
                     return Err(Clause::NotShared { from: sender, to: receiver });
                 }
@@ -166,6 +167,8 @@ impl Permit {
 /// The clause of the agreement or the rule that refuses a round.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clause {
+    /// The same study was released for the same roster: asking again would spend the budget for nothing (SPEC §10.4).
+    AlreadyReleased,
     /// The privacy budget of this roster snapshot does not cover the tables asked for (SPEC §10.4).
     BudgetSpent {
         /** Thousandths of epsilon asked for. */
@@ -209,6 +212,9 @@ pub enum Clause {
 impl fmt::Display for Clause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AlreadyReleased => formatter.write_str(
+                "this study was released for this roster already, expected a new roster or a new study",
+            ),
             Self::BudgetSpent { wanted_milli, left_milli } => write!(
                 formatter,
                 "the tables asked for cost epsilon {}, and {} is left for this roster",
@@ -258,11 +264,15 @@ impl Refusal for Clause {
             Self::WeakerThanAgreed => 0x0416,
             Self::BudgetSpent { .. } => 0x0417,
             Self::OtherAgreement => 0x0418,
+            Self::AlreadyReleased => 0x0419,
         })
     }
 
     fn advice(&self) -> &'static str {
         match self {
+            Self::AlreadyReleased => {
+                "Read the stored release with `report show`; it answers the same question."
+            }
             Self::BudgetSpent { .. } => {
                 "Read the stored release, or import a new roster, or agree on a larger budget."
             }
@@ -286,7 +296,8 @@ impl Refusal for Clause {
             Self::NotShared { .. } => Some("G02"),
             Self::Withdrawn => Some("G10"),
             Self::OutsideTerm { .. } => Some("G14"),
-            Self::BudgetSpent { .. }
+            Self::AlreadyReleased
+            | Self::BudgetSpent { .. }
             | Self::CommitteeTooSmall { .. }
             | Self::OtherAgreement
             | Self::WeakerThanAgreed => None,

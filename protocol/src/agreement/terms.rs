@@ -265,6 +265,13 @@ impl Agreement {
         self.parties.iter().find(|party| party.code == code)
     }
 
+    /// True if `viewer` may see what `table` says about students of `sender` seen at `receiver`: both of them must have
+    /// offered it to the viewer, or be the viewer (G02: the effective set is the intersection of the offers).
+    #[must_use]
+    pub fn may_see(&self, viewer: MemberCode, sender: MemberCode, receiver: MemberCode, table: &str) -> bool {
+        self.shares(sender, viewer, table) && self.shares(receiver, viewer, table)
+    }
+
     /// True if the share list lets `to` see `table` about the students of `from` (G02).
     #[must_use]
     pub fn shares(&self, from: MemberCode, to: MemberCode, table: &str) -> bool {
@@ -457,6 +464,11 @@ table = "college-going-12"
         assert!(!agreement.shares(b, a, "college-going-12"));
         assert!(!agreement.shares(a, b, "other"));
         assert!(agreement.shares(a, a, "anything"), "a member always sees its own students");
+        assert!(agreement.may_see(b, a, b, "college-going-12"), "offered by the sender, own as receiver");
+        assert!(
+            !agreement.may_see(a, a, b, "college-going-12"),
+            "the receiver has not offered it to the sender"
+        );
     }
 
     #[test]

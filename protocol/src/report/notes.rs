@@ -36,13 +36,13 @@ pub(super) fn noise(report: &Report) -> String {
         }
         NoiseStatement::Laplace(terms) => format!(
             "Random noise was added to every count of enrolled students before anyone could read it: {} dealers, each \
-             with epsilon {} and delta {} x 10^-12 per table, so that the presence of any one of the sender's students \
+             with epsilon {} and delta {} per table, so that the presence of any one of the sender's students \
              is deniable (neighbouring tables differ in one sender row; for a receiver's row, multiply epsilon by its \
-             match key slots). A 95 % interval stands with each figure: +-{} students for a single cell. Negative results \
+             match key slots). A 95 % interval stands with each figure: ±{} students for a single cell. Negative results \
              are shown as zero or withheld. Cohort counts carry no noise.",
             terms.dealers,
             thousandths(terms.eps_milli),
-            terms.delta_ppt,
+            trillionths(terms.delta_ppt),
             report.noise.half_width_95(1)
         ),
     }
@@ -75,4 +75,32 @@ pub(super) fn provenance(report: &Report) -> Vec<(&'static str, String)> {
 fn thousandths(milli: u32) -> String {
     let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Parts per trillion as `m x 10^-k`, with the zeros taken out of m.
+fn trillionths(parts: u64) -> String {
+    let (mut mantissa, mut exponent) = (parts, 12_u32);
+    while mantissa > 0 && mantissa.is_multiple_of(10) && exponent > 0 {
+        mantissa /= 10;
+        exponent -= 1;
+    }
+    match (mantissa, exponent) {
+        (mantissa, 0) => mantissa.to_string(),
+        (1, exponent) => format!("10^-{exponent}"),
+        (mantissa, exponent) => format!("{mantissa} x 10^-{exponent}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_printed_as_people_write_them() {
+        assert_eq!(thousandths(2_000), "2");
+        assert_eq!(thousandths(1_250), "1.25");
+        assert_eq!(trillionths(1_000_000), "10^-6");
+        assert_eq!(trillionths(25), "25 x 10^-12");
+        assert_eq!(trillionths(0), "0 x 10^-12");
+    }
 }

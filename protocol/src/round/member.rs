@@ -20,7 +20,7 @@ use crate::{
     },
     signing::{Signature, SignatureKind, Signed},
     timestamp::Timestamp,
-    wire::{Message, Outgoing, Receipt},
+    wire::{BlobRef, Message, Outgoing, Receipt},
 };
 
 /// A member's round. See the module's table of states and inputs.
@@ -110,7 +110,7 @@ pub struct AwaitSealed {
 #[derive(Clone, Debug)]
 pub struct AwaitResult {
     pub(super) manifest: Digest,
-    pub(super) report: Option<Digest>,
+    pub(super) report: Option<BlobRef>,
     pub(super) deadline: Timestamp,
 }
 codec_struct!(AwaitResult { manifest, report, deadline });
@@ -210,7 +210,7 @@ impl MemberRound {
             (Self::Mixing(state), input) => state.step(input),
             (Self::AwaitResult(state), MemberInput::Message { message: Message::Result { report }, .. }) => {
                 let effects = vec![MemberEffect::Work(MemberJob::KeepReport { report })];
-                let state = AwaitResult { report: Some(report.digest), ..state };
+                let state = AwaitResult { report: Some(report), ..state };
                 Ok(Step { state: Self::AwaitResult(state), effects })
             }
             (Self::AwaitResult(state), MemberInput::Done(MemberOutcome::ReportKept { blobs, bytes })) => {
@@ -306,6 +306,24 @@ impl MemberRound {
         };
         reader.finish()?;
         Ok(state)
+    }
+
+    /// Work that was running when the node stopped, to be started again.
+    #[must_use]
+    pub fn resume_work(&self) -> Option<MemberJob> {
+        match self {
+            Self::AwaitResult(AwaitResult { report: Some(report), .. }) => {
+                Some(MemberJob::KeepReport { report: *report })
+            }
+            Self::AwaitAnswers(_)
+            | Self::AwaitApproval(_)
+            | Self::AwaitResult(_)
+            | Self::AwaitReveals(_)
+            | Self::AwaitSealed(_)
+            | Self::AwaitShares(_)
+            | Self::Finished(_)
+            | Self::Mixing(_) => None,
+        }
     }
 }
 
@@ -428,7 +446,7 @@ pub(super) fn check_endorsements(
 
 impl AwaitResult {
     fn kept(self, blobs: u32, bytes: u64) -> Stepped {
-        let report = self.report.ok_or(Abort::because(AbortReason::UnexpectedMessage))?;
+        let report = self.report.ok_or(Abort::because(AbortReason::UnexpectedMessage))?.digest;
         let receipt = Receipt { manifest: self.manifest, report, blobs, bytes };
         Ok(Step {
             state: MemberRound::Finished(Finished { report }),

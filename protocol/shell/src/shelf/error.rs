@@ -87,3 +87,9 @@ impl Refusal for ShelfError {
         }
     }
 }
+
+impl From<std::io::Error> for ShelfError {
+    fn from(error: std::io::Error) -> Self {
+        if crate::state_dir::is_disk_full(&error) { Self::DiskFull } else { Self::Io { kind: error.kind() } }
+    }
+}

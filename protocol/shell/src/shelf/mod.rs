@@ -47,10 +47,10 @@ impl Shelf {
     pub fn open(folder: &Path) -> Result<Self, ShelfError> {
         crate::state_dir::create_private(folder)
             .map_err(|_| ShelfError::Io { kind: io::ErrorKind::PermissionDenied })?;
-        for entry in fs::read_dir(folder).map_err(io_fault)? {
-            let entry = entry.map_err(io_fault)?;
+        for entry in fs::read_dir(folder).map_err(ShelfError::from)? {
+            let entry = entry.map_err(ShelfError::from)?;
             if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                fs::remove_file(entry.path()).map_err(io_fault)?;
+                fs::remove_file(entry.path()).map_err(ShelfError::from)?;
             }
         }
         Ok(Self { folder: folder.into(), counter: Arc::default() })
@@ -80,8 +80,12 @@ impl Shelf {
     fn start(&self, announced: Option<Blob>, limit: u64) -> Result<BlobWriter, ShelfError> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         let path = self.folder.join(format!("{TEMPORARY}{}-{number}", std::process::id()));
-        let file =
-            OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).map_err(io_fault)?;
+        let file = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(ShelfError::from)?;
         let limit = announced.map_or(limit, |blob| blob.bytes);
         Ok(BlobWriter {
             shelf: self.clone(),
@@ -116,9 +120,9 @@ impl Shelf {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(ShelfError::Absent { digest });
             }
-            Err(error) => return Err(io_fault(error)),
+            Err(error) => return Err(ShelfError::from(error)),
         };
-        let bytes = file.metadata().map_err(io_fault)?.len();
+        let bytes = file.metadata().map_err(ShelfError::from)?.len();
         Ok((file, Blob { digest, bytes }))
     }
 
@@ -144,7 +148,7 @@ impl Shelf {
         let mut hasher = blake3::Hasher::new();
         let mut reader = io::BufReader::with_capacity(crate::limits::CHUNK_BYTES, file);
         loop {
-            let chunk = reader.fill_buf().map_err(io_fault)?;
+            let chunk = reader.fill_buf().map_err(ShelfError::from)?;
             if chunk.is_empty() {
                 break;
             }
@@ -159,6 +163,18 @@ impl Shelf {
         }
     }
 
+    /// Removes a blob; one that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// Any failure of the file system.
+    pub fn remove(&self, digest: Digest) -> Result<(), ShelfError> {
+        match fs::remove_file(self.path(digest)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ShelfError::from(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Removes every blob not in `set`; returns how many went. Files that are not blobs, and unfinished ones, stay.
     ///
     /// # Errors
@@ -168,11 +184,11 @@ impl Shelf {
         let mut removed = 0;
         for blob in self.blobs()? {
             if !set.contains(&blob.digest) {
-                fs::remove_file(self.path(blob.digest)).map_err(io_fault)?;
+                fs::remove_file(self.path(blob.digest)).map_err(ShelfError::from)?;
                 removed += 1;
             }
         }
-        File::open(&*self.folder).and_then(|folder| folder.sync_all()).map_err(io_fault)?;
+        File::open(&*self.folder).and_then(|folder| folder.sync_all()).map_err(ShelfError::from)?;
         Ok(removed)
     }
 
@@ -183,10 +199,10 @@ impl Shelf {
     /// Any failure of the file system.
     pub fn blobs(&self) -> Result<Vec<Blob>, ShelfError> {
         let mut blobs = Vec::new();
-        for entry in fs::read_dir(&*self.folder).map_err(io_fault)? {
-            let entry = entry.map_err(io_fault)?;
+        for entry in fs::read_dir(&*self.folder).map_err(ShelfError::from)? {
+            let entry = entry.map_err(ShelfError::from)?;
             if let Some(digest) = entry.file_name().to_str().and_then(Digest::parse) {
-                blobs.push(Blob { digest, bytes: entry.metadata().map_err(io_fault)?.len() });
+                blobs.push(Blob { digest, bytes: entry.metadata().map_err(ShelfError::from)?.len() });
             }
         }
         blobs.sort_unstable();
@@ -226,7 +242,7 @@ impl BlobWriter {
         if total > self.limit {
             return Err(ShelfError::TooLong { bytes: total, limit: self.limit });
         }
-        self.file.write_all(bytes).map_err(io_fault)?;
+        self.file.write_all(bytes).map_err(ShelfError::from)?;
         self.hasher.update(bytes);
         self.written = total;
         Ok(())
@@ -254,9 +270,9 @@ impl BlobWriter {
             }
         }
         let path = self.shelf.path(blob.digest);
-        self.file.sync_all().map_err(io_fault)?;
-        fs::rename(&self.path, &path).map_err(io_fault)?;
-        crate::state_dir::sync_folder_of(&path).map_err(io_fault)?;
+        self.file.sync_all().map_err(ShelfError::from)?;
+        fs::rename(&self.path, &path).map_err(ShelfError::from)?;
+        crate::state_dir::sync_folder_of(&path).map_err(ShelfError::from)?;
         Ok(blob)
     }
 }
@@ -279,14 +295,6 @@ impl Write for BlobWriter {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
-fn io_fault(error: io::Error) -> ShelfError {
-    if crate::state_dir::is_disk_full(&error) {
-        ShelfError::DiskFull
-    } else {
-        ShelfError::Io { kind: error.kind() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,19 +1,16 @@
 //! Tables by ethnicity and by gender: the rate over any receiver for every category and cohort, with small bars.
 //!
-//! Withheld categories whose sum may be shown get one row, "all masked values", per set (domain 4.3).
-
-use std::collections::BTreeSet;
+//! Withheld categories whose sum may be shown get appear in one row, "all masked values" (domain 4.3).
 
 use crate::{
     cells::{Dimension, SchoolYear},
-    disclosure::{Category, Mark, Outcome, ReleasedTable},
+    disclosure::{Category, Mark, Outcome, Reason, ReleasedTable},
     report::{
         Report,
         html::{
             escape,
             figure::{bar, count, interval, member, percent},
         },
-        rows,
     },
 };
 
@@ -34,8 +31,8 @@ fn one(report: &Report, table: &ReleasedTable, out: &mut String) {
     let name = table.domain.dimension.name();
     out.push_str(&format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}\">\n<table class=\"wide\">\n\
-         <caption>{}: percent observed at any member institution, and under it students observed of students in the group\
-         </caption>\n<thead><tr><th scope=\"col\">{name}</th>",
+         <caption><span class=\"wrap\">{}: percent observed at any member institution, and under it students observed of students in the group\
+         </span></caption>\n<thead><tr><th scope=\"col\">{name}</th>",
         member(report, table.sender),
         sender = table.sender,
     ));
@@ -64,32 +61,28 @@ fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, out: &mut Strin
     let below = if same && matches!(rate, Some(Mark::Suppressed(_))) {
         String::new()
     } else {
-        format!("<span class=\"of\">{} of {}</span>", count(observed), count(group))
+        format!("<span class=\"of\">{}{} of {}</span>", count(observed), interval(observed), count(group))
     };
     out.push_str(&format!("<td class=\"n\">{}{}{below}</td>", percent(rate), bar(rate)));
 }
 
+/// The sum of the starred counts of each column, where the shown total makes it known anyway.
 fn masked_sums(table: &ReleasedTable, out: &mut String) {
-    let sums = table.cells.iter().filter(|cell| {
-        matches!(cell.category, Category::AllMasked(_)) && cell.outcome == Outcome::Enrolled(None)
-    });
-    let sets: BTreeSet<_> = sums.clone().map(|cell| cell.category.clone()).collect();
-    if sets.is_empty() {
+    let sums = || {
+        table.cells.iter().filter(|cell| {
+            matches!(cell.category, Category::AllMasked(_)) && cell.outcome == Outcome::Enrolled(None)
+        })
+    };
+    if sums().next().is_none() {
         return;
     }
-    out.push_str("<tbody class=\"sums\">\n");
-    for set in sets {
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th>", escape::text(&rows::category(table, &set))));
-        for cohort in &table.domain.cohorts {
-            let mark = sums
-                .clone()
-                .find(|cell| cell.category == set && cell.cohort == *cohort)
-                .map(|cell| cell.mark);
-            let shown =
-                mark.map_or(String::new(), |mark| format!("{}{}", count(Some(mark)), interval(Some(mark))));
-            out.push_str(&format!("<td class=\"n\">{shown}</td>"));
-        }
-        out.push_str("</tr>\n");
+    out.push_str(
+        "<tbody class=\"sums\">\n<tr><th scope=\"row\">all masked values: sum of the starred counts above</th>",
+    );
+    for cohort in &table.domain.cohorts {
+        let mark = sums().find(|cell| cell.cohort == *cohort).map(|cell| cell.mark);
+        let mark = mark.unwrap_or(Mark::NotApplicable(Reason::NotApplicable));
+        out.push_str(&format!("<td class=\"n\">{}{}</td>", count(Some(mark)), interval(Some(mark))));
     }
-    out.push_str("</tbody>\n");
+    out.push_str("</tr>\n</tbody>\n");
 }

@@ -15,8 +15,8 @@ pub(super) fn table(report: &Report, totals: &[&ReleasedTable], out: &mut String
     }
     out.push_str(
         "<h3>Feeder table</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Feeder table\">\n\
-         <table>\n<caption>Students of each cohort observed at each receiver; brackets hold 95 % intervals. \
-         A student seen at two receivers counts at both, and once under any.</caption>\n\
+         <table>\n<caption><span class=\"wrap\">Students of each cohort observed at each receiver; brackets hold 95 % intervals. \
+         A student seen at two receivers counts at both, and once under any.</span></caption>\n\
          <thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">Cohort</th>\
          <th scope=\"col\" class=\"n\">Students</th><th scope=\"col\" class=\"n\">Observed</th>\
          <th scope=\"col\" class=\"n\">Percent</th></tr></thead>\n",

@@ -19,7 +19,7 @@ pub(super) fn section(report: &Report, out: &mut String) {
     );
     if !report.panel.lists.is_empty() {
         out.push_str(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Records by member\">\n<table>\n<caption>Records by member</caption>\n<thead><tr><th scope=\"col\">Member</th>\
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Records by member\">\n<table>\n<caption><span class=\"wrap\">Records by member</span></caption>\n<thead><tr><th scope=\"col\">Member</th>\
              <th scope=\"col\" class=\"n\">Submitted</th><th scope=\"col\" class=\"n\">Opted out</th>\
              <th scope=\"col\" class=\"n\">Unusable</th></tr></thead>\n<tbody>\n",
         );
@@ -48,8 +48,8 @@ fn pairs(report: &Report, out: &mut String) {
         }
     }
     out.push_str(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Links by recipe\">\n<table>\n<caption>The sender's \
-         records, by the recipe that linked them, strongest first</caption>\n<thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th>",
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Links by recipe\">\n<table>\n<caption><span class=\"wrap\">The sender's \
+         records, by the recipe that linked them, strongest first</span></caption>\n<thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th>",
     );
     for recipe in &recipes {
         out.push_str(&format!("<th scope=\"col\" class=\"n\">{}</th>", escape::text(recipe)));

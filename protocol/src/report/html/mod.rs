@@ -14,9 +14,11 @@ mod sankey;
 mod style;
 mod trend;
 
+use std::collections::BTreeSet;
+
 use crate::{
     cells::Dimension,
-    disclosure::ReleasedTable,
+    disclosure::{MetricRef, ReleasedTable},
     report::{MetricDefinition, Report},
 };
 
@@ -39,16 +41,35 @@ pub fn html(report: &Report) -> String {
         escape::text(report.purpose.trim_end_matches('.')),
         report.generated_at.date()
     ));
-    if report.metrics.is_empty() {
+    let unknown = undefined(report);
+    if report.tables.iter().all(|table| table.cells.is_empty()) {
         out.push_str("<p>This report holds no table that the viewer's share list allows.</p>\n");
     }
-    for definition in &report.metrics {
+    for definition in report.metrics.iter().chain(&unknown) {
         metric(report, definition, &mut out);
     }
     matching::section(report, &mut out);
     method::section(report, &mut out);
     out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+/// Metrics of tables that came without a definition: their numbers are shown, and the lack is said.
+fn undefined(report: &Report) -> Vec<MetricDefinition> {
+    let missing: BTreeSet<_> = report
+        .tables
+        .iter()
+        .map(|table| &table.metric)
+        .filter(|metric| report.definition(metric).is_none())
+        .collect();
+    let stand_in = |metric: &MetricRef| MetricDefinition {
+        metric: metric.clone(),
+        title: metric.to_string(),
+        text: "This report carries no definition of this metric; do not use its numbers without one."
+            .to_owned(),
+        pseudo_code: String::new(),
+    };
+    missing.into_iter().map(stand_in).collect()
 }
 
 fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {

@@ -16,7 +16,7 @@ const WIDTH: u64 = 520;
 const DRAWN: u64 = 230;
 const GAP: u64 = 16;
 const NODE: u64 = 12;
-const BAND_RIGHT: u64 = 270;
+const BAND_RIGHT: u64 = 216;
 const WITHHELD: u64 = 10;
 const THINNEST: u64 = 2;
 
@@ -49,6 +49,7 @@ pub(super) fn charts(report: &Report, totals: &[&ReleasedTable], out: &mut Strin
 /// One band: who, how many, and its style.
 struct Band {
     label: String,
+    segment: String,
     detail: String,
     students: Option<u64>,
     class: String,
@@ -85,12 +86,13 @@ fn chart(report: &Report, table: &ReleasedTable, cohort: SchoolYear, out: &mut S
         out.push_str(&format!(
             "<path class=\"band {class}\" d=\"M{x0} {l0}C{middle} {l0} {middle} {r0} {x1} {r0}V{r1}C{middle} {r1} {middle} {l1} {x0} {l1}Z\"/>\
              <rect class=\"end {class}\" x=\"{x1}\" y=\"{r0}\" width=\"{NODE}\" height=\"{thick}\"/>\
-             <text class=\"who\" x=\"{text}\" y=\"{first}\">{label}</text><text class=\"detail\" x=\"{text}\" y=\"{second}\">{detail}</text>\n",
+             <text class=\"who\" x=\"{text}\" y=\"{first}\">{label} <tspan class=\"kind\">{segment}</tspan></text><text class=\"detail\" x=\"{text}\" y=\"{second}\">{detail}</text>\n",
             class = band.class,
             text = x1 + NODE + 10,
             first = right + slot / 2 - 3,
             second = right + slot / 2 + 13,
             label = band.label,
+            segment = band.segment,
             detail = band.detail,
         ));
         left += thick;
@@ -105,10 +107,10 @@ fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band
         let index = u8::try_from(at).ok();
         let Some(count) = table.mark(cohort, 0, Outcome::Enrolled(index)) else { continue };
         let rate = table.mark(cohort, 0, Outcome::Rate(index));
-        let segment =
-            report.segment(*receiver).map_or(String::new(), |segment| format!(", {}", segment.label()));
+        let segment = report.segment(*receiver).map_or(String::new(), |segment| segment.label().to_owned());
         bands.push(Band {
-            label: format!("{receiver}{segment}"),
+            label: receiver.to_string(),
+            segment,
             detail: detail(count, rate),
             students: count.value(),
             class: if count.value().is_some() { format!("c{at}") } else { "withheld".to_owned() },
@@ -116,11 +118,18 @@ fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band
     }
     if let Some(any) = table.mark(cohort, 0, Outcome::Enrolled(None)) {
         let cohort_count = table.mark(cohort, 0, Outcome::Cohort).and_then(|mark| mark.value());
-        let unseen = any.value().zip(cohort_count).map(|(any, all)| all.saturating_sub(any));
+        let unseen = cohort_count.and_then(|all| match any {
+            Mark::Value { value, low, high } => {
+                let left = |seen| all.saturating_sub(seen);
+                Some(Mark::Value { value: left(value), low: left(high), high: left(low) })
+            }
+            Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => None,
+        });
         bands.push(Band {
             label: "not observed at a member".to_owned(),
-            detail: unseen.map_or("withheld *".to_owned(), |count| format!("{} students", grouped(count))),
-            students: unseen,
+            segment: String::new(),
+            detail: unseen.map_or("withheld *".to_owned(), |count| detail(count, None)),
+            students: unseen.and_then(|mark| mark.value()),
             class: if unseen.is_some() { "none".to_owned() } else { "withheld".to_owned() },
         });
     }

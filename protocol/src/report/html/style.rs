@@ -38,9 +38,10 @@ figure{margin:0 0 1rem}
 figcaption{font-size:.9rem;margin-bottom:.4rem}
 svg{display:block;width:100%;max-width:40rem;height:auto;font:13px system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-variant-numeric:tabular-nums}
 svg text{fill:var(--ink)}
-svg .tick,svg .detail{fill:var(--soft)}
+svg .tick,svg .detail,svg .kind{fill:var(--soft)}
 svg .tick{font-size:12px}
 svg .who{font-weight:600}
+svg .kind{font-weight:400}
 .grid{stroke:var(--line)}
 .trend{stroke:var(--accent);stroke-width:2}
 .dot{fill:var(--accent)}
@@ -60,8 +61,9 @@ svg .who{font-weight:600}
 .panel{margin-top:.6rem}
 .scroll{overflow-x:auto;margin:.4rem 0 1.6rem}
 table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums lining-nums;min-width:min(100%,36rem)}
-caption{text-align:left;font-size:.9rem;padding-bottom:.5rem;max-width:42rem}
-th,td{text-align:left;vertical-align:top;padding:.4rem .9rem .4rem 0;font-weight:400}
+caption{text-align:left;font-size:.9rem;padding-bottom:.5rem}
+caption span.wrap{display:block;max-width:min(42rem,calc(100vw - 2.5rem))}
+th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;font-weight:400}
 thead th{border-bottom:1px solid var(--ink);font-weight:600;vertical-align:bottom}
 tbody tr{border-bottom:1px solid var(--line)}
 tbody:last-child tr:last-child{border-bottom:1px solid var(--ink)}
@@ -69,8 +71,11 @@ tbody:last-child tr:last-child{border-bottom:1px solid var(--ink)}
 .year{white-space:nowrap}
 .ci,.of{color:var(--soft);font-size:.86em}
 .of{display:block}
+.of .ci{font-size:1em}
+.mark{position:relative}
 .mark sup{font-size:.68em;line-height:0;margin-left:.05em}
 .wide td{min-width:7.2rem}
+.wide tbody th{min-width:7.4rem}
 .bar{display:block;height:4px;width:5.5rem;margin:.22rem 0 .1rem auto;background:var(--line)}
 .bar span{display:block;height:4px;background:var(--accent)}
 .bar .span{opacity:.45}
@@ -82,6 +87,6 @@ dl.legend,dl.provenance{display:grid;grid-template-columns:max-content 1fr;gap:.
 dt{color:var(--soft)}dd{margin:0}
 .legend sup{font-size:.9em;line-height:1;vertical-align:baseline}
 footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem;font-size:.88rem;color:var(--soft)}
-@media(max-width:480px){body{font-size:15px}main{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}.headline{font-size:1.1rem}svg{font-size:15px}svg .tick{font-size:14px}}
+@media(max-width:480px){body{font-size:15px}td .segment,th .segment{display:none}th,td{padding-right:.5rem}main{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}.headline{font-size:1.1rem}svg{font-size:14px}svg .tick{font-size:14px}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--wash:#fff;--accent:#1f5f8b;--c0:#1f5f8b;--c1:#b8651b;--c2:#2f7d5b;--c3:#7a4f9a;--none:#aab2ba}body{font-size:10pt}main{max-width:none;padding:0}.years>input,.years>label{display:none}.panel{display:block}.scroll{overflow:visible}figure,tr,aside{break-inside:avoid}h2,h3{break-after:avoid}.bar span,.own{print-color-adjust:exact}}
 ";

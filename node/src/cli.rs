@@ -1,0 +1,302 @@
+//! What a person typed: clap types only, and how they become a [`Command`]. Paths are made absolute here, because the
+//! daemon has another working folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::command::{Command, ReportFormat};
+
+/// Passage: a member's node.
+#[derive(Debug, Parser)]
+#[command(
+    name = "passage-node",
+    version,
+    about = "A member's node: your students' records stay here; only sealed lists and released tables travel.",
+    after_help = "Example: a clerk's first day\n  passage-node --dir /var/lib/passage join passage-invite:v1:...\n  passage-node --dir /var/lib/passage import SENR.txt SINF.txt --dry-run\n  passage-node --dir /var/lib/passage serve"
+)]
+pub struct Cli {
+    /// State folder.
+    #[arg(long, env = "PASSAGE_DIR", default_value = "passage-node", global = true)]
+    pub dir: PathBuf,
+    /// Print data as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// A person who signs, approves or halts.
+#[derive(Args, Debug)]
+pub struct By {
+    /// Name and title of the person who decides; it goes to the audit chain.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+}
+
+/// The verbs of the command contract.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)] // each variant's help text is its documentation
+pub enum Verb {
+    /// Spend an invitation: make keys here, have the certificate issued.
+    #[command(after_help = "Example:\n  passage-node join passage-invite:v1:AAAA...")]
+    Join { invitation: String },
+    /// Run the daemon: dial out, take part in rounds, carry out commands.
+    #[command(after_help = "Example:\n  passage-node --dir /var/lib/passage serve")]
+    Serve,
+    /// What the daemon, or this process, is asked to do.
+    #[command(flatten)]
+    Ask(Ask),
+}
+
+/// Verbs that are carried out where the state folder is open.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)] // each variant's help text is its documentation
+pub enum Ask {
+    /// Read files the institution already has. All of them are kept, or none.
+    #[command(
+        after_help = "Example:\n  passage-node import SENR.txt SINF.txt\n  passage-node import students.csv --layout students.toml --dry-run"
+    )]
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Layout file for a CSV of your own; may be given more than once.
+        #[arg(long)]
+        layout: Vec<PathBuf>,
+        /// Say what would be read and what is wrong, keep nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Students who do not take part.
+    #[command(subcommand)]
+    Optout(OptOut),
+    /// What is held here.
+    #[command(subcommand)]
+    Data(Data),
+    /// File layouts known here.
+    #[command(subcommand)]
+    Layout(LayoutVerb),
+    /// Agreements this member is a party to.
+    #[command(subcommand)]
+    Agreement(Agreement),
+    /// Studies proposed under them.
+    #[command(subcommand)]
+    Study(Study),
+    /// Matching rounds.
+    #[command(subcommand)]
+    Round(Round),
+    /// Show exactly what would leave in a round, before anyone approves it.
+    #[command(after_help = "Example:\n  passage-node what-leaves latest")]
+    WhatLeaves { round: String },
+    /// Reports that have arrived.
+    #[command(subcommand)]
+    Report(Report),
+    /// Stop every running round here, at once.
+    #[command(after_help = "Example:\n  passage-node halt --by \"A. Superintendent\"")]
+    Halt {
+        #[command(flatten)]
+        by: By,
+    },
+    /// The audit chain.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Check folder, keys, segments, chain; print this member's signing key.
+    #[command(after_help = "Example:\n  passage-node doctor --json")]
+    Doctor,
+}
+
+/// Opt-out lists.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum OptOut {
+    /// Take a list of local ids or SSIDs, one a line; it replaces the earlier list.
+    #[command(after_help = "Example:\n  passage-node optout import optout.csv")]
+    Import { file: PathBuf },
+}
+
+/// Student records held here.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Data {
+    /// Files, years, rows.
+    #[command(after_help = "Example:\n  passage-node data status")]
+    Status,
+    /// Destroy every student record held here.
+    #[command(after_help = "Example:\n  passage-node data destroy --by \"IT, ticket 4711\"")]
+    Destroy {
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Layouts.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum LayoutVerb {
+    /// Built-in layouts and your own.
+    #[command(after_help = "Example:\n  passage-node layout list")]
+    List,
+    /// Columns of one layout.
+    #[command(after_help = "Example:\n  passage-node layout show calpads-senr")]
+    Show { id: String },
+}
+
+/// Agreements.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Agreement {
+    /// Which agreements name this member, and who has signed.
+    #[command(after_help = "Example:\n  passage-node agreement list")]
+    List,
+    /// Parties, keys, purpose, term, share list.
+    #[command(after_help = "Example:\n  passage-node agreement show A-0123456789abcdef")]
+    Show { id: String },
+    /// Sign in this member's name.
+    #[command(
+        after_help = "Example:\n  passage-node agreement sign A-0123456789abcdef --by \"A. Superintendent\""
+    )]
+    Sign {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Withdraw: no further round runs under it.
+    #[command(after_help = "Example:\n  passage-node agreement withdraw A-0123456789abcdef --by \"Counsel\"")]
+    Withdraw {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Studies.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Study {
+    /// Studies that name this member.
+    #[command(after_help = "Example:\n  passage-node study list")]
+    List,
+    /// Question, participants, tables.
+    #[command(after_help = "Example:\n  passage-node study show S-0123456789abcdef")]
+    Show { id: String },
+    /// Let rounds of this study be prepared here.
+    #[command(
+        after_help = "Example:\n  passage-node study approve S-0123456789abcdef --by \"A. Superintendent\""
+    )]
+    Approve {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Refuse: calls to this study end its round.
+    #[command(after_help = "Example:\n  passage-node study refuse S-0123456789abcdef --by \"Counsel\"")]
+    Refuse {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Rounds. A round is named by its id, or `latest`.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Round {
+    /// Rounds this member was called to.
+    #[command(after_help = "Example:\n  passage-node round list")]
+    List,
+    /// Where a round stands, and how far the work is.
+    #[command(after_help = "Example:\n  passage-node round show latest")]
+    Show { id: String },
+    /// Say yes to what leaves in this round (read `what-leaves` first).
+    #[command(after_help = "Example:\n  passage-node round approve latest --by \"A. Superintendent\"")]
+    Approve {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Say no: the round ends for everybody.
+    #[command(after_help = "Example:\n  passage-node round refuse latest --by \"Counsel\"")]
+    Refuse {
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Reports. A report is named by its round, or `latest`.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Report {
+    /// Reports that have arrived.
+    #[command(after_help = "Example:\n  passage-node report list")]
+    List,
+    /// Every figure with its mark, definitions, provenance.
+    #[command(after_help = "Example:\n  passage-node report show latest")]
+    Show { id: String },
+    /// Write a report to a file.
+    #[command(after_help = "Example:\n  passage-node report export latest --format html --out report.html")]
+    Export {
+        id: String,
+        #[arg(long, value_enum)]
+        format: ReportFormat,
+        /// Where to write; default: the folder `reports` of the state folder.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+/// The audit chain.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum Audit {
+    /// Print every entry and check that none was changed or left out.
+    #[command(after_help = "Example:\n  passage-node audit verify")]
+    Verify,
+}
+
+impl Ask {
+    /// The command, with absolute paths.
+    #[must_use]
+    pub fn command(self) -> Command {
+        match self {
+            Self::Import { files, layout, dry_run } => {
+                Command::Import { files: absolute(&files), layouts: absolute(&layout), dry_run }
+            }
+            Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
+            Self::Data(Data::Status) => Command::DataStatus,
+            Self::Data(Data::Destroy { by }) => Command::DataDestroy { by: by.by },
+            Self::Layout(LayoutVerb::List) => Command::LayoutList,
+            Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
+            Self::Agreement(Agreement::List) => Command::AgreementList,
+            Self::Agreement(Agreement::Show { id }) => Command::AgreementShow { id },
+            Self::Agreement(Agreement::Sign { id, by }) => Command::AgreementSign { id, by: by.by },
+            Self::Agreement(Agreement::Withdraw { id, by }) => Command::AgreementWithdraw { id, by: by.by },
+            Self::Study(Study::List) => Command::StudyList,
+            Self::Study(Study::Show { id }) => Command::StudyShow { id },
+            Self::Study(Study::Approve { id, by }) => Command::StudyApprove { id, by: by.by },
+            Self::Study(Study::Refuse { id, by }) => Command::StudyRefuse { id, by: by.by },
+            Self::Round(Round::List) => Command::RoundList,
+            Self::Round(Round::Show { id }) => Command::RoundShow { id },
+            Self::Round(Round::Approve { id, by }) => Command::RoundApprove { id, by: by.by },
+            Self::Round(Round::Refuse { id, by }) => Command::RoundRefuse { id, by: by.by },
+            Self::WhatLeaves { round } => Command::WhatLeaves { id: round },
+            Self::Report(Report::List) => Command::ReportList,
+            Self::Report(Report::Show { id }) => Command::ReportShow { id },
+            Self::Report(Report::Export { id, format, out }) => {
+                Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
+            }
+            Self::Halt { by } => Command::Halt { by: by.by },
+            Self::Audit(Audit::Verify) => Command::AuditVerify,
+            Self::Doctor => Command::Doctor,
+        }
+    }
+}
+
+fn absolute(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().map(|path| full(path)).collect()
+}
+
+fn full(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,295 @@
+//! Everything a person can ask of a node, as data, and the one function that does it. The command line builds a
+//! [`Command`]; the daemon, or the same process if none runs, executes it.
+
+mod documents;
+mod rounds;
+
+use std::{path::PathBuf, sync::Arc};
+
+use passage_shell::{
+    audit,
+    control::{Answer, ProgressSink},
+    failure::Failure,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    data::ImportMode,
+    driver::Driver,
+    home::{Home, refuse},
+    import::Layout,
+    records::Verdict,
+};
+
+/// A command, as it travels to the daemon.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[allow(missing_docs)] // the command line documents them
+pub enum Command {
+    Import { files: Vec<PathBuf>, layouts: Vec<PathBuf>, dry_run: bool },
+    OptOutImport { file: PathBuf },
+    DataStatus,
+    DataDestroy { by: String },
+    LayoutList,
+    LayoutShow { id: String },
+    AgreementList,
+    AgreementShow { id: String },
+    AgreementSign { id: String, by: String },
+    AgreementWithdraw { id: String, by: String },
+    StudyList,
+    StudyShow { id: String },
+    StudyApprove { id: String, by: String },
+    StudyRefuse { id: String, by: String },
+    RoundList,
+    RoundShow { id: String },
+    RoundApprove { id: String, by: String },
+    RoundRefuse { id: String, by: String },
+    WhatLeaves { id: String },
+    ReportList,
+    ReportShow { id: String },
+    ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
+    Halt { by: String },
+    AuditVerify,
+    Doctor,
+}
+
+/// Formats a report can be exported in.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportFormat {
+    /// Long table, one row a figure.
+    Csv,
+    /// One self-contained page that works offline.
+    Html,
+}
+
+/// What a command works on: the folder always, the driver while a daemon serves.
+pub struct Node {
+    /// The state folder.
+    pub home: Arc<Home>,
+    /// The round driver, if this process serves.
+    pub driver: Option<Arc<Driver>>,
+}
+
+impl Node {
+    fn driver(&self) -> Result<&Arc<Driver>, Failure> {
+        self.driver.as_ref().ok_or_else(|| {
+            refuse(
+                0x2240,
+                "this needs the running daemon, and none serves this folder",
+                "Start it with `passage-node serve`, then repeat the command.",
+                None,
+            )
+        })
+    }
+}
+
+/// Does what a person asked for.
+///
+/// # Errors
+///
+/// [`Failure`] says what was seen, what was expected and what to do next.
+pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
+    let home = node.home.as_ref();
+    match command {
+        Command::Import { files, layouts, dry_run } => {
+            let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Keep };
+            import(home, &files, &layouts, mode, progress)
+        }
+        Command::OptOutImport { file } => {
+            let count = home.import_opt_outs(&file)?;
+            Ok(Answer {
+                text: format!(
+                    "{count} opt-outs in force from the next round on; they replace the earlier list"
+                ),
+                json: json!({ "opt_outs": count }),
+            })
+        }
+        Command::DataStatus => data_status(home),
+        Command::DataDestroy { by } => {
+            let count = home.destroy_data(&by)?;
+            Ok(Answer {
+                text: format!(
+                    "{count} segments of student records destroyed; the audit chain holds the account"
+                ),
+                json: json!({ "destroyed_segments": count }),
+            })
+        }
+        Command::LayoutList => layout_list(home),
+        Command::LayoutShow { id } => layout_show(home, &id),
+        Command::AgreementList => documents::agreement_list(home),
+        Command::AgreementShow { id } => documents::agreement_show(home, &id),
+        Command::AgreementSign { id, by } => {
+            let answer = documents::agreement_sign(home, &id, &by)?;
+            node.ring();
+            Ok(answer)
+        }
+        Command::AgreementWithdraw { id, by } => {
+            let answer = documents::agreement_withdraw(home, &id, &by)?;
+            node.ring();
+            Ok(answer)
+        }
+        Command::StudyList => documents::study_list(home),
+        Command::StudyShow { id } => documents::study_show(home, &id),
+        Command::StudyApprove { id, by } => documents::study_decide(node, &id, &by, Verdict::Approved),
+        Command::StudyRefuse { id, by } => documents::study_decide(node, &id, &by, Verdict::Refused),
+        Command::RoundList => rounds::list(home),
+        Command::RoundShow { id } => rounds::show(node, &id),
+        Command::RoundApprove { id, by } => rounds::approve(node.driver()?, &id, &by),
+        Command::RoundRefuse { id, by } => rounds::refuse_round(node.driver()?, &id, &by),
+        Command::WhatLeaves { id } => rounds::what_leaves(home, &id),
+        Command::ReportList => rounds::report_list(home),
+        Command::ReportShow { id } => rounds::report_show(home, &id),
+        Command::ReportExport { id, format, out } => rounds::report_export(home, &id, format, out),
+        Command::Halt { by } => {
+            let count = node.driver()?.halt(&by)?;
+            Ok(Answer { text: format!("{count} rounds halted"), json: json!({ "halted": count }) })
+        }
+        Command::AuditVerify => audit_verify(home),
+        Command::Doctor => doctor(node),
+    }
+}
+
+impl Node {
+    /// Lets the outbox be looked at now.
+    fn ring(&self) {
+        if let Some(driver) = &self.driver {
+            driver.outgoing.notify_one();
+        }
+    }
+}
+
+fn import(
+    home: &Home,
+    files: &[PathBuf],
+    layouts: &[PathBuf],
+    mode: ImportMode,
+    progress: ProgressSink<'_>,
+) -> Result<Answer, Failure> {
+    let reports = home.import(files, layouts, mode, progress)?;
+    let mut text = reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    text.push_str(match mode {
+        ImportMode::DryRun => "\ndry run: nothing was kept",
+        ImportMode::Keep => "\nimported; nothing has left this machine",
+    });
+    Ok(Answer { text, json: json!({ "files": reports, "kept": mode == ImportMode::Keep }) })
+}
+
+fn data_status(home: &Home) -> Result<Answer, Failure> {
+    let entries = home.segments()?;
+    let mut text = String::from("layout            school year  rows      imported\n");
+    for entry in &entries {
+        let year = entry.year.map_or_else(|| "all".to_owned(), |year| year.to_string());
+        text.push_str(&format!(
+            "{:<17} {:<12} {:<9} {}\n",
+            entry.layout, year, entry.rows, entry.imported_at
+        ));
+    }
+    let rows = |entry: &crate::roster::SegmentEntry| {
+        let year = entry.year.map(|year| year.to_string());
+        json!({ "layout": entry.layout, "year": year, "rows": entry.rows, "imported": entry.imported_at.to_string() })
+    };
+    if entries.is_empty() {
+        text = "no student records here; `import FILE...` reads them".to_owned();
+    } else {
+        let (roster, snapshot) = home.roster()?;
+        let counts = roster.counts;
+        text.push_str(&format!(
+            "\n{} students, {} opted out, {} without a usable match key; snapshot {}",
+            counts.submitted,
+            counts.opted_out,
+            counts.unusable,
+            snapshot.short()
+        ));
+    }
+    Ok(Answer { text, json: json!({ "segments": entries.iter().map(rows).collect::<Vec<_>>() }) })
+}
+
+fn layouts(home: &Home) -> Result<Vec<Layout>, Failure> {
+    let mut layouts = Layout::built_in()?;
+    layouts.extend(home.own_layouts()?);
+    Ok(layouts)
+}
+
+fn layout_list(home: &Home) -> Result<Answer, Failure> {
+    let layouts = layouts(home)?;
+    let line = |layout: &Layout| format!("{:<22} {:<10} {}", layout.id, layout.version, layout.title);
+    Ok(Answer {
+        text: layouts.iter().map(line).collect::<Vec<_>>().join("\n"),
+        json: json!(
+            layouts
+                .iter()
+                .map(|layout| json!({ "id": layout.id, "version": layout.version, "title": layout.title }))
+                .collect::<Vec<_>>()
+        ),
+    })
+}
+
+fn layout_show(home: &Home, id: &str) -> Result<Answer, Failure> {
+    let layout = layouts(home)?.into_iter().find(|layout| layout.id == id).ok_or_else(|| {
+        refuse(0x2241, "there is no such layout", "List the layouts with `layout list`.", Some("D1"))
+    })?;
+    let mut text = format!("{} {}\n{}\n", layout.id, layout.version, layout.title);
+    for column in &layout.column {
+        let number = column.number.map_or_else(String::new, |number| number.to_string());
+        text.push_str(&format!("  {number:>3}  {:<32} {:?}, {:?}\n", column.name, column.field, column.need));
+    }
+    Ok(Answer::words(text))
+}
+
+fn audit_verify(home: &Home) -> Result<Answer, Failure> {
+    let mut lines = Vec::new();
+    let head = audit::verify(&home.dir.path("audit.log"), |entry| {
+        let fields: Vec<String> = entry.fields.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        lines.push(format!(
+            "{:>5} {} {} {}",
+            entry.number,
+            passage_protocol::timestamp::Timestamp(entry.time),
+            entry.kind,
+            fields.join(" ")
+        ));
+    })?;
+    lines.push(format!("{} entries, unbroken; head {}", head.number, head.digest.short()));
+    Ok(Answer {
+        text: lines.join("\n"),
+        json: json!({ "entries": head.number, "head": head.digest.to_string() }),
+    })
+}
+
+fn doctor(node: &Node) -> Result<Answer, Failure> {
+    let home = node.home.as_ref();
+    let mut lines = vec![
+        format!("member       {} ({})", home.code, home.membership.segment),
+        format!("consortium   {}", home.membership.consortium),
+        format!("coordinator  {}", home.membership.coordinator.join(", ")),
+        format!("signing key  {}", home.signing_key.verifying_key()),
+        format!("time here    {}", home.now()),
+    ];
+    let free = passage_shell::state_dir::free_bytes(home.dir.root())?;
+    lines.push(format!("disk free    {} MiB", free >> 20));
+    for blob in home.shelf.blobs()? {
+        home.shelf.verify(blob.digest)?;
+    }
+    lines.push("shelf        every blob has its digest".to_owned());
+    if !home.segments()?.is_empty() {
+        home.roster()?;
+        lines.push("roster       every segment opens".to_owned());
+    }
+    let head = audit::verify(&home.dir.path("audit.log"), |_| {})?;
+    lines.push(format!("audit chain  {} entries, unbroken", head.number));
+    lines.push(match &node.driver {
+        Some(_) => "daemon       serving".to_owned(),
+        None => "daemon       not running; start it with `passage-node serve`".to_owned(),
+    });
+    Ok(Answer {
+        text: lines.join("\n"),
+        json: json!({
+            "code": home.code.to_string(),
+            "segment": home.membership.segment,
+            "signing_key": home.signing_key.verifying_key().to_string(),
+            "free_bytes": free,
+            "audit_entries": head.number,
+            "serving": node.driver.is_some(),
+        }),
+    })
+}

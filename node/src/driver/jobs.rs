@@ -1,0 +1,267 @@
+//! Carrying out a job of the engine: fetch what it needs, compute on the blocking pool, upload what it made, report.
+//!
+//! A network that fails is tried again until the round ends; bytes that are wrong end the round and name whose they were.
+
+use std::{sync::Arc, time::Instant};
+
+use passage_protocol::{
+    codec::Decode,
+    ids::{Digest, MemberCode, RoundId},
+    refusal::{Code, Refusal},
+    report::Report,
+    round::{MemberInput, MemberJob, MemberOutcome},
+    wire::BlobRef,
+};
+use passage_shell::store::Op;
+
+use crate::{
+    compute::{
+        Finished, RoundContext, WorkFault, contribute,
+        hop::{self, PassInput},
+        secrets::RoundSecrets,
+        table::{self, TableInput},
+    },
+    driver::{Driver, JobProgress},
+    records::REPORTS,
+    uplink::UplinkFault,
+};
+
+impl Driver {
+    /// Starts a job in the background.
+    pub(super) fn start(&self, round: RoundId, job: MemberJob) {
+        let Some(driver) = self.own.upgrade() else { return };
+        self.runtime.spawn(async move {
+            let input = match driver.carry_out(round, &job).await {
+                Ok(outcome) => MemberInput::Done(outcome),
+                Err(Ended::RoundGone) => return,
+                Err(Ended::Failed { code, fault }) => {
+                    tracing::warn!(round = %round, code = %code, "work failed");
+                    MemberInput::Failed { code, fault }
+                }
+            };
+            let fed = tokio::task::spawn_blocking(move || driver.feed(round, input, None)).await;
+            if let Ok(Err(failure)) = fed {
+                tracing::error!(round = %round, code = failure.code(), "could not store a finished job");
+            }
+        });
+    }
+
+    async fn carry_out(self: &Arc<Self>, round: RoundId, job: &MemberJob) -> Result<MemberOutcome, Ended> {
+        if let MemberJob::KeepReport { report } = job {
+            return self.keep_report(round, *report).await;
+        }
+        let (secrets, context) = self.tools(round).ok_or(Ended::RoundGone)?;
+        if let Some(blob) = inputs(job) {
+            self.fetch(round, blob).await?;
+        }
+        let fault = Self::fault_of(&context, whose(job));
+        let total = rows_of(job, &context);
+        self.progress_map().insert(
+            round,
+            JobProgress { what: words(job).to_owned(), done: 0, total, began: Instant::now() },
+        );
+        let began = Instant::now();
+        let (driver, work, tools) = (Arc::clone(self), job.clone(), (secrets, Arc::clone(&context)));
+        let computed = self.pool.run(move || driver.compute(round, &work, &tools.0, &tools.1)).await;
+        self.progress_map().remove(&round);
+        let finished = match computed {
+            Ok(Ok(finished)) => finished,
+            Ok(Err(refused)) => {
+                tracing::warn!(round = %round, job = words(job), fault = %refused, "refused");
+                return Err(Ended::Failed { code: refused.code(), fault });
+            }
+            Err(broken) => return Err(Ended::Failed { code: broken.code(), fault: None }),
+        };
+        tracing::info!(
+            round = %round,
+            job = words(job),
+            rows = total,
+            milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "work done"
+        );
+        for blob in &finished.uploads {
+            self.remember(round, blob.digest);
+            self.deliver(round, *blob).await?;
+        }
+        if let MemberOutcome::Hopped { list, output, columns, .. } = &finished.outcome
+            && context
+                .manifest
+                .list(*list)
+                .is_some_and(|shape| is_last(job, shape.last_hop()) || !columns.is_empty())
+        {
+            self.keep_columns(round, *list, *output);
+        }
+        if let (MemberOutcome::ColumnsKept { list }, MemberJob::KeepColumns { expect, .. }) =
+            (&finished.outcome, job)
+        {
+            self.keep_columns(round, *list, *expect);
+        }
+        Ok(finished.outcome)
+    }
+
+    fn compute(
+        &self,
+        round: RoundId,
+        job: &MemberJob,
+        secrets: &RoundSecrets,
+        context: &RoundContext,
+    ) -> Result<Finished, WorkFault> {
+        let shelf = &self.home.shelf;
+        let rows = |count: u64| {
+            if let Some(progress) = self.progress_map().get_mut(&round) {
+                progress.done += count;
+            }
+        };
+        match job.clone() {
+            MemberJob::Contribute => contribute::run(context, secrets, shelf, &rows),
+            MemberJob::Hop { list, hop, from, sealed, expect } => {
+                hop::run(context, secrets, shelf, PassInput { list, hop, from, sealed, expect }, &rows)
+            }
+            MemberJob::KeepColumns { list, from, sealed, expect } => {
+                let hop = context.manifest.list(list).map_or(0, |shape| shape.last_hop());
+                hop::keep_columns(context, secrets, shelf, PassInput { list, hop, from, sealed, expect })
+            }
+            MemberJob::CheckPlan { table, plan, tuples } => {
+                table::check_plan(context, shelf, table, plan.digest, tuples)
+            }
+            MemberJob::TableHop { table, hop, input, from, expect, planned } => {
+                let columns = |list: u16| self.columns_of(round, list);
+                let input = TableInput { table, hop, input, from, expect, planned };
+                table::run(context, secrets, shelf, &columns, input, &rows)
+            }
+            MemberJob::Decrypt { table, last, tuples } => {
+                table::decrypt(context, secrets, shelf, table, last, tuples, &rows)
+            }
+            MemberJob::KeepReport { .. } => Err(WorkFault::SecretMissing),
+        }
+    }
+
+    async fn keep_report(self: &Arc<Self>, round: RoundId, report: BlobRef) -> Result<MemberOutcome, Ended> {
+        self.fetch(round, report).await?;
+        let unreadable = Ended::Failed { code: Code(0x0A40), fault: None };
+        let bytes = std::fs::read(self.home.shelf.path(report.digest)).map_err(|_| unreadable)?;
+        Report::from_bytes(&bytes).map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
+        let (blobs, held) = self.held(round);
+        let kept = self.home.store.commit(&[Op::put(REPORTS, round.0, bytes)]);
+        kept.map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
+        Ok(MemberOutcome::ReportKept { blobs, bytes: held })
+    }
+
+    async fn fetch(&self, round: RoundId, blob: BlobRef) -> Result<(), Ended> {
+        self.remember(round, blob.digest);
+        loop {
+            match self.uplink.fetch(round, blob).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => self.wait_or_end(round, fault).await?,
+            }
+        }
+    }
+
+    async fn deliver(&self, round: RoundId, blob: BlobRef) -> Result<(), Ended> {
+        loop {
+            match self.uplink.deliver(round, blob).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => self.wait_or_end(round, fault).await?,
+            }
+        }
+    }
+
+    /// After a failed transfer: waits and lets it be tried again, or ends the job.
+    async fn wait_or_end(&self, round: RoundId, fault: UplinkFault) -> Result<(), Ended> {
+        if !self.lock().contains_key(&round) {
+            return Err(Ended::RoundGone);
+        }
+        match fault {
+            UplinkFault::Refused(code) => Err(Ended::Failed { code, fault: None }),
+            UplinkFault::Network => {
+                self.uplink.pause().await;
+                Ok(())
+            }
+        }
+    }
+
+    fn tools(&self, round: RoundId) -> Option<(Arc<RoundSecrets>, Arc<RoundContext>)> {
+        let live = self.lock();
+        let one = live.get(&round)?;
+        Some((one.secrets.clone()?, one.context.clone()?))
+    }
+
+    fn remember(&self, round: RoundId, digest: Digest) {
+        if let Some(one) = self.lock().get_mut(&round) {
+            one.blobs.insert(digest);
+        }
+    }
+
+    fn keep_columns(&self, round: RoundId, list: u16, digest: Digest) {
+        if let Some(one) = self.lock().get_mut(&round) {
+            one.blobs.insert(digest);
+            one.columns.insert(list, digest);
+        }
+    }
+
+    fn columns_of(&self, round: RoundId, list: u16) -> Option<Digest> {
+        self.lock().get(&round).and_then(|one| one.columns.get(&list).copied())
+    }
+}
+
+/// Why a job reports no outcome.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    /// The round ended meanwhile.
+    RoundGone,
+    /// Something was refused.
+    Failed { code: Code, fault: Option<MemberCode> },
+}
+
+fn inputs(job: &MemberJob) -> Option<BlobRef> {
+    match job {
+        MemberJob::Contribute | MemberJob::KeepReport { .. } => None,
+        MemberJob::Hop { sealed, .. } | MemberJob::KeepColumns { sealed, .. } => Some(*sealed),
+        MemberJob::CheckPlan { plan, .. } => Some(*plan),
+        MemberJob::TableHop { input, .. } => Some(*input),
+        MemberJob::Decrypt { last, .. } => Some(*last),
+    }
+}
+
+/// Whose bytes a job reads: the member at fault should they be wrong.
+fn whose(job: &MemberJob) -> Option<u16> {
+    match job {
+        MemberJob::Hop { from, .. } | MemberJob::KeepColumns { from, .. } => Some(*from),
+        MemberJob::TableHop { from, .. } => *from,
+        MemberJob::CheckPlan { .. }
+        | MemberJob::Contribute
+        | MemberJob::Decrypt { .. }
+        | MemberJob::KeepReport { .. } => None,
+    }
+}
+
+fn is_last(job: &MemberJob, last: u8) -> bool {
+    matches!(job, MemberJob::Hop { hop, .. } if *hop == last)
+}
+
+fn rows_of(job: &MemberJob, context: &RoundContext) -> u64 {
+    let list = |list: u16| context.manifest.list(list).map_or(0, |shape| u64::from(shape.rows));
+    match job {
+        MemberJob::Contribute => list(context.me),
+        MemberJob::Hop { list: number, .. } | MemberJob::KeepColumns { list: number, .. } => list(*number),
+        MemberJob::CheckPlan { tuples, .. } | MemberJob::Decrypt { tuples, .. } => u64::from(*tuples),
+        MemberJob::TableHop { planned, hop, table, .. } => {
+            let noise =
+                context.manifest.table(*table).and_then(|table| context.manifest.noise_tuples(table).ok());
+            u64::from(*planned) + (u64::from(*hop) + 1) * noise.unwrap_or(0)
+        }
+        MemberJob::KeepReport { .. } => 0,
+    }
+}
+
+fn words(job: &MemberJob) -> &'static str {
+    match job {
+        MemberJob::CheckPlan { .. } => "checking a plan",
+        MemberJob::Contribute => "blinding this member's list",
+        MemberJob::Decrypt { .. } => "decrypting this member's part of a table",
+        MemberJob::Hop { .. } => "passing a list on",
+        MemberJob::KeepColumns { .. } => "keeping the columns of a list",
+        MemberJob::KeepReport { .. } => "fetching the report",
+        MemberJob::TableHop { .. } => "mixing a table",
+    }
+}

@@ -1,0 +1,415 @@
+//! The loop around the round engine: input, step, one transaction, then the effects. The only caller of
+//! [`MemberRound::step`].
+//!
+//! * [`opening`] - calls, decisions of people, approvals: everything before the list leaves.
+//! * [`jobs`] - heavy and secret work, with the blobs it needs and makes.
+//!
+//! State, cursor, outbox and ledger change in one transaction; what happens after it may happen again after a crash.
+
+pub mod jobs;
+pub mod opening;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Instant,
+};
+
+use passage_protocol::{
+    agreement::Account,
+    codec::{Decode, Encode},
+    ids::{Digest, MemberCode, RoundId},
+    manifest::Manifest,
+    refusal::Refusal,
+    round::{Abort, AbortReason, MemberEffect, MemberInput, MemberRound, Step},
+    seal::SealPurpose,
+    wire::{Envelope, Message, service::kind},
+};
+use passage_shell::{failure::Failure, store::Op, work::Pool};
+use tokio::{runtime::Handle, sync::Notify};
+
+use crate::{
+    compute::{RoundContext, secrets::RoundSecrets, stream::open_short},
+    home::Home,
+    outbox,
+    records::{CURSOR, Charge, LEDGER, ROUNDS, RoundRecord, Standing, ledger_key},
+    uplink::Uplink,
+};
+
+/// Drives every round of this node.
+pub struct Driver {
+    pub(crate) home: Arc<Home>,
+    pub(crate) uplink: Arc<Uplink>,
+    pool: Pool,
+    runtime: Handle,
+    live: Mutex<BTreeMap<RoundId, Live>>,
+    progress: Mutex<BTreeMap<RoundId, JobProgress>>,
+    /// Rung when something was put into the outbox.
+    pub(crate) outgoing: Notify,
+    own: Weak<Self>,
+}
+
+/// A round in memory: the engine's state and what only memory may hold.
+struct Live {
+    state: Option<MemberRound>,
+    secrets: Option<Arc<RoundSecrets>>,
+    context: Option<Arc<RoundContext>>,
+    columns: BTreeMap<u16, Digest>,
+    blobs: BTreeSet<Digest>,
+}
+
+/// How far the work in hand is.
+#[derive(Clone, Debug)]
+pub struct JobProgress {
+    /// In words.
+    pub what: String,
+    /// Rows done.
+    pub done: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// When it began.
+    pub began: Instant,
+}
+
+impl Driver {
+    /// A driver on the running runtime.
+    #[must_use]
+    pub fn new(home: Arc<Home>, uplink: Arc<Uplink>) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
+            home,
+            uplink,
+            // Two: one job may wait for the network while another computes; each computes on all cores.
+            pool: Pool::new(2),
+            runtime: Handle::current(),
+            live: Mutex::default(),
+            progress: Mutex::default(),
+            outgoing: Notify::new(),
+            own: own.clone(),
+        })
+    }
+
+    /// Takes up what an earlier process left: rounds that need lost keys are aborted, the others go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the store is damaged.
+    pub fn resume(&self) -> Result<(), Failure> {
+        for (key, bytes) in self.home.store.scan(ROUNDS, &[])? {
+            let round = RoundId::from_bytes(&key)?;
+            let record = RoundRecord::from_bytes(&bytes)?;
+            match &record.standing {
+                Standing::AwaitDecision => self.consider(round)?,
+                Standing::Running { state, .. } => match MemberRound::resume(state)? {
+                    None => self.abort(round, &Abort::because(AbortReason::MemberRestarted), None)?,
+                    Some(state) => {
+                        let work = state.resume_work();
+                        self.lock().insert(round, Live::resumed(state));
+                        work.into_iter().for_each(|job| self.start(round, job));
+                    }
+                },
+                Standing::Aborted { .. } | Standing::Finished => {}
+            }
+        }
+        if self.lock().is_empty() {
+            self.home.shelf.keep(&BTreeSet::new())?;
+        }
+        Ok(())
+    }
+
+    /// Takes one message of the coordinator's mail.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the store; a bad message aborts its round and is no failure here.
+    pub fn mail(&self, number: u64, envelope: Envelope) -> Result<(), Failure> {
+        let Envelope { round, from, message } = envelope;
+        tracing::info!(round = %round, number, message = message.name(), "mail");
+        if let Message::Call(call) = message {
+            return self.called(number, call);
+        }
+        self.feed(round, MemberInput::Message { from, message }, Some(number))
+    }
+
+    /// Lets time pass in every round.
+    pub fn tick(&self) {
+        let rounds: Vec<RoundId> = self.lock().keys().copied().collect();
+        for round in rounds {
+            if let Err(failure) = self.feed(round, MemberInput::Tick, None) {
+                tracing::error!(round = %round, code = failure.code(), "tick failed");
+            }
+        }
+    }
+
+    /// Steps one round with one input: the heart of the node.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the store.
+    pub fn feed(&self, round: RoundId, input: MemberInput, mail: Option<u64>) -> Result<(), Failure> {
+        let mut live = self.lock();
+        let taken = live.get_mut(&round).and_then(|one| one.state.take());
+        let Some(state) = taken else {
+            drop(live);
+            return self.without_state(round, &input, mail);
+        };
+        let quiet = matches!(input, MemberInput::Tick);
+        match state.step(self.home.now(), input) {
+            Ok(step) if quiet && step.effects.is_empty() => {
+                // Time passed and nothing came of it: nothing to store.
+                if let Some(one) = live.get_mut(&round) {
+                    one.state = Some(step.state);
+                }
+                Ok(())
+            }
+            Ok(step) => self.settle(live, round, step, mail),
+            Err(abort) => {
+                drop(live);
+                self.abort(round, &abort, mail)
+            }
+        }
+    }
+
+    /// An input for a round that has no state here: it has ended, or it still awaits a person's decision.
+    fn without_state(&self, round: RoundId, input: &MemberInput, mail: Option<u64>) -> Result<(), Failure> {
+        if let MemberInput::Message { message: Message::Abort(notice), .. } = input
+            && let Ok(record) = self.record(round)
+            && matches!(record.standing, Standing::AwaitDecision)
+        {
+            let abort = Abort { reason: AbortReason::Peer(notice.code), fault: notice.fault };
+            return self.abort(round, &abort, mail);
+        }
+        Ok(self.home.store.commit(&cursor(mail))?)
+    }
+
+    /// Stores a step and carries out its effects.
+    fn settle(
+        &self,
+        mut live: MutexGuard<'_, BTreeMap<RoundId, Live>>,
+        round: RoundId,
+        step: Step<MemberRound, MemberEffect>,
+        mail: Option<u64>,
+    ) -> Result<(), Failure> {
+        let Step { state, effects } = step;
+        let mut ops = cursor(mail);
+        let mut record = self.record(round)?;
+        record.moved = self.home.now();
+        if record.manifest.is_none() {
+            record.manifest = state.manifest().cloned();
+        }
+        let finished = matches!(state, MemberRound::Finished(_));
+        record.standing = if finished {
+            Standing::Finished
+        } else {
+            Standing::Running { state: state.to_bytes(), phase: state.phase().to_owned() }
+        };
+        if finished {
+            ops.extend(self.confirm_charge(&record)?);
+        }
+        ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
+        let mut posts = Vec::new();
+        for effect in &effects {
+            if let MemberEffect::Send(outgoing) = effect {
+                let message = outgoing.clone().sign(round, &self.home.signing_key);
+                posts.push(Envelope { round, from: Some(self.home.code), message }.to_bytes());
+            }
+        }
+        self.home.store.transact(|| -> Result<_, Failure> {
+            for body in posts {
+                outbox::append(&self.home.store, &mut ops, kind::POST, body)?;
+            }
+            Ok((ops, ()))
+        })?;
+        self.outgoing.notify_one();
+        if let Some(one) = live.get_mut(&round) {
+            if let (None, Some(manifest)) = (&one.context, state.manifest()) {
+                one.context = self.context(manifest)?;
+            }
+            one.state = Some(state);
+        }
+        drop(live);
+        effects.into_iter().try_for_each(|effect| self.perform(round, effect))
+    }
+
+    fn perform(&self, round: RoundId, effect: MemberEffect) -> Result<(), Failure> {
+        match effect {
+            MemberEffect::Send(_) => Ok(()),
+            MemberEffect::Work(job) => {
+                self.start(round, job);
+                Ok(())
+            }
+            MemberEffect::AskPerson => self.asked(round),
+            MemberEffect::KeepBlindShare { list, sealed } => {
+                self.keep_share(round, SealPurpose::BlindShare, list, &sealed)
+            }
+            MemberEffect::KeepTagKeyShare { from, sealed } => {
+                self.keep_share(round, SealPurpose::HashKeyShare, from, &sealed)
+            }
+            MemberEffect::Report(event) => {
+                tracing::info!(round = %round, event = ?event, "round");
+                Ok(())
+            }
+            MemberEffect::Erase => self.erase(round),
+        }
+    }
+
+    /// Opens a share another member sealed for this one and keeps it with the secrets.
+    fn keep_share(
+        &self,
+        round: RoundId,
+        purpose: SealPurpose,
+        from: u16,
+        sealed: &[u8],
+    ) -> Result<(), Failure> {
+        let (secrets, context) = {
+            let live = self.lock();
+            let one = live.get(&round);
+            match one.map(|one| (one.secrets.clone(), one.context.clone())) {
+                Some((Some(secrets), Some(context))) => (secrets, context),
+                _ => return Ok(()),
+            }
+        };
+        let opened = (context.share_seal(purpose, from))
+            .and_then(|seal| open_short(sealed, &seal, &secrets.recipient));
+        match opened {
+            Ok(share) if purpose == SealPurpose::BlindShare => secrets.keep_blind_share(from, share),
+            Ok(share) => secrets.keep_tag_share(from, share),
+            Err(fault) => {
+                let fault_of = context.manifest.seat(from).map(|seat| seat.code);
+                return self.feed(round, MemberInput::Failed { code: fault.code(), fault: fault_of }, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a round without a result: tells the coordinator, takes the charge back, forgets the secrets.
+    pub(crate) fn abort(&self, round: RoundId, abort: &Abort, mail: Option<u64>) -> Result<(), Failure> {
+        tracing::warn!(round = %round, code = %abort.code(), "aborted");
+        let mut record = self.record(round)?;
+        record.moved = self.home.now();
+        record.standing = Standing::Aborted { code: abort.code(), reason: abort.to_string() };
+        let mut ops = cursor(mail);
+        if let Some(roster) = record.roster {
+            ops.push(Op::delete(LEDGER, ledger_key(roster, record.call.agreement, round)));
+        }
+        ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
+        let told = matches!(abort.reason, AbortReason::Peer(_));
+        self.home.store.transact(|| -> Result<_, Failure> {
+            if !told {
+                let message = Message::Abort(abort.notice());
+                let body = Envelope { round, from: Some(self.home.code), message }.to_bytes();
+                outbox::append(&self.home.store, &mut ops, kind::POST, body)?;
+            }
+            Ok((ops, ()))
+        })?;
+        self.outgoing.notify_one();
+        let code = abort.code().to_string();
+        self.home.record("round aborted", &[("round", &round.to_string()), ("code", &code)])?;
+        self.erase(round)
+    }
+
+    /// Drops the secrets of a round and deletes its blobs.
+    fn erase(&self, round: RoundId) -> Result<(), Failure> {
+        let gone = self.lock().remove(&round);
+        self.progress_map().remove(&round);
+        for digest in gone.map(|one| one.blobs).unwrap_or_default() {
+            self.home.shelf.remove(digest)?;
+        }
+        Ok(())
+    }
+
+    /// Blobs of a round on this machine and their bytes, for the receipt.
+    pub(crate) fn held(&self, round: RoundId) -> (u32, u64) {
+        let live = self.lock();
+        let blobs = live.get(&round).map(|one| one.blobs.clone()).unwrap_or_default();
+        let bytes =
+            blobs.iter().filter_map(|digest| self.home.shelf.find(*digest)).map(|blob| blob.bytes).sum();
+        (u32::try_from(blobs.len()).unwrap_or(u32::MAX), bytes)
+    }
+
+    fn confirm_charge(&self, record: &RoundRecord) -> Result<Option<Op>, Failure> {
+        let Some(roster) = record.roster else { return Ok(None) };
+        let key = ledger_key(roster, record.call.agreement, record.call.round);
+        let Some(bytes) = self.home.store.get(LEDGER, &key)? else { return Ok(None) };
+        let charge = Charge { released: true, ..Charge::from_bytes(&bytes)? };
+        Ok(Some(Op::put(LEDGER, key, charge.to_bytes())))
+    }
+
+    fn context(&self, manifest: &Manifest) -> Result<Option<Arc<RoundContext>>, Failure> {
+        let Some(me) = manifest.participant(self.home.code) else { return Ok(None) };
+        Ok(Some(Arc::new(RoundContext::new(manifest.clone(), me)?)))
+    }
+
+    /// A round as stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if this node does not know it.
+    pub fn record(&self, round: RoundId) -> Result<RoundRecord, Failure> {
+        match self.home.store.get(ROUNDS, &round.0)? {
+            Some(bytes) => Ok(RoundRecord::from_bytes(&bytes)?),
+            None => Err(crate::home::refuse(
+                0x2220,
+                "this node knows no such round",
+                "List the rounds it knows with `round list`.",
+                None,
+            )),
+        }
+    }
+
+    /// The account of what leaves this member in a round whose manifest is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the round is unknown or its manifest is not known yet.
+    pub fn account(&self, round: RoundId) -> Result<Account, Failure> {
+        let record = self.record(round)?;
+        let account = record.manifest.and_then(|manifest| {
+            let me = manifest.participant(self.home.code)?;
+            Account::of(&manifest, me)
+        });
+        account.ok_or_else(|| {
+            crate::home::refuse(
+                0x2221,
+                "what leaves is not known yet: the committee of this round is not drawn",
+                "Wait until every member has answered, then ask again.",
+                Some("D5"),
+            )
+        })
+    }
+
+    /// Progress of the work in hand of a round.
+    #[must_use]
+    pub fn progress_of(&self, round: RoundId) -> Option<JobProgress> {
+        self.progress_map().get(&round).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RoundId, Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress_map(&self) -> MutexGuard<'_, BTreeMap<RoundId, JobProgress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The member's code, for messages about a fault.
+    pub(crate) fn fault_of(context: &RoundContext, participant: Option<u16>) -> Option<MemberCode> {
+        participant.and_then(|index| context.manifest.seat(index)).map(|seat| seat.code)
+    }
+}
+
+impl Live {
+    fn resumed(state: MemberRound) -> Self {
+        Self {
+            state: Some(state),
+            secrets: None,
+            context: None,
+            columns: BTreeMap::new(),
+            blobs: BTreeSet::new(),
+        }
+    }
+}
+
+/// The change that marks a mail entry as taken.
+fn cursor(mail: Option<u64>) -> Vec<Op> {
+    mail.map(|number| Op::put(CURSOR, *b"cursor", number.to_le_bytes())).into_iter().collect()
+}

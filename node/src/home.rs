@@ -1,0 +1,220 @@
+//! The node's state folder, opened: keys, store, shelf, audit chain, membership. One process at a time owns it.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use passage_protocol::codec::{Decode, Encode};
+use passage_protocol::{
+    agreement::Segment,
+    ids::MemberCode,
+    refusal::Code,
+    signing::SigningKey,
+    timestamp::Timestamp,
+    wire::service::{Join, Joined, kind},
+};
+use passage_shell::{
+    audit::AuditLog,
+    clock,
+    config::{self, Sources},
+    entropy,
+    failure::Failure,
+    pki::{Credentials, Invitation, KeyFile},
+    shelf::Shelf,
+    state_dir::StateDir,
+    store::Store,
+    transport,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    roster::{DataKey, Folder},
+    settings::{self, Settings},
+};
+
+/// Largest key or certificate file, in bytes.
+const KEY_FILE_BYTES_MAX: usize = 16 << 10;
+
+/// Who this node is in its consortium; `member.toml`, written by `join`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// Opaque code (G09).
+    pub code: String,
+    /// `k12`, `cc`, `univ` or `workforce`.
+    pub segment: String,
+    /// The consortium's name.
+    pub consortium: String,
+    /// Where the coordinator listens, `host:port`, tried in order.
+    pub coordinator: Vec<String>,
+}
+
+/// An open state folder.
+pub struct Home {
+    /// The folder, locked.
+    pub dir: StateDir,
+    /// Small state.
+    pub store: Store,
+    /// Bulk blobs of running rounds.
+    pub shelf: Shelf,
+    /// Who this node is.
+    pub membership: Membership,
+    /// The member's code.
+    pub code: MemberCode,
+    /// The member's segment.
+    pub segment: Segment,
+    /// Signs agreements, manifests and statements.
+    pub signing_key: SigningKey,
+    /// Certificate and key for the connection.
+    pub credentials: Credentials,
+    /// Encrypts roster segments at rest.
+    pub data_key: DataKey,
+    /// Roster segments.
+    pub roster_folder: Folder,
+    /// What the administrator set.
+    pub settings: Settings,
+    audit: Mutex<AuditLog>,
+}
+
+impl Home {
+    /// Spends an invitation: makes every key on this machine, has the certificate issued, and writes the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; a folder that has joined already is refused, a failed join leaves it ready to try again.
+    pub async fn join(root: &Path, invitation: &str) -> Result<Membership, Failure> {
+        let invitation = Invitation::parse(invitation)?;
+        if invitation.is_expired(clock::now()) {
+            return Err(refuse(
+                0x2200,
+                "the invitation has expired",
+                "Ask the operator for a new invitation; it is good for one member and a few days.",
+                Some("G17"),
+            ));
+        }
+        let dir = StateDir::open(root)?;
+        if dir.read("member.toml", KEY_FILE_BYTES_MAX)?.is_some() {
+            return Err(refuse(
+                0x2201,
+                "this folder has joined a consortium already",
+                "Use another --dir for another membership.",
+                None,
+            ));
+        }
+        let tls_key = KeyFile::generate()?;
+        let signing_key = SigningKey::generate(entropy::seed()?);
+        let request = Join {
+            secret: invitation.secret.expose().to_vec(),
+            request: tls_key.request()?,
+            signing_key: signing_key.verifying_key(),
+        };
+        debug_assert_eq!(kind::JOIN, 1, "the transport's join call is request 1");
+        let answer =
+            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await?;
+        let joined = Joined::from_bytes(&answer.body)?;
+
+        dir.write("tls.key", tls_key.expose())?;
+        dir.write("signing.key", signing_key.seed().as_slice())?;
+        dir.write("data.key", &entropy::seed()?)?;
+        dir.write("certificate.der", &joined.certificate)?;
+        dir.write("authority.der", &answer.authority)?;
+        let membership = Membership {
+            code: joined.code.to_string(),
+            segment: joined.segment.name().to_owned(),
+            consortium: invitation.consortium.clone(),
+            coordinator: invitation.addresses,
+        };
+        let text = toml::to_string(&membership).map_err(|_| damaged("member.toml"))?;
+        // Written last: a folder without it has not joined.
+        dir.write("member.toml", text.as_bytes())?;
+        Ok(membership)
+    }
+
+    /// Opens a folder that has joined.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] says what is missing or damaged and what to do.
+    pub fn open(root: &Path) -> Result<Self, Failure> {
+        if !root.join("member.toml").exists() {
+            return Err(refuse(
+                0x2202,
+                "this folder has not joined a consortium",
+                "Run `passage-node join INVITATION` first, or name the right folder with --dir.",
+                None,
+            ));
+        }
+        let dir = StateDir::open(root)?;
+        let read = |name: &'static str| {
+            dir.read(name, KEY_FILE_BYTES_MAX).map_err(Failure::from)?.ok_or_else(|| damaged(name))
+        };
+        let secret = |name: &'static str| -> Result<Zeroizing<[u8; 32]>, Failure> {
+            let bytes = Zeroizing::new(read(name)?);
+            let array = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| damaged(name))?;
+            Ok(Zeroizing::new(array))
+        };
+        let text = String::from_utf8(read("member.toml")?).map_err(|_| damaged("member.toml"))?;
+        let membership: Membership = toml::from_str(&text).map_err(|_| damaged("member.toml"))?;
+        let code = MemberCode::parse(&membership.code).ok_or_else(|| damaged("member.toml"))?;
+        let segment = Segment::parse(&membership.segment).ok_or_else(|| damaged("member.toml"))?;
+        let credentials = Credentials::new(
+            KeyFile::from_bytes(read("tls.key")?)?,
+            read("certificate.der")?.into(),
+            read("authority.der")?.into(),
+        );
+        Ok(Self {
+            signing_key: SigningKey::from_seed(&secret("signing.key")?),
+            data_key: DataKey::new(*secret("data.key")?),
+            roster_folder: Folder::new(&dir.folder("roster")?)?,
+            settings: settings(&dir)?,
+            store: Store::open(&dir.folder("store")?)?,
+            shelf: Shelf::open(&dir.folder("shelf")?)?,
+            audit: Mutex::new(AuditLog::open(&dir.path("audit.log"))?),
+            credentials,
+            membership,
+            code,
+            segment,
+            dir,
+        })
+    }
+
+    /// Appends to the audit chain. Fields name codes, ids and counts, never a student.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the disk refuses.
+    pub fn record(&self, what: &str, fields: &[(&str, &str)]) -> Result<(), Failure> {
+        let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        audit.append(clock::now(), what, fields)?;
+        Ok(())
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        clock::now()
+    }
+}
+
+fn settings(dir: &StateDir) -> Result<Settings, Failure> {
+    let path = dir.path("node.toml");
+    let file = path.exists().then_some(path.as_path());
+    Ok(config::load(settings::KEYS, &Sources::of_process(file, Vec::new()))?)
+}
+
+/// A refusal of the node's own.
+#[must_use]
+pub fn refuse(code: u16, what: &str, advice: &str, rule: Option<&str>) -> Failure {
+    Failure::new(Code(code), what, advice, rule)
+}
+
+fn damaged(name: &str) -> Failure {
+    refuse(
+        0x2203,
+        &format!("the file {name} of the state folder is missing or damaged"),
+        "Restore the folder from a backup, or ask the operator for a new invitation.",
+        None,
+    )
+}

@@ -1,0 +1,179 @@
+//! Why a file was not imported at all. Codes `P2001`-`P200F`.
+//!
+//! Nothing here carries a value of a student record: rows, columns, layout names, byte counts.
+
+use core::fmt;
+use std::io;
+
+use passage_protocol::refusal::{Code, Refusal};
+
+use super::problem::ImportReport;
+
+/// Why a file was refused.
+#[derive(Debug)]
+pub enum ImportError {
+    /// More than one layout fits.
+    Ambiguous {
+        /// Ids of the layouts that fit.
+        candidates: Vec<String>,
+        /// What would tell them apart.
+        telling: String,
+    },
+    /// The file has no bytes, or only blank lines.
+    Empty,
+    /// There is a header row and nothing under it.
+    HeaderOnly,
+    /// A layout file is not right.
+    Layout {
+        /// Line of the layout file, from 1, if known.
+        line: Option<usize>,
+        /// What is wrong.
+        fault: String,
+        /// For an unknown key, the nearest known one.
+        nearest: Option<&'static str>,
+    },
+    /// A line is longer than a line can be.
+    LineTooLong {
+        /// Row, from 1.
+        row: u64,
+        /// Longest permitted, bytes.
+        bytes_max: usize,
+    },
+    /// A NUL byte, which no text file has.
+    NulByte {
+        /// Row, from 1.
+        row: u64,
+    },
+    /// The disk would not give the file.
+    Read {
+        /// What the operating system said.
+        kind: io::ErrorKind,
+    },
+    /// Rows have errors: all or nothing, so nothing was kept.
+    Rows {
+        /// What was found, row by row.
+        report: Box<ImportReport>,
+    },
+    /// The receiver of the records asked to stop, for a reason of its own.
+    Stopped,
+    /// More rows than one file may have.
+    TooManyRows {
+        /// Most permitted.
+        rows_max: u64,
+    },
+    /// No layout fits.
+    Unrecognised {
+        /// Each layout tried and the first thing that did not fit.
+        tried: Vec<(String, String)>,
+    },
+    /// The file is UTF-16, as Excel's "Unicode text" is.
+    Utf16,
+}
+
+impl From<io::Error> for ImportError {
+    fn from(error: io::Error) -> Self {
+        Self::Read { kind: error.kind() }
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ambiguous { candidates, telling } => {
+                write!(
+                    formatter,
+                    "the file fits {} layouts ({}), expected one; {telling}",
+                    candidates.len(),
+                    candidates.join(", ")
+                )
+            }
+            Self::Empty => formatter.write_str("the file is empty, expected rows of records"),
+            Self::HeaderOnly => formatter.write_str("the file has a header row and no record under it"),
+            Self::Layout { line, fault, nearest } => {
+                formatter.write_str("the layout file is not right")?;
+                if let Some(line) = line {
+                    write!(formatter, " at line {line}")?;
+                }
+                write!(formatter, ": {}", fault.trim_end().replace('\n', " "))?;
+                nearest.map_or(Ok(()), |key| write!(formatter, "; the nearest known key is `{key}`"))
+            }
+            Self::LineTooLong { row, bytes_max } => {
+                write!(formatter, "row {row} is longer than {bytes_max} bytes, the most a line may have")
+            }
+            Self::NulByte { row } => write!(formatter, "row {row} has a NUL byte, expected text"),
+            Self::Read { kind } => write!(formatter, "the file could not be read: {kind}"),
+            Self::Rows { report } => {
+                write!(
+                    formatter,
+                    "{} of {} rows have errors, expected none; nothing was imported",
+                    report.rows_with_errors, report.rows
+                )
+            }
+            Self::Stopped => {
+                formatter.write_str("the import was stopped before the end of the file; nothing was imported")
+            }
+            Self::TooManyRows { rows_max } => write!(formatter, "the file has more than {rows_max} rows"),
+            Self::Unrecognised { tried } => {
+                formatter.write_str("no layout fits the file")?;
+                tried.iter().try_for_each(|(layout, why)| write!(formatter, "; {layout}: {why}"))
+            }
+            Self::Utf16 => formatter.write_str("the file is UTF-16, expected UTF-8 or Windows-1252"),
+        }
+    }
+}
+
+impl Refusal for ImportError {
+    fn code(&self) -> Code {
+        Code(match self {
+            Self::Ambiguous { .. } => 0x2001,
+            Self::Empty => 0x2002,
+            Self::HeaderOnly => 0x2003,
+            Self::Layout { .. } => 0x2004,
+            Self::LineTooLong { .. } => 0x2005,
+            Self::NulByte { .. } => 0x2006,
+            Self::Read { .. } => 0x2007,
+            Self::Rows { .. } => 0x2008,
+            Self::Stopped => 0x2009,
+            Self::TooManyRows { .. } => 0x200A,
+            Self::Unrecognised { .. } => 0x200B,
+            Self::Utf16 => 0x200C,
+        })
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Ambiguous { .. } => "Say which layout it is with --layout.",
+            Self::Empty | Self::HeaderOnly => "Export the file again and check that records were selected.",
+            Self::Layout { .. } => {
+                "Correct the layout file; `layout show calpads-senr` prints one that works."
+            }
+            Self::LineTooLong { .. } | Self::NulByte { .. } => {
+                "Export the file again as plain text; this one is damaged or not text."
+            }
+            Self::Read { .. } => "Check that the file exists and that this account may read it.",
+            Self::Rows { .. } => {
+                "Correct the rows listed in problems.csv at the source, export again and import again."
+            }
+            Self::Stopped => "See the message before this one.",
+            Self::TooManyRows { .. } => "Split the file by school year.",
+            Self::Unrecognised { .. } => {
+                "Export it unchanged from the state system, or write a layout.toml for it."
+            }
+            Self::Utf16 => "Save it as \"CSV UTF-8\" instead of \"Unicode text\".",
+        }
+    }
+
+    fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Ambiguous { .. } | Self::Layout { .. } | Self::Unrecognised { .. } => Some("D1"),
+            Self::Empty
+            | Self::HeaderOnly
+            | Self::LineTooLong { .. }
+            | Self::NulByte { .. }
+            | Self::Rows { .. }
+            | Self::TooManyRows { .. }
+            | Self::Utf16 => Some("D2"),
+            Self::Read { .. } | Self::Stopped => None,
+        }
+    }
+}

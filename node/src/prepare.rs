@@ -1,0 +1,120 @@
+//! From the roster to the rows of one round: match keys and codes, in memory only.
+//!
+//! Opted-out students are gone before this file sees them (D7); what it makes has no byte form and leaves only through
+//! [`crate::compute::contribute`].
+
+use passage_protocol::{
+    agreement::{Role, Segment, Study},
+    cells::{Ethnicity, Gender, SchoolYear},
+    manifest::shapes::never_held,
+    match_key::{LocalPerson, MatchKey, NormalisedPerson, PersonFields, local_persons},
+};
+use rayon::prelude::*;
+
+use crate::roster::{Person, Roster, Student};
+
+/// The rows a member will contribute, and the counts it declares.
+pub struct Prepared {
+    /// One per local person.
+    pub rows: Vec<PreparedRow>,
+    /// Students left out because they opted out.
+    pub opted_out: u32,
+    /// Persons left out because no match key could be made.
+    pub unusable: u32,
+}
+
+/// One student as a row in the making. No `Debug`, no `Clone`.
+pub struct PreparedRow {
+    /// Match key of each slot.
+    pub keys: Vec<Option<MatchKey>>,
+    /// School year of completion, for a sender.
+    pub cohort: Option<SchoolYear>,
+    /// First school year of regular enrolment, for a receiver.
+    pub first_regular: Option<SchoolYear>,
+    /// Race and ethnicity.
+    pub ethnicity: Ethnicity,
+    /// Gender.
+    pub gender: Gender,
+}
+
+/// Prepares the rows of `study` from `roster`.
+///
+/// A sender's list holds the persons who completed in one of the study's cohorts, a receiver's list every person: what
+/// is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
+/// so a twin outside the cohorts still voids a shared key.
+///
+/// # Cost
+///
+/// Near-linear in the number of records; all cores for normalisation.
+#[must_use]
+pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, this_year: u16) -> Prepared {
+    let recipes = study.preset.recipes();
+    let slots = study.preset.slots_for(never_held(segment));
+    let persons: Vec<NormalisedPerson> =
+        roster.students.par_iter().map(|student| normalise(student.person(), this_year)).collect();
+    let merged = local_persons(&persons, &recipes, &slots);
+    drop(persons);
+
+    let mut rows = Vec::new();
+    let mut unusable = 0_u32;
+    for person in merged.persons {
+        let facts = facts(roster, &person);
+        let wanted = match role {
+            Role::Sender => facts.cohort.is_some_and(|cohort| study.cohorts.contains(&cohort)),
+            Role::Receiver => true,
+        };
+        if !wanted {
+            continue;
+        }
+        if person.slots.iter().all(Option::is_none) {
+            unusable = unusable.saturating_add(1);
+            continue;
+        }
+        let Facts { cohort, first_regular, ethnicity, gender } = facts;
+        rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });
+    }
+    let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
+    Prepared { rows, opted_out, unusable }
+}
+
+fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
+    let birth_date = zeroize::Zeroizing::new(person.birth_date.map_or_else(String::new, |date| {
+        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }));
+    // An alias surname serves as a former one: the flex recipe tries either (linkage 4.2).
+    let prior = if person.prior_last.is_empty() { &person.alias_last } else { &person.prior_last };
+    let fields = PersonFields {
+        ssid: person.ssid.expose(),
+        ssn: person.ssn.expose(),
+        first: person.first.expose(),
+        middle: person.middle.expose(),
+        last: person.last.expose(),
+        prior_last: prior.expose(),
+        birth_date: &birth_date,
+        gender: person.gender.expose(),
+        zip: person.zip.expose(),
+    };
+    fields.normalise(this_year)
+}
+
+struct Facts {
+    cohort: Option<SchoolYear>,
+    first_regular: Option<SchoolYear>,
+    ethnicity: Ethnicity,
+    gender: Gender,
+}
+
+/// What is known of a person from all its records: the last completion, the first regular enrolment, the first stated
+/// ethnicity and gender, in file order.
+fn facts(roster: &Roster, person: &LocalPerson) -> Facts {
+    let records = || person.members.iter().filter_map(|index| roster.students.get(*index));
+    let stated = |student: &&Student| student.ethnicity() != Ethnicity::NotReported;
+    Facts {
+        cohort: records().filter_map(|student| student.completion_cohort()).max(),
+        first_regular: records().filter_map(|student| student.first_regular_year()).min(),
+        ethnicity: records().find(stated).map_or(Ethnicity::NotReported, Student::ethnicity),
+        gender: (records().map(Student::gender))
+            .find(|gender| *gender != Gender::NotStated)
+            .unwrap_or(Gender::NotStated),
+    }
+}

@@ -1,0 +1,192 @@
+//! What the node keeps, and in which table. Documents, decisions, rounds, the outbox, the ledger: no student record.
+//! Roster segments stand beside the store as encrypted files; the table here only names them.
+
+use passage_protocol::{
+    codec::{CodecError, Decode, Encode, Reader},
+    codec_struct,
+    ids::{Digest, RoundId},
+    manifest::{Manifest, opening::RoundCall},
+    refusal::Code,
+    timestamp::Timestamp,
+};
+use passage_shell::store::Table;
+
+/// Agreement digest -> its bytes.
+pub const AGREEMENTS: Table = Table(1);
+/// Agreement digest -> [`passage_protocol::wire::service::AgreementStatus`].
+pub const AGREEMENT_STATUS: Table = Table(2);
+/// Study digest -> its bytes.
+pub const STUDIES: Table = Table(3);
+/// Study digest -> [`Decision`].
+pub const DECISIONS: Table = Table(4);
+/// Round id -> [`RoundRecord`].
+pub const ROUNDS: Table = Table(5);
+/// `cursor` -> number of the last mail entry taken.
+pub const CURSOR: Table = Table(6);
+/// Number (big-endian) -> [`Outbound`].
+pub const OUTBOX: Table = Table(7);
+/// Layout id, school year -> roster segment.
+pub const SEGMENTS: Table = Table(8);
+/// `current` -> opt-out list segment.
+pub const OPT_OUTS: Table = Table(9);
+/// Roster digest, agreement digest, round -> [`Charge`].
+pub const LEDGER: Table = Table(10);
+/// Account digest -> [`Yes`].
+pub const APPROVALS: Table = Table(11);
+/// Round id -> the report's bytes.
+pub const REPORTS: Table = Table(12);
+
+/// A person's decision about a study.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+codec_struct!(Decision { verdict, by, at });
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Rounds of the study may be prepared here.
+    Approved,
+    /// A call to the study ends its round.
+    Refused,
+}
+
+impl Encode for Verdict {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self == Self::Approved).encode(out);
+    }
+}
+
+impl Decode for Verdict {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(if bool::decode(reader)? { Self::Approved } else { Self::Refused })
+    }
+}
+
+/// A person's yes to one account.
+#[derive(Clone, Debug)]
+pub struct Yes {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+codec_struct!(Yes { by, at });
+
+/// Epsilon charged to a roster for one round (SPEC §10.4).
+#[derive(Clone, Copy, Debug)]
+pub struct Charge {
+    /// The study asked.
+    pub study: Digest,
+    /// Thousandths.
+    pub epsilon_milli: u32,
+    /// True once the round's report is here; until then an abort takes the charge back.
+    pub released: bool,
+}
+codec_struct!(Charge { study, epsilon_milli, released });
+
+/// Something to send, kept until the coordinator has it.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    /// Request number of `wire::service::kind`.
+    pub kind: u16,
+    /// Request body.
+    pub body: Vec<u8>,
+}
+codec_struct!(Outbound { kind, body });
+
+/// A round as this member sees it.
+#[derive(Clone, Debug)]
+pub struct RoundRecord {
+    /// The call that opened it.
+    pub call: RoundCall,
+    /// When it last moved.
+    pub moved: Timestamp,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The manifest, once known: what `what-leaves` prints from, also after the end.
+    pub manifest: Option<Manifest>,
+    /// Roster snapshot it was prepared from.
+    pub roster: Option<Digest>,
+}
+codec_struct!(RoundRecord { call, moved, standing, manifest, roster });
+
+/// Where a round stands at this member.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Called; the study awaits a person's decision here.
+    AwaitDecision,
+    /// Running; the engine's state as far as it survives a restart, and the phase in words.
+    Running {
+        /** [`passage_protocol::round::MemberRound`] as stored. */
+        state: Vec<u8>,
+        /** For people. */
+        phase: String,
+    },
+    /// Ended without a result.
+    Aborted {
+        /** Stable code. */
+        code: Code,
+        /** The sentence shown to people. */
+        reason: String,
+    },
+    /// Ended; the report is here.
+    Finished,
+}
+
+impl Encode for Standing {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::AwaitDecision => 0_u8.encode(out),
+            Self::Running { state, phase } => {
+                1_u8.encode(out);
+                state.encode(out);
+                phase.encode(out);
+            }
+            Self::Aborted { code, reason } => {
+                2_u8.encode(out);
+                code.0.encode(out);
+                reason.encode(out);
+            }
+            Self::Finished => 3_u8.encode(out),
+        }
+    }
+}
+
+impl Decode for Standing {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let position = reader.position();
+        match u8::decode(reader)? {
+            0 => Ok(Self::AwaitDecision),
+            1 => Ok(Self::Running { state: Decode::decode(reader)?, phase: Decode::decode(reader)? }),
+            2 => Ok(Self::Aborted { code: Code(Decode::decode(reader)?), reason: Decode::decode(reader)? }),
+            3 => Ok(Self::Finished),
+            _ => Err(CodecError::Invalid { position, expected: "a round's standing" }),
+        }
+    }
+}
+
+impl Standing {
+    /// One or two words for people.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::AwaitDecision => "awaiting your decision on the study",
+            Self::Running { phase, .. } => phase,
+            Self::Aborted { .. } => "aborted",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// Key of a ledger entry.
+#[must_use]
+pub fn ledger_key(roster: Digest, agreement: Digest, round: RoundId) -> Vec<u8> {
+    [roster.0.as_slice(), &agreement.0, &round.0].concat()
+}

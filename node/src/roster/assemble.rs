@@ -1,0 +1,273 @@
+//! Segments into students, in memory: one entry per student with identity, cohort, first college year and categories.
+//!
+//! Rows of one student join on the local number; a student information row whose local number is unknown joins on SSID.
+//! Where files disagree the later school year wins, field by field. It makes no match key and no cell code.
+
+use std::collections::HashMap;
+
+use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
+
+use super::{
+    category,
+    error::RosterError,
+    folder::{Folder, SegmentEntry},
+    opt_out::OptOuts,
+    record::{Completion, Enrolment, EnrolmentKind, Person, PlainRecord, Text},
+    segment::DataKey,
+};
+
+/// What sort of institution the records are of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SegmentKind {
+    /// A community college: students enrol.
+    CommunityCollege,
+    /// A school district: students complete.
+    K12,
+    /// A university: students enrol.
+    University,
+}
+
+/// One student, as far as the member's own files tell.
+pub struct Student {
+    person: Person,
+    cohort: Option<SchoolYear>,
+    first_regular: Option<SchoolYear>,
+    enrolled: Enrolled,
+}
+
+/// Whether any term was found.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Enrolled {
+    Never,
+    Some,
+}
+
+impl Student {
+    /// Identity fields as written, ready to become match-key fields.
+    #[must_use]
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// The class the student completed high school with, by the CALPADS rule; only in a district.
+    #[must_use]
+    pub fn completion_cohort(&self) -> Option<SchoolYear> {
+        self.cohort
+    }
+
+    /// School year of the first term that was not dual enrolment.
+    #[must_use]
+    pub fn first_regular_year(&self) -> Option<SchoolYear> {
+        self.first_regular
+    }
+
+    /// True if any term was found, dual enrolment included.
+    #[must_use]
+    pub fn ever_enrolled(&self) -> bool {
+        self.enrolled == Enrolled::Some
+    }
+
+    /// Gender category.
+    #[must_use]
+    pub fn gender(&self) -> Gender {
+        category::gender(self.person.gender.expose()).unwrap_or(Gender::NotStated)
+    }
+
+    /// Race and ethnicity category.
+    #[must_use]
+    pub fn ethnicity(&self) -> Ethnicity {
+        category::ethnicity(self.person.hispanic, &self.person.races)
+    }
+
+    /// True if the student can be matched at all: an SSID, an SSN, or first name, last name and date of birth.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        let person = &self.person;
+        let named = !person.first.is_empty() && !person.last.is_empty() && person.birth_date.is_some();
+        !person.ssid.is_empty() || !person.ssn.is_empty() || named
+    }
+}
+
+/// How many students there are, for the match panel (A1).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Students in the files.
+    pub submitted: usize,
+    /// Of these, left out because they opted out (D7).
+    pub opted_out: usize,
+    /// Of those not opted out, students with too little to match on; they stay in the roster and count as unmatched.
+    pub unusable: usize,
+    /// Term rows whose student is in no student list; not used.
+    pub unlisted_enrolments: usize,
+}
+
+/// The students of one member, in memory only.
+pub struct Roster {
+    /// Sort of institution.
+    pub kind: SegmentKind,
+    /// Students who did not opt out, in the order of the files.
+    pub students: Vec<Student>,
+    /// The counts.
+    pub counts: Counts,
+}
+
+/// Puts the roster together from committed segments.
+///
+/// # Errors
+///
+/// As [`Folder::read`]: a segment that was changed refuses the whole.
+///
+/// # Cost
+///
+/// Memory for every student's identity fields, about 1 KiB each.
+pub fn assemble(
+    folder: &Folder,
+    key: &DataKey,
+    entries: &[SegmentEntry],
+    opt_outs: &OptOuts,
+    kind: SegmentKind,
+) -> Result<Roster, RosterError> {
+    let mut order: Vec<&SegmentEntry> = entries.iter().filter(|entry| !OptOuts::is_list(entry)).collect();
+    order.sort_by_key(|entry| (entry.year, entry.layout.clone()));
+    let mut gathered = Gathered::default();
+    for (place, entry) in order.into_iter().enumerate() {
+        folder.read(key, entry, &mut |record| gathered.add(record, place))?;
+    }
+    Ok(gathered.finish(opt_outs, kind))
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Gathered {
+    people: Vec<Person>,
+    by_local: HashMap<Text, usize>,
+    by_ssid: HashMap<Text, (usize, usize)>,
+    cohorts: HashMap<Text, SchoolYear>,
+    terms: HashMap<Text, Terms>,
+}
+
+/// What the terms of one student say.
+#[derive(Default)]
+struct Terms {
+    rows: usize,
+    first_regular: Option<SchoolYear>,
+}
+
+impl Gathered {
+    /// Takes one record of the segment at `place`.
+    fn add(&mut self, record: PlainRecord, place: usize) {
+        match record {
+            PlainRecord::Completion(completion) => self.completion(&completion),
+            PlainRecord::Enrolment(enrolment) => self.enrolment(&enrolment),
+            PlainRecord::Person(person) => self.person(*person, place),
+            PlainRecord::Award(_) | PlainRecord::Course(_) => {} // kept for later reports; no part of matching
+        }
+    }
+
+    /// The earliest completion counts.
+    fn completion(&mut self, completion: &Completion) {
+        if let Some(cohort) = completion.cohort {
+            let known = self.cohorts.entry(local_key(&completion.local_id)).or_insert(cohort);
+            *known = cohort.min(*known);
+        }
+    }
+
+    fn enrolment(&mut self, enrolment: &Enrolment) {
+        let terms = self.terms.entry(local_key(&enrolment.local_id)).or_default();
+        terms.rows += 1;
+        if enrolment.kind == EnrolmentKind::Regular {
+            let year = enrolment.school_year;
+            terms.first_regular = Some(terms.first_regular.map_or(year, |known| known.min(year)));
+        }
+    }
+
+    fn person(&mut self, person: Person, place: usize) {
+        let key = local_key(&person.local_id);
+        let ssid = person.ssid.present().map(Text::new);
+        // A shared SSID inside one file is damage, not the same student: join on it across files only.
+        let elsewhere =
+            |ssid: &Text| self.by_ssid.get(ssid).filter(|(_, from)| *from != place).map(|(index, _)| *index);
+        let known = self.by_local.get(&key).copied().or_else(|| ssid.as_ref().and_then(elsewhere));
+        let index = known.unwrap_or(self.people.len());
+        match self.people.get_mut(index) {
+            Some(earlier) => overlay(earlier, person),
+            None => self.people.push(person),
+        }
+        self.by_local.insert(key, index);
+        if let Some(ssid) = ssid {
+            self.by_ssid.entry(ssid).or_insert((index, place));
+        }
+    }
+
+    fn finish(mut self, opt_outs: &OptOuts, kind: SegmentKind) -> Roster {
+        let mut counts = Counts { submitted: self.people.len(), ..Counts::default() };
+        let mut students = Vec::with_capacity(self.people.len());
+        for person in self.people {
+            let key = local_key(&person.local_id);
+            let terms = self.terms.remove(&key).unwrap_or_default();
+            if opt_outs.names(&person) {
+                counts.opted_out += 1;
+                continue;
+            }
+            let student = Student {
+                cohort: self.cohorts.get(&key).copied().filter(|_| kind == SegmentKind::K12),
+                first_regular: terms.first_regular,
+                enrolled: if terms.rows > 0 { Enrolled::Some } else { Enrolled::Never },
+                person,
+            };
+            counts.unusable += usize::from(!student.is_usable());
+            students.push(student);
+        }
+        counts.unlisted_enrolments = self.terms.values().map(|terms| terms.rows).sum();
+        Roster { kind, students, counts }
+    }
+}
+
+fn local_key(local_id: &Text) -> Text {
+    Text::upper(local_id.expose())
+}
+
+/// Lays what `later` says over `earlier`; the local number stays.
+fn overlay(earlier: &mut Person, later: Person) {
+    let Person {
+        local_id: _,
+        ssid,
+        ssn,
+        first,
+        middle,
+        last,
+        suffix,
+        prior_last,
+        alias_first,
+        alias_middle,
+        alias_last,
+        birth_date,
+        gender,
+        zip,
+        hispanic,
+        races,
+    } = later;
+    for (kept, said) in [
+        (&mut earlier.ssid, ssid),
+        (&mut earlier.ssn, ssn),
+        (&mut earlier.first, first),
+        (&mut earlier.middle, middle),
+        (&mut earlier.last, last),
+        (&mut earlier.suffix, suffix),
+        (&mut earlier.prior_last, prior_last),
+        (&mut earlier.alias_first, alias_first),
+        (&mut earlier.alias_middle, alias_middle),
+        (&mut earlier.alias_last, alias_last),
+        (&mut earlier.gender, gender),
+        (&mut earlier.zip, zip),
+    ] {
+        if !said.is_empty() {
+            *kept = said;
+        }
+    }
+    earlier.birth_date = birth_date.or(earlier.birth_date);
+    earlier.hispanic = hispanic.or(earlier.hispanic);
+    if !races.is_empty() {
+        earlier.races = races;
+    }
+}

@@ -1,0 +1,50 @@
+//! The daemon: opens the folder, takes up what was left, dials out, carries out commands until it is told to stop.
+
+use std::{path::Path, sync::Arc};
+
+use passage_shell::{
+    control,
+    failure::Failure,
+    logs::{self, Place, Shape},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    command::{Command, Node, execute},
+    driver::Driver,
+    home::{Home, Membership},
+    uplink::{self, Uplink},
+};
+
+/// Serves until SIGTERM or SIGINT. `ready` is called once commands can be taken.
+///
+/// # Errors
+///
+/// [`Failure`] if the folder cannot be opened or another process serves it.
+pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), Failure> {
+    let home = Arc::new(Home::open(root)?);
+    logs::start(Place::File(&home.dir.path("log.jsonl")), Shape::Json, logs::Level::INFO)?;
+    let driver = Driver::new(Arc::clone(&home), Arc::new(Uplink::new(Arc::clone(&home))));
+    driver.resume()?;
+    home.record("daemon started", &[("version", env!("CARGO_PKG_VERSION"))])?;
+    tracing::info!(member = %home.code, "serving");
+
+    let node = Node { home: Arc::clone(&home), driver: Some(Arc::clone(&driver)) };
+    let commands = control::serve(root, move |command: Command, progress| execute(&node, command, progress));
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| Failure::io("listen for signals", &error))?;
+    let stopped = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    ready(&home.membership);
+    tokio::select! {
+        failed = commands => failed?,
+        () = uplink::run(Arc::clone(&driver)) => {}
+        () = stopped => {}
+    }
+    tracing::info!("stopped");
+    home.record("daemon stopped", &[])
+}

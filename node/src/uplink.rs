@@ -1,0 +1,260 @@
+//! The node's line to the coordinator: dial out, ask, fetch, deliver, and the loops that keep mail, outbox and documents
+//! in step. Nothing dials in.
+
+use std::{sync::Arc, time::Duration};
+
+use passage_protocol::{
+    codec::{Decode, Encode},
+    ids::RoundId,
+    refusal::Code,
+    wire::{
+        BlobRef, Message,
+        limits::BLOB_BYTES_MAX,
+        service::{DocumentName, DocumentText, Documents, Mail, Poll, RoundBlob, kind},
+    },
+};
+use passage_shell::{
+    entropy,
+    failure::Failure,
+    shelf::Blob,
+    store::Op,
+    transport::{Backoff, Link, TransportError},
+};
+use tokio::sync::Mutex;
+
+use crate::{
+    driver::Driver,
+    home::Home,
+    outbox,
+    records::{AGREEMENT_STATUS, AGREEMENTS, CURSOR, STUDIES},
+};
+
+/// Seconds a poll waits at the coordinator for mail: well below the request time-out.
+const POLL_WAIT_S: u16 = 15;
+/// How often documents and signatures are compared, and time passes in rounds.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// A failed transfer, as a job must take it.
+#[derive(Clone, Copy, Debug)]
+pub enum UplinkFault {
+    /// The coordinator refused, with its code.
+    Refused(Code),
+    /// The network failed; try again.
+    Network,
+}
+
+/// The connection, made when needed.
+pub struct Uplink {
+    home: Arc<Home>,
+    link: Mutex<Option<Arc<Link>>>,
+    backoff: std::sync::Mutex<Backoff>,
+}
+
+impl Uplink {
+    /// A line that is not dialled yet.
+    #[must_use]
+    pub fn new(home: Arc<Home>) -> Self {
+        Self { home, link: Mutex::new(None), backoff: std::sync::Mutex::default() }
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, TransportError> {
+        let mut held = self.link.lock().await;
+        if let Some(link) = held.as_ref() {
+            return Ok(Arc::clone(link));
+        }
+        let link = Arc::new(Link::connect(&self.home.membership.coordinator, &self.home.credentials).await?);
+        *held = Some(Arc::clone(&link));
+        Ok(link)
+    }
+
+    /// Sends a small request.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`].
+    pub async fn call(&self, kind: u16, body: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.link().await?.call(kind, body).await
+    }
+
+    /// Fetches a blob of a round onto the shelf, unless it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`UplinkFault`].
+    pub async fn fetch(&self, round: RoundId, blob: BlobRef) -> Result<(), UplinkFault> {
+        if self.home.shelf.find(blob.digest).is_some() {
+            return Ok(());
+        }
+        let body = RoundBlob { round, blob }.to_bytes();
+        let limit = blob.bytes.min(BLOB_BYTES_MAX);
+        let link = self.link().await.map_err(fault)?;
+        let progress = |_, _| {};
+        (link.download(kind::GET_BLOB, &body, &self.home.shelf, blob.digest, limit, &progress).await)
+            .map(|_| ())
+            .map_err(fault)
+    }
+
+    /// Delivers a blob of a round from the shelf.
+    ///
+    /// # Errors
+    ///
+    /// [`UplinkFault`].
+    pub async fn deliver(&self, round: RoundId, blob: BlobRef) -> Result<(), UplinkFault> {
+        let body = RoundBlob { round, blob }.to_bytes();
+        let named = Blob { digest: blob.digest, bytes: blob.bytes };
+        let link = self.link().await.map_err(fault)?;
+        let progress = |_, _| {};
+        (link.upload(kind::PUT_BLOB, &body, &self.home.shelf, named, &progress).await)
+            .map(|_| ())
+            .map_err(fault)
+    }
+
+    /// Waits after a failure, longer each time, with jitter.
+    pub async fn pause(&self) {
+        let random = entropy::seed().map_or(0, |[a, b, ..]| u64::from(u16::from_le_bytes([a, b])));
+        let wait = {
+            let mut backoff = self.backoff.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            backoff.after_failure(random)
+        };
+        tokio::time::sleep(wait).await;
+    }
+
+    fn reached(&self) {
+        self.backoff.lock().unwrap_or_else(std::sync::PoisonError::into_inner).reset();
+    }
+}
+
+fn fault(error: TransportError) -> UplinkFault {
+    if let TransportError::Refused(refused) = error {
+        return UplinkFault::Refused(Code(refused.code));
+    }
+    tracing::warn!(error = %error, "transfer failed");
+    UplinkFault::Network
+}
+
+/// Keeps this node in step with the coordinator until the process ends.
+pub async fn run(driver: Arc<Driver>) {
+    tokio::join!(mail(&driver), outgoing(&driver), housekeeping(&driver));
+}
+
+/// Takes mail in order; each entry is stored with the state it leads to before the next is taken.
+async fn mail(driver: &Arc<Driver>) {
+    loop {
+        match take_mail(driver).await {
+            Ok(()) => driver.uplink.reached(),
+            Err(failure) => {
+                tracing::warn!(code = failure.code(), what = failure.what(), "mail not taken");
+                driver.uplink.pause().await;
+            }
+        }
+    }
+}
+
+async fn take_mail(driver: &Arc<Driver>) -> Result<(), Failure> {
+    let after = match driver.home.store.get(CURSOR, b"cursor")? {
+        Some(bytes) => bytes.try_into().map_or(0, u64::from_le_bytes),
+        None => 0,
+    };
+    let body = Poll { after, wait_s: POLL_WAIT_S }.to_bytes();
+    let answer = driver.uplink.call(kind::POLL, &body).await?;
+    for entry in Mail::from_bytes(&answer)?.entries {
+        if matches!(entry.envelope.message, Message::Call(_)) {
+            synchronise(driver).await?;
+        }
+        let driver = Arc::clone(driver);
+        let taken = tokio::task::spawn_blocking(move || driver.mail(entry.number, entry.envelope)).await;
+        taken.unwrap_or_else(|_| Err(Failure::daemon_gone()))?;
+    }
+    Ok(())
+}
+
+/// Sends what is in the outbox, oldest first.
+async fn outgoing(driver: &Arc<Driver>) {
+    loop {
+        match outbox::first(&driver.home.store) {
+            Ok(Some((number, outbound))) => match driver.uplink.call(outbound.kind, &outbound.body).await {
+                Ok(_) => drop_sent(driver, number),
+                Err(TransportError::Refused(refused)) => {
+                    // The coordinator will never take it: the round has ended there. What it says is in its mail.
+                    tracing::warn!(
+                        code = refused.code,
+                        text = refused.text,
+                        "the coordinator refused a message"
+                    );
+                    drop_sent(driver, number);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "message not sent");
+                    driver.uplink.pause().await;
+                }
+            },
+            Ok(None) => {
+                let _ = tokio::time::timeout(HOUSEKEEPING, driver.outgoing.notified()).await;
+            }
+            Err(failure) => {
+                tracing::error!(code = failure.code(), "outbox unreadable");
+                driver.uplink.pause().await;
+            }
+        }
+    }
+}
+
+fn drop_sent(driver: &Driver, number: u64) {
+    if let Err(error) = outbox::remove(&driver.home.store, number) {
+        tracing::error!(error = %error, "outbox not updated");
+    }
+}
+
+async fn housekeeping(driver: &Arc<Driver>) {
+    loop {
+        if let Err(failure) = synchronise(driver).await {
+            tracing::warn!(code = failure.code(), what = failure.what(), "documents not compared");
+        }
+        let ticking = Arc::clone(driver);
+        let _ = tokio::task::spawn_blocking(move || ticking.tick()).await;
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+/// Fetches documents this member is a party to and the signatures on them.
+///
+/// # Errors
+///
+/// [`Failure`] of the network or the store.
+pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
+    let home = &driver.home;
+    let documents = Documents::from_bytes(&driver.uplink.call(kind::DOCUMENTS, &[]).await?)?;
+    let mut wanted = Vec::new();
+    for status in &documents.agreements {
+        if home.store.get(AGREEMENTS, &status.digest.0)?.is_none() {
+            wanted.push(status.digest);
+        }
+    }
+    for study in &documents.studies {
+        if home.store.get(STUDIES, &study.0)?.is_none() {
+            wanted.push(*study);
+        }
+    }
+    for digest in wanted {
+        let answer = driver.uplink.call(kind::DOCUMENT, &DocumentName { digest }.to_bytes()).await?;
+        home.keep_document(digest, DocumentText::from_bytes(&answer)?.text)?;
+    }
+    for mut status in documents.agreements {
+        // What this member signed or withdrew itself counts even before the coordinator has heard of it.
+        if let Ok(held) = home.agreement(&status.digest.to_string()) {
+            for own in held.status.signatures.iter().filter(|(code, _)| *code == home.code) {
+                if !status.signatures.iter().any(|(code, _)| *code == home.code) {
+                    status.signatures.push(*own);
+                }
+            }
+            if held.status.withdrawn.contains(&home.code) && !status.withdrawn.contains(&home.code) {
+                status.withdrawn.push(home.code);
+            }
+        }
+        let bytes = status.to_bytes();
+        if home.store.get(AGREEMENT_STATUS, &status.digest.0)?.as_deref() != Some(bytes.as_slice()) {
+            home.store.commit(&[Op::put(AGREEMENT_STATUS, status.digest.0, bytes)])?;
+        }
+    }
+    Ok(())
+}
