@@ -137,18 +137,22 @@ impl Release<'_> {
     ) -> Report {
         let agreement = &self.papers.agreement;
         let cut = |table: &ReleasedTable| {
-            // `shares` says whose students' table may be seen; every receiver's figure in it is about those students.
-            table.for_member(|sender, _| agreement.shares(sender, viewer, &table.metric.id))
+            let metric = &table.metric.id;
+            let sees = |sender, receiver: MemberCode| agreement.may_see(viewer, sender, receiver, metric);
+            // A figure over any receiver is about all of them.
+            table.for_member(|sender, receiver| match receiver {
+                Some(receiver) => sees(sender, receiver),
+                None => table.receivers.iter().all(|receiver| sees(sender, *receiver)),
+            })
         };
         let tables: Vec<ReleasedTable> =
             tables.iter().map(cut).filter(|table| !table.cells.is_empty()).collect();
-        let sees = |sender: MemberCode| {
-            manifest.tables.iter().any(|table| agreement.shares(sender, viewer, &table.metric))
+        let sees_pair = |sender: MemberCode, receiver: MemberCode| {
+            let mut metrics = manifest.tables.iter().map(|table| &table.metric);
+            metrics.any(|metric| agreement.may_see(viewer, sender, receiver, metric))
         };
-        let pairs: Vec<_> = (panel.pairs.iter())
-            .filter(|pair| pair.receiver == viewer || sees(pair.sender))
-            .cloned()
-            .collect();
+        let pairs: Vec<_> =
+            panel.pairs.iter().filter(|pair| sees_pair(pair.sender, pair.receiver)).cloned().collect();
         let named = |member: MemberCode| {
             member == viewer || pairs.iter().any(|pair| pair.sender == member || pair.receiver == member)
         };
