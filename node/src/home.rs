@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, RwLock},
 };
 
 use passage_protocol::codec::{Decode, Encode};
@@ -69,8 +69,11 @@ pub struct Home {
     pub signing_key: SigningKey,
     /// Certificate and key for the connection.
     pub credentials: Credentials,
-    /// Encrypts roster segments at rest.
-    pub data_key: DataKey,
+    /// Encrypts roster segments at rest. Read while segments are read or written; written while the list of segments
+    /// changes, so that nobody reads a segment that is being swept, and when the key itself is destroyed (F10).
+    pub(crate) data_key: RwLock<DataKey>,
+    /// One change of the roster at a time: the second of two imports must see what the first committed.
+    pub(crate) roster_change: Mutex<()>,
     /// Roster segments.
     pub roster_folder: Folder,
     /// What the administrator set.
@@ -164,9 +167,10 @@ impl Home {
             read("certificate.der")?.into(),
             read("authority.der")?.into(),
         );
-        Ok(Self {
+        let home = Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
-            data_key: DataKey::new(*secret("data.key")?),
+            data_key: RwLock::new(DataKey::new(*secret("data.key")?)),
+            roster_change: Mutex::new(()),
             roster_folder: Folder::new(&dir.folder("roster")?)?,
             settings: settings(&dir)?,
             store: Store::open(&dir.folder("store")?)?,
@@ -177,7 +181,10 @@ impl Home {
             code,
             segment,
             dir,
-        })
+        };
+        // What an import that was killed has left behind.
+        home.sweep_segments(&home.segments()?)?;
+        Ok(home)
     }
 
     /// Appends to the audit chain. Fields name codes, ids and counts, never a student.

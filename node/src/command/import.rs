@@ -1,0 +1,211 @@
+//! What the clerk sees of an import: per file what it was taken for and why, what was kept, what is wrong by row and
+//! column, and what to do next (D1, D2). Positions, rules and counts; never a value.
+
+use core::fmt::Write as _;
+use std::io;
+
+use passage_shell::{
+    control::{Answer, ProgressSink},
+    failure::Failure,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    data::{FileOutcome, ImportMode, ImportRequest},
+    home::Home,
+    import::{Count, ImportReport, Problem, Severity},
+};
+
+/// Problems shown on the screen, for each file; all of them are in the JSON form and in the file of `--problems`.
+const PROBLEMS_SHOWN: usize = 10;
+
+/// Imports and tells. A refusal is an answer with `refused` true, because it carries the reports of every file.
+pub(super) fn import(
+    home: &Home,
+    request: &ImportRequest,
+    progress: ProgressSink<'_>,
+) -> Result<Answer, Failure> {
+    let outcomes = home.import(request, progress)?;
+    let mut text: String = outcomes.iter().map(screen).collect();
+    let files: Vec<Value> = outcomes.iter().map(facts).collect();
+    if let Some(failure) = outcomes.iter().find_map(|outcome| outcome.refusal.as_ref()) {
+        if outcomes.len() > 1 {
+            text.push_str("nothing of these files was kept\n");
+        }
+        text.push_str(&failure.to_string());
+        let json = json!({
+            "refused": true,
+            "what": failure.what(),
+            "advice": failure.advice(),
+            "code": failure.code(),
+            "rule": failure.rule(),
+            "kept": false,
+            "files": files,
+        });
+        return Ok(Answer { text, json });
+    }
+    text.push_str(match request.mode {
+        ImportMode::DryRun => "dry run: nothing was kept",
+        ImportMode::Keep => "imported; nothing has left this machine",
+    });
+    Ok(Answer { text, json: json!({ "files": files, "kept": request.mode == ImportMode::Keep }) })
+}
+
+/// Writes every listed problem of an import's answer as CSV:
+/// `file,row,column,name,severity,rule,what,advice`. A file refused as a whole has one line without a row.
+///
+/// # Errors
+///
+/// What the writer answers.
+pub fn write_problems(answer: &Value, out: impl io::Write) -> io::Result<usize> {
+    let files = answer.get("files").cloned().unwrap_or_default();
+    let files: Vec<ListedFile> = serde_json::from_value(files).map_err(|_| io::ErrorKind::InvalidData)?;
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["file", "row", "column", "name", "severity", "rule", "what", "advice"])?;
+    let mut lines = 0;
+    for ListedFile { file, refusal, mut problems } in files {
+        if problems.is_empty() {
+            problems.extend(refusal);
+        }
+        for problem in problems {
+            writer.write_record([
+                file.as_str(),
+                &problem.row.map(|row| row.to_string()).unwrap_or_default(),
+                &problem.column.map(|column| column.to_string()).unwrap_or_default(),
+                problem.name.as_deref().unwrap_or_default(),
+                problem.severity.as_deref().unwrap_or("error"),
+                problem.rule.as_deref().unwrap_or_default(),
+                &problem.what,
+                &problem.advice,
+            ])?;
+            lines += 1;
+        }
+    }
+    writer.flush()?;
+    Ok(lines)
+}
+
+/// One file of the answer, as far as the list of problems needs it.
+#[derive(Deserialize)]
+struct ListedFile {
+    file: String,
+    refusal: Option<Listed>,
+    #[serde(default)]
+    problems: Vec<Listed>,
+}
+
+/// A problem of a row, or the refusal of a file as a whole.
+#[derive(Deserialize)]
+struct Listed {
+    row: Option<u64>,
+    column: Option<usize>,
+    name: Option<String>,
+    severity: Option<String>,
+    rule: Option<String>,
+    what: String,
+    advice: String,
+}
+
+/// One file of the JSON form: the report's own keys, the file's name, and why it was refused.
+#[derive(Serialize)]
+struct Facts<'a> {
+    file: &'a str,
+    refusal: Option<Value>,
+    #[serde(flatten)]
+    report: Option<&'a ImportReport>,
+}
+
+fn facts(outcome: &FileOutcome) -> Value {
+    let refusal = outcome.refusal.as_ref().map(|failure| {
+        json!({ "what": failure.what(), "advice": failure.advice(), "code": failure.code(), "rule": failure.rule() })
+    });
+    json!(Facts { file: &outcome.file, refusal, report: outcome.report.as_ref() })
+}
+
+fn screen(outcome: &FileOutcome) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = match (&outcome.report, &outcome.refusal) {
+        (Some(report), refusal) => {
+            write_report(&mut text, &outcome.file, report).and_then(|()| match refusal {
+                Some(failure) => writeln!(text, "  refused  {}\n", failure.what()),
+                None => writeln!(text),
+            })
+        }
+        (None, Some(failure)) => {
+            writeln!(text, "{}\n  refused  {}\n", outcome.file, failure.what())
+        }
+        (None, None) => Ok(()),
+    };
+    text
+}
+
+fn write_report(text: &mut String, file: &str, report: &ImportReport) -> core::fmt::Result {
+    writeln!(text, "{file}: {}", report.title)?;
+    writeln!(text, "  layout   {} version {}", report.layout, report.version)?;
+    writeln!(text, "  because  {}", report.why)?;
+    write!(text, "  rows     {} read, {} kept", report.rows, report.kept)?;
+    for (times, what) in [
+        (report.duplicates, "repeated"),
+        (report.deleted, "marked as deleted"),
+        (report.rows_with_errors, "with errors"),
+    ] {
+        if times > 0 {
+            write!(text, ", {times} {what}")?;
+        }
+    }
+    writeln!(text)?;
+    if !report.school_years.is_empty() {
+        writeln!(text, "  years    {}", report.school_years.join(", "))?;
+    }
+    if report.counts.is_empty() {
+        return writeln!(text, "  no problems");
+    }
+    for severity in [Severity::Error, Severity::Warning] {
+        for count in report.counts.iter().filter(|count| count.severity == severity) {
+            writeln!(
+                text,
+                "  {:<8} {} (rule {}, {})",
+                word(severity),
+                count.what,
+                count.rule,
+                times(count.times)
+            )?;
+            if let Some(advice) = advice(report, count) {
+                writeln!(text, "           {advice}")?;
+            }
+        }
+    }
+    // Errors first: they are what keeps the file out.
+    let of = |severity| report.problems.iter().filter(move |problem: &&Problem| problem.severity == severity);
+    for problem in of(Severity::Error).chain(of(Severity::Warning)).take(PROBLEMS_SHOWN) {
+        write!(text, "  row {}", problem.row)?;
+        if let (Some(column), Some(name)) = (problem.column, &problem.name) {
+            write!(text, ", column {column} ({name})")?;
+        }
+        writeln!(text, ": {} {}, {}", word(problem.severity), problem.rule, problem.what)?;
+    }
+    let all: u64 = report.counts.iter().map(|count| count.times).sum();
+    let shown = report.problems.len().min(PROBLEMS_SHOWN) as u64;
+    if all > shown {
+        writeln!(text, "  and {} more; --problems FILE lists them by row and column", all - shown)?;
+    }
+    Ok(())
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn times(times: u64) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{times} times") }
+}
+
+/// The advice of a kind of finding, from the first one listed.
+fn advice(report: &ImportReport, count: &Count) -> Option<&'static str> {
+    report.problems.iter().find(|problem| problem.what == count.what).map(|problem| problem.advice)
+}
