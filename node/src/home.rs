@@ -24,7 +24,7 @@ use passage_shell::{
     shelf::Shelf,
     state_dir::StateDir,
     store::Store,
-    transport,
+    transport::{self, TransportError},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -115,7 +115,8 @@ impl Home {
         };
         debug_assert_eq!(kind::JOIN, 1, "the transport's join call is request 1");
         let answer =
-            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await?;
+            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await;
+        let answer = answer.map_err(not_joined)?;
         let joined = Joined::from_bytes(&answer.body)?;
 
         dir.write("tls.key", tls_key.expose())?;
@@ -215,6 +216,32 @@ fn settings(dir: &StateDir) -> Result<Settings, Failure> {
 #[must_use]
 pub fn refuse(code: u16, what: &str, advice: &str, rule: Option<&str>) -> Failure {
     Failure::new(Code(code), what, advice, rule)
+}
+
+/// What a failed join means to the person who pasted the invitation.
+fn not_joined(error: TransportError) -> Failure {
+    match error {
+        TransportError::Handshake => refuse(
+            0x2204,
+            "the coordinator that answered does not hold the certificate this invitation names",
+            "Check this machine's clock; if it is right, tell the operator that another machine answers at the address.",
+            Some("G17"),
+        ),
+        TransportError::Refused(refused) => Failure::new(
+            Code(refused.code),
+            format!("the coordinator refused: {}", refused.text),
+            "Ask the operator for a new invitation; it is good for one member and a few days.",
+            Some("G17"),
+        ),
+        TransportError::Unreachable
+        | TransportError::Closed
+        | TransportError::Malformed { .. }
+        | TransportError::Pki(_)
+        | TransportError::Shelf(_)
+        | TransportError::Socket { .. }
+        | TransportError::TimedOut { .. }
+        | TransportError::TooLarge { .. } => error.into(),
+    }
 }
 
 fn damaged(name: &str) -> Failure {

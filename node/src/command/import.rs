@@ -27,10 +27,18 @@ pub(super) fn import(
     progress: ProgressSink<'_>,
 ) -> Result<Answer, Failure> {
     let outcomes = home.import(request, progress)?;
-    let mut text: String = outcomes.iter().map(screen).collect();
+    let refusal = outcomes.iter().find_map(|outcome| outcome.refusal.as_ref());
+    let several = outcomes.len() > 1;
+    let kept = if refusal.is_none() && request.mode == ImportMode::Keep { "kept" } else { "to keep" };
+    let mut text = String::new();
+    for outcome in &outcomes {
+        // Of several files, each says why it was refused; of one, the refusal below does. Writing to a String cannot fail.
+        let refused = outcome.refusal.as_ref().filter(|_| several);
+        let _ = write_file(&mut text, outcome, refused, kept);
+    }
     let files: Vec<Value> = outcomes.iter().map(facts).collect();
-    if let Some(failure) = outcomes.iter().find_map(|outcome| outcome.refusal.as_ref()) {
-        if outcomes.len() > 1 {
+    if let Some(failure) = refusal {
+        if several {
             text.push_str("nothing of these files was kept\n");
         }
         text.push_str(&failure.to_string());
@@ -123,29 +131,27 @@ fn facts(outcome: &FileOutcome) -> Value {
     json!(Facts { file: &outcome.file, refusal, report: outcome.report.as_ref() })
 }
 
-fn screen(outcome: &FileOutcome) -> String {
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    let _ = match (&outcome.report, &outcome.refusal) {
-        (Some(report), refusal) => {
-            write_report(&mut text, &outcome.file, report).and_then(|()| match refusal {
-                Some(failure) => writeln!(text, "  refused  {}\n", failure.what()),
-                None => writeln!(text),
-            })
-        }
-        (None, Some(failure)) => {
-            writeln!(text, "{}\n  refused  {}\n", outcome.file, failure.what())
-        }
-        (None, None) => Ok(()),
-    };
-    text
+/// The part of the screen about one file.
+fn write_file(
+    text: &mut String,
+    outcome: &FileOutcome,
+    refused: Option<&Failure>,
+    kept: &str,
+) -> core::fmt::Result {
+    if let Some(report) = &outcome.report {
+        write_report(text, &outcome.file, report, kept)?;
+    }
+    if let Some(failure) = refused {
+        writeln!(text, "  refused  {}", failure.what())?;
+    }
+    if outcome.report.is_some() || refused.is_some() { writeln!(text) } else { Ok(()) }
 }
 
-fn write_report(text: &mut String, file: &str, report: &ImportReport) -> core::fmt::Result {
+fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str) -> core::fmt::Result {
     writeln!(text, "{file}: {}", report.title)?;
     writeln!(text, "  layout   {} version {}", report.layout, report.version)?;
     writeln!(text, "  because  {}", report.why)?;
-    write!(text, "  rows     {} read, {} kept", report.rows, report.kept)?;
+    write!(text, "  rows     {} read, {} {kept}", report.rows, report.kept)?;
     for (times, what) in [
         (report.duplicates, "repeated"),
         (report.deleted, "marked as deleted"),
