@@ -34,7 +34,7 @@ pub struct Cli {
 #[derive(Args, Debug)]
 pub struct By {
     /// Name and title of the person who decides; it goes to the audit chain.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = person)]
     by: String,
 }
 
@@ -310,6 +310,18 @@ impl Ask {
             Self::Doctor => Command::Doctor,
         }
     }
+}
+
+/// Letters of a name and title: the audit chain is read by people.
+const PERSON_LETTERS_MAX: usize = 200;
+
+/// A name that can stand in the audit chain.
+fn person(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > PERSON_LETTERS_MAX {
+        return Err("expected a name on one line, at most 200 letters");
+    }
+    Ok(name.to_owned())
 }
 
 /// A layout as typed: an id has neither a dot nor a slash, a file has one of them.

@@ -74,7 +74,12 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
 
 /// Asks the daemon of the folder, or does it here if none serves.
 fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
-    let problems = ask.problems();
+    let unwritable = |error: io::Error| Failure::io("write the problems", &error);
+    // Before anything is kept: an import must not fail after the fact.
+    let list = match ask.problems() {
+        Some(path) => Some((File::create(&path).map_err(unwritable)?, path)),
+        None => None,
+    };
     let command = ask.command();
     let bar = Bar::default();
     let show = |step| bar.show(step);
@@ -85,11 +90,9 @@ fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
     };
     bar.clear();
     let mut answer = outcome?;
-    if let Some(path) = problems {
-        let fault = |error: io::Error| Failure::io("write the problems", &error);
-        let count =
-            command::write_problems(&answer.json, File::create(&path).map_err(fault)?).map_err(fault)?;
-        answer.text = format!("{count} problems listed in {}\n{}", path.display(), answer.text);
+    if let Some((file, path)) = list {
+        let count = command::write_problems(&answer.json, file).map_err(unwritable)?;
+        answer.text = format!("{count} problems listed in {}\n\n{}", path.display(), answer.text);
     }
     Ok(answer)
 }

@@ -129,7 +129,7 @@ SINF",
     );
     let screen = holding.refuses(wider, &[], "N2008", "D2");
     assert!(
-        screen.err.contains("row 1: error D2, the number of columns differs from the layout"),
+        screen.err.contains("row 2: error D2, the number of columns differs from the layout"),
         "{screen:?}"
     );
     screen.keeps_to_itself(&["EXTRA"]);
@@ -227,6 +227,11 @@ fn problems_go_to_a_file_by_row_and_column() {
     assert!(lines[16].starts_with("empty.txt,,,,error,D2,"), "{}", lines[16]);
     assert_eq!(lines.len(), 17);
     assert!(VALUES.iter().all(|value| !text.contains(value)) && !text.contains("1.23457E+09"));
+
+    // A list that cannot be written stops the import before it begins.
+    let good = holding.node.file("good.txt", sinf(40));
+    let screen = holding.try_out(&["import", &good, "--problems", "/nonexistent/problems.csv"]);
+    assert!(screen.refused("S1007", None).contains("write the problems"), "{screen:?}");
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! A command gives the same answer whether a daemon serves the folder or not; a daemon owns its folder and ends cleanly.
 
-use std::{os::unix::fs::MetadataExt as _, thread};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
 
 use passage_protocol::agreement::Segment;
 
 use crate::{
     pupils::{Pupil, sinf, sinf_of},
-    world::Node,
+    world::{Node, PROGRAM, Screen},
 };
 
 #[test]
@@ -132,4 +137,69 @@ fn two_imports_at_once_both_count() {
     assert_eq!(status["segments"].as_array().unwrap().len(), 4, "{status}");
     assert_eq!(node.roster_files().len(), 4);
     drop(daemon);
+}
+
+/// Starts an import of 100,000 pupils and waits until its first segment is being written.
+fn importing(node: &Node) -> std::process::Child {
+    let large = node.file("large.txt", sinf(100_000));
+    let child =
+        node.command().args(["import", &large]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let started = || node.roster_files().iter().any(|file| file.ends_with(".tmp"));
+    while !started() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+#[test]
+fn a_kill_in_the_middle_of_an_import_leaves_what_was_there() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["import", &node.file("SINF.txt", sinf(25))]).succeeded();
+    let (status, files) = (node.status(), node.roster_files());
+
+    // The process that imports by itself.
+    let mut alone = importing(&node);
+    alone.kill().unwrap();
+    assert!(!alone.wait().unwrap().success(), "the import ended before it was killed");
+    assert_eq!((node.status(), node.roster_files()), (status.clone(), files.clone()));
+
+    // The daemon, while a command waits for it.
+    let daemon = node.serve();
+    let waiting = importing(&node);
+    drop(daemon);
+    let screen = Screen::of(waiting.wait_with_output().unwrap());
+    screen.refused("S1005", None);
+    assert_eq!((node.status(), node.roster_files()), (status, files));
+}
+
+#[test]
+fn sigterm_in_the_middle_of_an_import_keeps_all_of_it_or_nothing() {
+    let node = Node::joined(Segment::K12);
+    let daemon = node.serve();
+    let waiting = importing(&node);
+    assert_eq!(daemon.stop().0, Some(0));
+    Screen::of(waiting.wait_with_output().unwrap()).refused("S1005", None);
+    let students = node.status()["students"].as_u64().unwrap();
+    assert!([0, 100_000].contains(&students), "{students}");
+    assert_eq!(node.roster_files().len(), usize::from(students > 0));
+}
+
+#[test]
+fn a_progress_bar_is_cleared_and_a_pipe_gets_none() {
+    let node = Node::joined(Segment::K12);
+    let large = node.file("large.txt", sinf(12_000));
+    let line = format!("{PROGRAM} --dir {} import {large} --dry-run", node.dir.display());
+    // A terminal, as a person has one.
+    let seen = Command::new("script").args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").output();
+    let Ok(seen) = seen else {
+        eprintln!("not tried: this machine has no script(1)");
+        return;
+    };
+    let seen = String::from_utf8(seen.stdout).unwrap();
+    let (bars, rest) =
+        seen.rsplit_once("\u{1b}[2K").unwrap_or_else(|| panic!("no line was cleared: {seen:?}"));
+    assert!(bars.contains("reading large.txt ["), "{seen:?}");
+    assert!(!rest.contains("reading large.txt [") && rest.contains("dry run: nothing was kept"), "{seen:?}");
+    let piped = node.run(&["import", &large, "--dry-run"]);
+    assert!(!piped.succeeded().contains('\u{1b}'));
 }
