@@ -120,13 +120,7 @@ fn what_a_spreadsheet_did_is_named_by_row_and_column() {
 #[test]
 fn a_row_of_another_width_or_type_is_refused_by_row() {
     let holding = Holding::new();
-    let wider = sinf(20).replacen(
-        "
-SINF",
-        "^EXTRA
-SINF",
-        1,
-    );
+    let wider = format!("{}\r\n{}^EXTRA\r\n", Pupil::number(1).sinf(), Pupil::number(2).sinf());
     let screen = holding.refuses(wider, &[], "N2008", "D2");
     assert!(
         screen.err.contains("row 2: error D2, the number of columns differs from the layout"),
