@@ -33,8 +33,9 @@ impl Holding {
     fn try_out(&self, arguments: &[&str]) -> Screen {
         let screen = self.node.run(arguments);
         assert!(!screen.err.contains("panicked"), "{screen:?}");
-        assert_eq!(self.node.status(), self.status, "{arguments:?} changed the roster");
+        // The files first: the next command would sweep what this one left behind.
         assert_eq!(self.node.roster_files(), self.files, "{arguments:?} left a file behind");
+        assert_eq!(self.node.status(), self.status, "{arguments:?} changed the roster");
         screen.keeps_to_itself(VALUES);
         screen
     }
