@@ -79,22 +79,28 @@ impl Fleet {
             "format = \"passage-agreement/1\"\ntitle = \"Test\"\npurpose = \"improving-instruction\"\nlegal_basis = \"studies\"\nscope = \"College-going\"\neffective = \"2020-01-01\"\nexpires = \"2099-01-01\"\nretention_days = 30\n",
         );
         if let Noise::None = noise {
-            text.push_str("[noise]\nkind = \"none\"\nconsent = \"The parties accept exact tables for this test.\"\n");
+            text.push_str(
+                "[noise]\nkind = \"none\"\nconsent = \"The parties accept exact tables for this test.\"\n",
+            );
         }
         let codes = self.codes();
         for ((name, segment, _), code) in self.members.iter().zip(&codes) {
             let key = self.node(name, &["doctor"])["signing_key"].as_str().unwrap().to_owned();
-            text.push_str(&format!("[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"));
+            text.push_str(&format!(
+                "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
+            ));
         }
         for from in &codes {
             for to in codes.iter().filter(|to| *to != from) {
-                text.push_str(&format!("[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"));
+                text.push_str(&format!(
+                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"
+                ));
             }
         }
         let path = self.dir.path().join("agreement.toml");
         fs::write(&path, text).unwrap();
         let answer = self.coordinator(&["agreement", "propose", path.to_str().unwrap()]);
-        answer["id"].as_str().unwrap().to_owned()
+        answer["agreement"].as_str().unwrap().to_owned()
     }
 
     /// One member signs.
@@ -114,7 +120,10 @@ impl Fleet {
         text.push_str("[[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = [\"all\", \"gender\"]\n");
         let path = self.dir.path().join("study.toml");
         fs::write(&path, text).unwrap();
-        let study = self.coordinator(&["study", "propose", path.to_str().unwrap()])["id"].as_str().unwrap().to_owned();
+        let study = self.coordinator(&["study", "propose", path.to_str().unwrap()])["study"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         for (name, ..) in &self.members {
             self.until(name, &["study", "show", &study]);
             self.node(name, &["study", "approve", &study, "--by", "Tester"]);
@@ -124,7 +133,7 @@ impl Fleet {
 
     /// Opens a round; waits until the coordinator knows every signature.
     pub(crate) fn open(&self, study: &str) -> String {
-        self.until("coordinator", &["round", "open", study])["id"].as_str().unwrap().to_owned()
+        self.until("coordinator", &["round", "open", study])["round"].as_str().unwrap().to_owned()
     }
 
     /// Every member that awaits a person says yes to `round`.
@@ -144,7 +153,7 @@ impl Fleet {
                 sleep(Duration::from_millis(100));
                 continue;
             };
-            match (shown["standing"].as_str(), shown["reopened_as"].as_str()) {
+            match (shown["phase"].as_str(), shown["reopened_as"].as_str()) {
                 (Some("aborted"), Some(next)) => round = next.to_owned(),
                 (Some("aborted" | "finished"), _) => return shown,
                 _ => sleep(Duration::from_millis(100)),
@@ -157,7 +166,10 @@ impl Fleet {
         let path = self.dir.path().join(format!("{name}.csv"));
         self.until(name, &["report", "export", round, "--format", "csv", "--out", path.to_str().unwrap()]);
         let text = fs::read_to_string(path).unwrap();
-        text.lines().map(|line| line.split_once(',').map_or(line, |(_, rest)| rest)).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .map(|line| line.split_once(',').map_or(line, |(_, rest)| rest))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Kills a process as a power cut would, and starts it again.
@@ -239,7 +251,9 @@ impl Fleet {
 
     /// Opaque codes of the members.
     pub(crate) fn codes(&self) -> Vec<String> {
-        let code = |(name, ..): &(String, String, String)| self.node(name, &["doctor"])["code"].as_str().unwrap().to_owned();
+        let code = |(name, ..): &(String, String, String)| {
+            self.node(name, &["doctor"])["code"].as_str().unwrap().to_owned()
+        };
         self.members.iter().map(code).collect()
     }
 

@@ -22,7 +22,7 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     let first = fleet.open(&study);
     fleet.approve(&first);
     let began = std::time::Instant::now();
-    assert_eq!(fleet.end_of(&first)["standing"], "finished");
+    assert_eq!(fleet.end_of(&first)["phase"], "finished");
     let length = u64::try_from(began.elapsed().as_millis()).unwrap().max(500);
     let expected: Vec<String> = fleet.names().iter().map(|name| fleet.figures(name, &first)).collect();
     let held = fleet.node("K12A", &["data", "status"]);
@@ -36,8 +36,8 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
         let victim = parties[usize::try_from(rng.next_u64()).unwrap_or(0) % parties.len()].clone();
         fleet.kill_and_restart(&victim);
         let ended = fleet.end_of(&round);
-        assert_eq!(ended["standing"], "finished", "kill {kill} of {victim}: {ended}");
-        let last = ended["id"].as_str().unwrap();
+        assert_eq!(ended["phase"], "finished", "kill {kill} of {victim}: {ended}");
+        let last = ended["round"].as_str().unwrap();
         for (name, expected) in fleet.names().iter().zip(&expected) {
             assert_eq!(&fleet.figures(name, last), expected, "kill {kill} of {victim}, report of {name}");
             if last != round {

@@ -12,7 +12,7 @@ fn three_members_run_a_round_and_each_gets_its_report() {
     let study = fleet.study(&agreement, 2);
     let round = fleet.open(&study);
     fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["standing"], "finished");
+    assert_eq!(fleet.end_of(&round)["phase"], "finished");
     for name in fleet.names() {
         let figures = fleet.figures(&name, &round);
         assert!(figures.lines().count() > 10, "{name}: {figures}");
@@ -20,8 +20,8 @@ fn three_members_run_a_round_and_each_gets_its_report() {
     // The same question of the same rosters is answered from the stored release (SPEC §10.4).
     let again = fleet.open(&study);
     let ended = fleet.end_of(&again);
-    assert_eq!(ended["standing"], "aborted");
-    assert_eq!(ended["code"], "P0419", "{ended}");
+    assert_eq!(ended["phase"], "aborted");
+    assert_eq!(ended["aborted"]["code"], "P0419", "{ended}");
 }
 
 #[test]
@@ -50,6 +50,9 @@ fn a_revoked_member_is_shut_out_at_its_next_handshake() {
     let log = std::fs::read_to_string(fleet.folder("UNIV").join("log.jsonl")).unwrap();
     let last_start = log.lines().rposition(|line| line.contains("serving")).unwrap();
     let since: Vec<&str> = log.lines().skip(last_start).collect();
-    assert!(since.iter().any(|line| line.contains("documents not compared") || line.contains("mail not taken")), "{since:?}");
+    assert!(
+        since.iter().any(|line| line.contains("documents not compared") || line.contains("mail not taken")),
+        "{since:?}"
+    );
     fleet.sign("CC1", &agreement);
 }

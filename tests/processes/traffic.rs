@@ -26,7 +26,7 @@ fn no_identifier_is_in_the_traffic_the_coordinators_folder_or_a_log() {
     let study = fleet.study(&agreement, 2);
     let round = fleet.open(&study);
     fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["standing"], "finished");
+    assert_eq!(fleet.end_of(&round)["phase"], "finished");
 
     let needles = identifiers(fleet.dir.path());
     assert!(needles.len() > 500, "the search must look for something: {}", needles.len());
@@ -71,7 +71,10 @@ fn identifiers(folder: &Path) -> BTreeSet<Vec<u8>> {
 /// How many needles occur: one pass over the bytes per needle length.
 fn hits(bytes: &[u8], needles: &BTreeSet<Vec<u8>>) -> usize {
     let lengths: BTreeSet<usize> = needles.iter().map(Vec::len).collect();
-    lengths.iter().map(|length| bytes.windows(*length).filter(|window| needles.contains(*window)).count()).sum()
+    lengths
+        .iter()
+        .map(|length| bytes.windows(*length).filter(|window| needles.contains(*window)).count())
+        .sum()
 }
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
