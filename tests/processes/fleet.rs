@@ -198,8 +198,10 @@ impl Fleet {
             .spawn()
             .unwrap();
         self.children.push((name.to_owned(), child));
+        // A command before the daemon listens would open the folder itself and keep the daemon out.
+        let socket = self.folder(name).join("control.sock");
         let began = Instant::now();
-        while self.try_run(name, &["doctor"]).is_err() {
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
             assert!(began.elapsed() < PATIENCE, "{name} did not start: {}", self.output(name));
             sleep(Duration::from_millis(50));
         }
