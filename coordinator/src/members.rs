@@ -179,4 +179,4 @@ pub fn revoke(app: &App, code: MemberCode, now: Timestamp) -> Result<(), Coordin
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
