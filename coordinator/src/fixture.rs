@@ -220,6 +220,7 @@ impl World {
         use passage_protocol::manifest::{Manifest, Opening};
         let (mut call, mut answers, mut reveals, mut shares) = (None, None, None, None);
         for envelope in self.mail(0).into_iter().filter(|envelope| envelope.round == round) {
+            #[allow(clippy::wildcard_enum_match_arm, reason = "any other message fails the test")]
             match envelope.message {
                 Message::Call(found) => call = Some(found),
                 Message::Answers(found) => answers = Some(found),

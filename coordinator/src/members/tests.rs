@@ -70,6 +70,7 @@ fn a_revoked_member_is_refused_and_its_round_ends() {
     assert!(active(&world.app, &world.peers[1]).is_ok());
     assert_ne!(world.app.revocations(), before, "a new revocation list is in force");
     assert_eq!(world.phase(round), "P0412");
+    assert!(world.mail(0).is_empty() && !world.mail(1).is_empty());
     let other = MemberCode([0xEE; 5]);
     assert_eq!(revoke(&world.app, other, NOW).unwrap_err(), CoordinatorError::MemberUnknown);
     let refused = crate::rounds::open(&world.app, world.study, NOW).unwrap_err();
