@@ -292,6 +292,3 @@ fn purpose(purpose: Purpose) -> &'static str {
         Purpose::ProgrammeEvaluation => "audit or evaluation of a publicly supported education programme",
     }
 }
-
-#[cfg(test)]
-mod tests {}
