@@ -13,7 +13,7 @@ pub(super) fn propose_agreement(app: &App, text: &str, now: Timestamp) -> Result
             "{id}\n\nProposed. Every party now sees it and can sign it with passage-node agreement sign {id}.\n\
              Studies under it carry the line: agreement = \"{id}\""
         ),
-        json: serde_json::json!({ "id": id, "digest": digest.to_string() }),
+        json: serde_json::json!({ "agreement": id, "digest": digest.to_string() }),
     })
 }
 
@@ -22,7 +22,7 @@ pub(super) fn propose_study(app: &App, text: &str, now: Timestamp) -> Result<Ans
     let id = DocumentId::Study(digest).to_string();
     Ok(Answer {
         text: format!("{id}\n\nProposed. Open a round of it with passage-coordinator round open {id}."),
-        json: serde_json::json!({ "id": id, "digest": digest.to_string() }),
+        json: serde_json::json!({ "study": id, "digest": digest.to_string() }),
     })
 }
 
@@ -42,7 +42,7 @@ pub(super) fn agreements(app: &App) -> Result<Answer, CoordinatorError> {
             agreement.title.clone(),
         ]);
         json.push(serde_json::json!({
-            "id": id,
+            "agreement": id,
             "digest": digest.to_string(),
             "title": agreement.title,
             "effective": agreement.effective.to_string(),
@@ -74,7 +74,7 @@ pub(super) fn studies(app: &App, now: Timestamp) -> Result<Answer, CoordinatorEr
             study.title.clone(),
         ]);
         json.push(serde_json::json!({
-            "id": id,
+            "study": id,
             "digest": digest.to_string(),
             "title": study.title,
             "agreement": study.agreement,

@@ -34,7 +34,7 @@ pub(super) fn open(app: &App, study: &str, now: Timestamp) -> Result<Answer, Coo
     let round = rounds::open(app, digest, now)?;
     Ok(Answer {
         text: format!("{round}\n\nOpened. Watch it with passage-coordinator round show {round}."),
-        json: json!({ "id": round.to_string(), "study": DocumentId::Study(digest).to_string() }),
+        json: json!({ "round": round.to_string(), "study": DocumentId::Study(digest).to_string() }),
     })
 }
 
@@ -47,7 +47,7 @@ pub(super) fn halt(app: &App, id: &str, now: Timestamp) -> Result<Answer, Coordi
     rounds::input(app, round, CoordinatorInput::Halt, now)?;
     Ok(Answer {
         text: format!("{round} is halted; every member is told, its lists are erased here."),
-        json: json!({ "id": round.to_string(), "halted": now.to_string() }),
+        json: json!({ "round": round.to_string(), "halted": now.to_string() }),
     })
 }
 
@@ -64,7 +64,7 @@ pub(super) fn list(app: &App) -> Result<Answer, CoordinatorError> {
             phase.clone(),
         ]);
         values.push(json!({
-            "id": id.to_string(),
+            "round": id.to_string(),
             "study": study,
             "opened": record.opened.to_string(),
             "attempt": record.attempt,
@@ -180,7 +180,7 @@ fn board(app: &App, id: RoundId, record: &RoundRecord) -> Answer {
     }
     lines.extend(view.as_ref().map(|view| format!("working    {}", words(view))));
     let mut value = json!({
-        "id": id.to_string(),
+        "round": id.to_string(),
         "study": study,
         "agreement": agreement,
         "attempt": record.attempt,

@@ -137,22 +137,24 @@ impl Release<'_> {
     ) -> Report {
         let agreement = &self.papers.agreement;
         let cut = |table: &ReleasedTable| {
-            let metric = &table.metric.id;
-            let sees = |sender, receiver: MemberCode| agreement.may_see(viewer, sender, receiver, metric);
-            // A figure over any receiver is about all of them.
+            let may_see = |sender, receiver| agreement.may_see(viewer, sender, receiver, &table.metric.id);
+            // "Any receiver" says something about every receiver of the table, so it needs the right to each.
             table.for_member(|sender, receiver| match receiver {
-                Some(receiver) => sees(sender, receiver),
-                None => table.receivers.iter().all(|receiver| sees(sender, *receiver)),
+                Some(receiver) => may_see(sender, receiver),
+                None => table.receivers.iter().all(|receiver| may_see(sender, *receiver)),
             })
         };
         let tables: Vec<ReleasedTable> =
             tables.iter().map(cut).filter(|table| !table.cells.is_empty()).collect();
-        let sees_pair = |sender: MemberCode, receiver: MemberCode| {
-            let mut metrics = manifest.tables.iter().map(|table| &table.metric);
-            metrics.any(|metric| agreement.may_see(viewer, sender, receiver, metric))
+        let sees = |sender: MemberCode, receiver: MemberCode| {
+            let pair = |table: &&shapes::TableShape| {
+                manifest.seat(table.sender).is_some_and(|seat| seat.code == sender)
+            };
+            (manifest.tables.iter().filter(pair))
+                .any(|table| agreement.may_see(viewer, sender, receiver, &table.metric))
         };
         let pairs: Vec<_> =
-            panel.pairs.iter().filter(|pair| sees_pair(pair.sender, pair.receiver)).cloned().collect();
+            (panel.pairs.iter()).filter(|pair| sees(pair.sender, pair.receiver)).cloned().collect();
         let named = |member: MemberCode| {
             member == viewer || pairs.iter().any(|pair| pair.sender == member || pair.receiver == member)
         };
@@ -290,6 +292,3 @@ fn purpose(purpose: Purpose) -> &'static str {
         Purpose::ProgrammeEvaluation => "audit or evaluation of a publicly supported education programme",
     }
 }
-
-#[cfg(test)]
-mod tests {}
