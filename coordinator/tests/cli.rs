@@ -91,7 +91,7 @@ fn a_folder_without_a_coordinator_is_refused_with_what_to_do() {
     let folder = folder();
     let output = run(&folder.dir, &["members", "--json"]);
     assert_eq!(output.status.code(), Some(1));
-    let failure: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    let failure: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(failure["code"], "C3002");
     assert!(failure["advice"].as_str().unwrap().contains("init"));
 }

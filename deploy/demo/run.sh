@@ -59,7 +59,7 @@ json() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 port=$(shuf -i 20000-59999 -n 1)
 step "coordinator: private CA, listening on 127.0.0.1:$port"
 coordinator init --consortium "Demonstration" --listen "127.0.0.1:$port" --public "127.0.0.1:$port" >/dev/null
-coordinator serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
+"$bin/passage-coordinator" --dir "$out/state/coordinator" serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
 until_ok 20 "the coordinator" test -S "$out/state/coordinator/control.sock"
 
 step "five members join, each making its own keys"
@@ -72,7 +72,7 @@ done
 step "five nodes serve; each reads its own files"
 for entry in $members; do
   name=${entry%%:*}
-  node "$name" serve >"$out/state/$name.out" 2>&1 & pids="$pids $!"
+  "$bin/passage-node" --dir "$out/state/$name" serve >"$out/state/$name.out" 2>&1 & pids="$pids $!"
   until_ok 20 "node $name" test -S "$out/state/$name/control.sock"
 done
 for entry in $members; do
