@@ -17,8 +17,8 @@ use crate::{
     import::{Count, ImportReport, Problem, Severity},
 };
 
-/// Problems shown on the screen, for each file; all of them are in the JSON form and in the file of `--problems`.
-const PROBLEMS_SHOWN: usize = 10;
+/// Places shown on the screen for each kind of finding; the JSON form and the file of `--problems` have every listed one.
+const PLACES_SHOWN: usize = 5;
 
 /// Imports and tells. A refusal is an answer with `refused` true, because it carries the reports of every file.
 pub(super) fn import(
@@ -168,36 +168,43 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
     if report.counts.is_empty() {
         return writeln!(text, "  no problems");
     }
+    let mut listed_all = true;
     for severity in [Severity::Error, Severity::Warning] {
         for count in report.counts.iter().filter(|count| count.severity == severity) {
-            writeln!(
-                text,
-                "  {:<8} {} (rule {}, {})",
-                word(severity),
-                count.what,
-                count.rule,
-                times(count.times)
-            )?;
-            if let Some(advice) = advice(report, count) {
-                writeln!(text, "           {advice}")?;
-            }
+            let (word, times) = (word(severity), times(count.times));
+            writeln!(text, "  {word:<8} {} (rule {}, {times})", count.what, count.rule)?;
+            listed_all &= write_places(text, report, count)?;
         }
     }
-    // Errors first: they are what keeps the file out.
-    let of = |severity| report.problems.iter().filter(move |problem: &&Problem| problem.severity == severity);
-    for problem in of(Severity::Error).chain(of(Severity::Warning)).take(PROBLEMS_SHOWN) {
-        write!(text, "  row {}", problem.row)?;
-        if let (Some(column), Some(name)) = (problem.column, &problem.name) {
-            write!(text, ", column {column} ({name})")?;
-        }
-        writeln!(text, ": {} {}, {}", word(problem.severity), problem.rule, problem.what)?;
-    }
-    let all: u64 = report.counts.iter().map(|count| count.times).sum();
-    let shown = report.problems.len().min(PROBLEMS_SHOWN) as u64;
-    if all > shown {
-        writeln!(text, "  and {} more; --problems FILE lists them by row and column", all - shown)?;
+    if !listed_all {
+        writeln!(text, "  --problems FILE writes every place to a file")?;
     }
     Ok(())
+}
+
+/// What to do about a kind of finding, and the first places it was made at; true if these are all.
+fn write_places(text: &mut String, report: &ImportReport, count: &Count) -> Result<bool, core::fmt::Error> {
+    let same = |problem: &&Problem| problem.what == count.what && problem.severity == count.severity;
+    let listed: Vec<&Problem> = report.problems.iter().filter(same).take(PLACES_SHOWN).collect();
+    if let Some(first) = listed.first() {
+        writeln!(text, "           {}", first.advice)?;
+    }
+    let places: Vec<String> = listed.iter().map(|problem| place(problem)).collect();
+    let more = count.times.saturating_sub(places.len() as u64);
+    write!(text, "           {}", places.join("; "))?;
+    if more > 0 {
+        write!(text, "; and {more} more")?;
+    }
+    writeln!(text)?;
+    Ok(more == 0)
+}
+
+fn place(problem: &Problem) -> String {
+    match (problem.column, &problem.name) {
+        (Some(column), Some(name)) => format!("row {}, column {column} ({name})", problem.row),
+        (Some(column), None) => format!("row {}, column {column}", problem.row),
+        (None, _) => format!("row {}", problem.row),
+    }
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -209,9 +216,4 @@ fn word(severity: Severity) -> &'static str {
 
 fn times(times: u64) -> String {
     if times == 1 { "once".to_owned() } else { format!("{times} times") }
-}
-
-/// The advice of a kind of finding, from the first one listed.
-fn advice(report: &ImportReport, count: &Count) -> Option<&'static str> {
-    report.problems.iter().find(|problem| problem.what == count.what).map(|problem| problem.advice)
 }
