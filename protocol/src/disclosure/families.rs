@@ -69,6 +69,8 @@ impl Verdict {
             .filter(|((row, _), _)| *row == (Dimension::All, Some(0)))
             .map(|((_, receivers), figure)| (receivers.clone(), *figure))
             .collect();
+        // The totals are what people came for: a breakdown gives way before they do.
+        totals.iter().for_each(|(_, total)| puzzle.headline(*total));
         for dimension in [Dimension::Ethnicity, Dimension::Gender] {
             let unknown = rest(groups, dimension);
             for (receivers, total) in &totals {

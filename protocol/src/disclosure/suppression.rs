@@ -24,6 +24,7 @@ pub(super) struct Figure {
     /// Why it is withheld; `None` if it is shown.
     pub(super) reason: Option<Reason>,
     held: bool,
+    headline: bool,
 }
 
 /// Something a reader knows to hold among figures.
@@ -67,7 +68,7 @@ impl Puzzle {
     }
 
     fn add(&mut self, value: i64, group: Option<i64>, reason: Option<Reason>) -> FigureId {
-        self.figures.push(Figure { value, group, reason, held: false });
+        self.figures.push(Figure { value, group, reason, held: false, headline: false });
         self.figures.len() - 1
     }
 
@@ -92,6 +93,13 @@ impl Puzzle {
         }
     }
 
+    /// Marks a figure as one people came for: it is withheld for others only where no other figure helps.
+    pub(super) fn headline(&mut self, figure: FigureId) {
+        if let Some(figure) = self.figures.get_mut(figure) {
+            figure.headline = true;
+        }
+    }
+
     /// Withholds figures until the attack fails. Ends because every turn withholds or silences one more figure.
     pub(super) fn solve(&mut self) {
         while let Some(fault) = self.fault() {
@@ -112,6 +120,10 @@ impl Puzzle {
 
     fn is_shown(&self, figure: FigureId) -> bool {
         self.figures.get(figure).is_some_and(|figure| figure.reason.is_none())
+    }
+
+    fn is_headline(&self, figure: FigureId) -> bool {
+        self.figures.get(figure).is_some_and(|figure| figure.headline)
     }
 
     fn may_be_withheld(&self, figure: FigureId) -> bool {
@@ -249,7 +261,8 @@ impl Puzzle {
     /// The smallest shown figure in the relations that narrow `figure`; else the smallest in the nearest relations.
     fn nearest_shown(&self, figure: FigureId, bounds: &[(i64, i64)]) -> Option<FigureId> {
         let smallest = |ids: &mut dyn Iterator<Item = FigureId>| {
-            ids.filter(|id| self.may_be_withheld(*id)).min_by_key(|id| (self.value(*id), *id))
+            ids.filter(|id| self.may_be_withheld(*id))
+                .min_by_key(|id| (self.is_headline(*id), self.value(*id), *id))
         };
         smallest(&mut self.narrowing(figure, bounds).into_iter().flat_map(members)).or_else(|| {
             let reach = self.reach(figure);
