@@ -1,1 +1,34 @@
-//! Placeholder header.
+//! The coordinator: members, agreements, rounds, the join and the release. It relays sealed bytes and holds no identifier
+//! and no key share.
+//!
+//! ```text
+//!   members (QUIC, mutual TLS) ─▶ service ─▶ members · documents · mail · blobs · rounds ─▶ store, shelf, audit log
+//!   operator (shell)           ─▶ cli ─▶ command::execute ─┘                    │
+//!                                        (here, or in the daemon)             work: join, release
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`app`] | the state folder, opened once; hooks of the running daemon |
+//! | [`members`], [`documents`] | who takes part, under what |
+//! | [`rounds`] | the only caller of the round engine |
+//! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
+//! | [`work`] | join and release on the bounded pool |
+//! | [`service`] | what members ask |
+//! | [`command`], [`cli`] | what the operator asks |
+//! | [`daemon`] | serving: network, control socket, clock |
+
+pub mod app;
+pub mod blobs;
+pub mod cli;
+pub mod command;
+pub mod daemon;
+pub mod documents;
+pub mod error;
+pub mod mail;
+pub mod members;
+pub mod records;
+pub mod rounds;
+pub mod service;
+pub mod settings;
+pub mod work;

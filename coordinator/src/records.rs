@@ -34,8 +34,10 @@ pub const MAIL: Table = Table(8);
 pub const MAIL_LAST: Table = Table(9);
 /// Round id, digest of an envelope -> nothing: what was taken in already.
 pub const SEEN: Table = Table(10);
-/// Round id, blob digest -> length: blobs on the shelf and the round they belong to.
+/// Round id, blob digest -> [`BlobRecord`]: blobs on the shelf, whose they are and who may fetch them.
 pub const BLOBS: Table = Table(11);
+/// Member code -> when it was last heard, to the minute.
+pub const CONTACTS: Table = Table(12);
 
 /// A member of the consortium.
 #[derive(Clone, Debug)]
@@ -66,8 +68,35 @@ pub struct Invited {
     pub expires: Timestamp,
     /// The member that used it: an invitation is good for one.
     pub used_by: Option<MemberCode>,
+    /// Digest of the join request it was used with, and the answer: the same request again, after an answer that was
+    /// lost on the way, gets the same answer. Both are public.
+    pub answer: Option<(Digest, Vec<u8>)>,
 }
-codec_struct!(Invited { name, segment, expires, used_by });
+codec_struct!(Invited { name, segment, expires, used_by, answer });
+
+/// A blob of a round.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BlobRecord {
+    /// Length.
+    pub bytes: u64,
+    /// Members that uploaded it; none for the coordinator's own. Two can only for blobs without bytes.
+    pub put_by: Vec<MemberCode>,
+    /// Members that may fetch it: whom an accepted statement sends it to. Nobody until then.
+    pub readers: Vec<MemberCode>,
+    /// Members that fetched it.
+    pub fetched_by: Vec<MemberCode>,
+}
+codec_struct!(BlobRecord { bytes, put_by, readers, fetched_by });
+
+/// Something that happened in a round, as the board shows it: codes and numbers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoardEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+codec_struct!(BoardEvent { at, text });
 
 /// A round and how it stands.
 #[derive(Clone, Debug)]
@@ -86,10 +115,34 @@ pub struct RoundRecord {
     pub attempt: u16,
     /// The round that follows this one after an abort.
     pub reopened_as: Option<RoundId>,
+    /// Newest last, at most [`EVENTS_MAX`].
+    pub events: Vec<BoardEvent>,
     /// Where it stands.
     pub standing: Standing,
 }
-codec_struct!(RoundRecord { study, agreement, participants, opened, moved, attempt, reopened_as, standing });
+codec_struct!(RoundRecord {
+    study,
+    agreement,
+    participants,
+    opened,
+    moved,
+    attempt,
+    reopened_as,
+    events,
+    standing
+});
+
+/// Events kept per round: twenty lists and sixteen tables with sixteen passes each are 576; the newest matter.
+pub const EVENTS_MAX: usize = 600;
+
+impl RoundRecord {
+    /// Adds an event, dropping the oldest beyond the limit.
+    pub fn note(&mut self, at: Timestamp, text: impl Into<String>) {
+        self.events.push(BoardEvent { at, text: text.into() });
+        let over = self.events.len().saturating_sub(EVENTS_MAX);
+        self.events.drain(..over);
+    }
+}
 
 /// Where a round stands.
 #[derive(Clone, Debug)]

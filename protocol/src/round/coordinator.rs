@@ -93,6 +93,14 @@ pub struct Closing {
 }
 codec_struct!(Closing { opening, manifest, reports, receipts });
 
+impl Closing {
+    /// Reports per participant.
+    #[must_use]
+    pub fn reports(&self) -> &[BlobRef] {
+        &self.reports
+    }
+}
+
 /// Everybody has its report and has erased the round.
 #[derive(Clone, Debug)]
 pub struct Finished {
@@ -208,6 +216,37 @@ impl CoordinatorRound {
             | Self::Closing(_)
             | Self::Endorsing(_)
             | Self::Finished(_)
+            | Self::Revealing(_)
+            | Self::Sharing(_) => Vec::new(),
+        }
+    }
+
+    /// The manifest, from the moment everybody has signed it until the reports are out: the driver bounds uploads and
+    /// decides who may fetch what by it.
+    #[must_use]
+    pub fn manifest(&self) -> Option<&Manifest> {
+        match self {
+            Self::Mixing(state) => Some(state.manifest()),
+            Self::Releasing(state) => Some(state.manifest()),
+            Self::Calling(_)
+            | Self::Closing(_)
+            | Self::Endorsing(_)
+            | Self::Finished(_)
+            | Self::Revealing(_)
+            | Self::Sharing(_) => None,
+        }
+    }
+
+    /// Tuples of each table's plan once the join is done, `None` for a table without a plan; empty before and after.
+    #[must_use]
+    pub fn planned(&self) -> Vec<Option<u32>> {
+        match self {
+            Self::Mixing(state) => state.planned(),
+            Self::Calling(_)
+            | Self::Closing(_)
+            | Self::Endorsing(_)
+            | Self::Finished(_)
+            | Self::Releasing(_)
             | Self::Revealing(_)
             | Self::Sharing(_) => Vec::new(),
         }

@@ -125,6 +125,15 @@ impl Mixing {
             .then_some(CoordinatorEffect::Work(CoordinatorJob::Join { tags }))
     }
 
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(super) fn planned(&self) -> Vec<Option<u32>> {
+        let plans = self.plans.iter().flatten();
+        plans.map(|(tuples, plan)| plan.is_some().then_some(*tuples)).collect()
+    }
+
     pub(super) fn awaited(&self) -> Vec<MemberCode> {
         let mut members: Vec<MemberCode> = Vec::new();
         for (shape, accepted) in self.manifest.lists.iter().zip(&self.lists) {
@@ -307,6 +316,10 @@ impl Mixing {
 }
 
 impl Releasing {
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     pub(super) fn release_work(&self) -> CoordinatorEffect {
         CoordinatorEffect::Work(CoordinatorJob::Release {
             opening: Box::new(self.opening.clone()),

@@ -42,5 +42,5 @@ pub use coordinator::{CoordinatorRound, Plans};
 pub use member::{MemberRound, OwnPart};
 pub use step::{
     CoordinatorEffect, CoordinatorInput, CoordinatorJob, CoordinatorOutcome, Event, MemberEffect,
-    MemberInput, MemberJob, MemberOutcome, Step,
+    MemberInput, MemberJob, MemberOutcome, Step, TableParts,
 };

@@ -2,7 +2,7 @@
 
 use super::PkiError;
 use core::fmt;
-use passage_protocol::ids::MemberCode;
+use passage_protocol::{ids::MemberCode, timestamp::Timestamp};
 use rustls_pki_types::CertificateDer;
 
 /// Domain separation of [`Fingerprint`].
@@ -30,6 +30,17 @@ impl fmt::Debug for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Fingerprint({self})")
     }
+}
+
+/// Last second at which a certificate is valid, for reminders; TLS itself checks terms.
+///
+/// # Errors
+///
+/// [`PkiError::CertificateUnreadable`].
+pub fn valid_until(certificate: &CertificateDer<'_>) -> Result<Timestamp, PkiError> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate)
+        .map_err(|_| PkiError::CertificateUnreadable { expected: "X.509 structure" })?;
+    Ok(Timestamp(u64::try_from(parsed.validity().not_after.timestamp()).unwrap_or(0)))
 }
 
 /// Serial number of a certificate: 16 random bytes, the first between 01 and 7F so that DER keeps it as it is.

@@ -17,7 +17,7 @@ pub mod invitation;
 
 pub use self::{
     authority::{Authority, Revocation},
-    certificate::{Fingerprint, Peer, Serial},
+    certificate::{Fingerprint, Peer, Serial, valid_until},
     error::PkiError,
     identity::{Credentials, KeyFile},
     invitation::{Invitation, InvitationError},

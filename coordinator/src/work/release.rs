@@ -1,0 +1,291 @@
+//! The release: open every table, apply disclosure control over sibling tables together, cut to each member's share list,
+//! write the reports (SPEC §9, G02, A1, A8).
+//!
+//! Raw counts exist in this function's memory only. [`release_all`] is the one way out for tables, [`release_panel`] for
+//! the match panel.
+
+use passage_protocol::{
+    agreement::{DocumentId, Purpose, Role, Segment},
+    codec::Encode,
+    disclosure::{
+        Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, Outcome,
+        RawList, RawPair, RawTable, Reason, ReleasedCell, ReleasedTable, release_all, release_panel,
+    },
+    ids::MemberCode,
+    linkage::Links,
+    manifest::{Manifest, NoiseParameters, Opening, WIRE_VERSION, shapes},
+    metric::Metric,
+    report::{MetricDefinition, Report, Segment as ReportSegment},
+    round::{CoordinatorOutcome, TableParts},
+    timestamp::Timestamp,
+    wire::BlobRef,
+};
+use passage_shell::clock;
+
+use crate::{
+    app::{App, Progress},
+    documents::Papers,
+    error::CoordinatorError,
+    work::{
+        Made, WorkFault, blob_ref,
+        join::{link_pair, pairs, read_tags},
+        tables,
+    },
+};
+
+/// What a release is made from.
+pub(super) struct Release<'a> {
+    pub(super) app: &'a App,
+    pub(super) papers: &'a Papers,
+    pub(super) opening: &'a Opening,
+    pub(super) tables: &'a [Option<TableParts>],
+    pub(super) counts: &'a [Vec<Option<u32>>],
+    pub(super) tags: &'a [BlobRef],
+}
+
+impl Release<'_> {
+    /// Makes one report per participant.
+    pub(super) fn run(&self) -> Result<(CoordinatorOutcome, Made), WorkFault> {
+        let manifest = Manifest::compute(&self.papers.agreement, &self.papers.study, self.opening)?;
+        let policy = DisclosurePolicy::new(manifest.floor).unwrap_or_default();
+        let noise = noise_statement(&manifest)?;
+        let tables = self.released_tables(&manifest, &policy, noise)?;
+        let panel = self.panel(&manifest, &policy)?;
+        let now = clock::now();
+        let (mut reports, mut made) = (Vec::new(), Vec::new());
+        for seat in &manifest.seats {
+            let report = self.report(&manifest, &policy, noise, &tables, &panel, seat.code, now);
+            let blob = blob_ref(self.app.shelf.put(&report.to_bytes())?);
+            reports.push(blob);
+            made.push((blob, vec![seat.code]));
+        }
+        Ok((CoordinatorOutcome::Released(reports), made))
+    }
+
+    /// Every table in the manifest's order; those without a plan are withheld whole.
+    fn released_tables(
+        &self,
+        manifest: &Manifest,
+        policy: &DisclosurePolicy,
+        noise: NoiseStatement,
+    ) -> Result<Vec<ReleasedTable>, WorkFault> {
+        let dealers = u32::try_from(manifest.committee.len()).unwrap_or(u32::MAX);
+        // Each tuple is visited once per proof and once to be decoded.
+        let visits = u64::from(dealers) + 1;
+        let tuples: u64 = self.tables.iter().flatten().map(|parts| u64::from(parts.tuples) * visits).sum();
+        let progress = Progress::new("decrypting tables", tuples, clock::now());
+        let progress = self.app.board.begin(manifest.round, progress);
+        let (mut raw, mut withheld) = (Vec::new(), Vec::new());
+        for (index, (number, shape)) in (0_u16..).zip(&manifest.tables).enumerate() {
+            let metric = MetricRef { id: shape.metric.clone(), version: shape.version };
+            let sender = manifest.seat(shape.sender).ok_or(CoordinatorError::RoundUnknown)?.code;
+            let receivers = shapes::receiver_codes(shape, &manifest.seats);
+            let Some(parts) = self.tables.get(index).and_then(Option::as_ref) else {
+                withheld.push((index, withheld_table(metric, shape, sender, receivers, noise, policy)));
+                continue;
+            };
+            let opening = tables::Opening { shelf: &self.app.shelf, manifest, number, table: shape, parts };
+            let histogram = opening.histogram(&progress)?;
+            let counts = histogram.less_offset(dealers, &manifest.noise_table()?);
+            let denominators = self.counts.get(index).map(Vec::as_slice).unwrap_or_default();
+            let denominators = denominators.iter().map(|count| count.map(u64::from)).collect();
+            let domain = shape.domain.clone();
+            raw.push(RawTable::new(metric, domain, sender, receivers, counts, denominators, noise)?);
+        }
+        let mut tables = release_all(raw, policy);
+        for (index, table) in withheld {
+            tables.insert(index.min(tables.len()), table);
+        }
+        Ok(tables)
+    }
+
+    fn panel(&self, manifest: &Manifest, policy: &DisclosurePolicy) -> Result<MatchPanel, WorkFault> {
+        let lists = read_tags(&self.app.shelf, self.tags)?;
+        let names: Vec<String> =
+            self.papers.study.preset.recipes().iter().map(|recipe| recipe.name().to_owned()).collect();
+        let code = |participant: u16| {
+            manifest.seat(participant).map(|seat| seat.code).ok_or(CoordinatorError::RoundUnknown)
+        };
+        let mut raw_pairs = Vec::new();
+        for (sender, receiver) in pairs(manifest) {
+            let links = link_pair(manifest, &lists, sender, receiver)?;
+            raw_pairs.push(raw_pair(code(sender)?, code(receiver)?, &names, &links));
+        }
+        let raw_list = |(seat, answer): (&passage_protocol::manifest::Seat, _)| {
+            let answer: &passage_protocol::manifest::opening::Answer = answer;
+            RawList {
+                member: seat.code,
+                submitted: seat.rows.into(),
+                opted_out: answer.opted_out.into(),
+                unusable: answer.unusable.into(),
+            }
+        };
+        let answers = self.opening.answers.iter().map(|answer| answer.value());
+        Ok(release_panel(manifest.seats.iter().zip(answers).map(raw_list).collect(), raw_pairs, policy))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one report is made of all of these, in one place")]
+    fn report(
+        &self,
+        manifest: &Manifest,
+        policy: &DisclosurePolicy,
+        noise: NoiseStatement,
+        tables: &[ReleasedTable],
+        panel: &MatchPanel,
+        viewer: MemberCode,
+        now: Timestamp,
+    ) -> Report {
+        let agreement = &self.papers.agreement;
+        let cut = |table: &ReleasedTable| {
+            // `shares` says whose students' table may be seen; every receiver's figure in it is about those students.
+            table.for_member(|sender, _| agreement.shares(sender, viewer, &table.metric.id))
+        };
+        let tables: Vec<ReleasedTable> =
+            tables.iter().map(cut).filter(|table| !table.cells.is_empty()).collect();
+        let sees = |sender: MemberCode| {
+            manifest.tables.iter().any(|table| agreement.shares(sender, viewer, &table.metric))
+        };
+        let pairs: Vec<_> = (panel.pairs.iter())
+            .filter(|pair| pair.receiver == viewer || sees(pair.sender))
+            .cloned()
+            .collect();
+        let named = |member: MemberCode| {
+            member == viewer || pairs.iter().any(|pair| pair.sender == member || pair.receiver == member)
+        };
+        let lists = panel.lists.iter().filter(|list| named(list.member)).cloned().collect();
+        let mut metrics: Vec<MetricDefinition> = Vec::new();
+        for table in &tables {
+            if !metrics.iter().any(|known| known.metric == table.metric) {
+                metrics.extend(definition(&table.metric));
+            }
+        }
+        let segments = manifest.seats.iter().map(|seat| (seat.code, segment(seat.segment))).collect();
+        Report {
+            round: manifest.round,
+            wire_version: WIRE_VERSION,
+            agreement: DocumentId::Agreement(manifest.agreement).to_string(),
+            study: DocumentId::Study(manifest.study).to_string(),
+            study_title: self.papers.study.title.clone(),
+            purpose: purpose(agreement.purpose).to_owned(),
+            generated_at: now,
+            viewer,
+            segments,
+            metrics,
+            noise,
+            policy: *policy,
+            coverage: self.coverage(manifest),
+            panel: MatchPanel { lists, pairs },
+            tables,
+            breaks: Vec::new(),
+        }
+    }
+
+    /// Which destinations took part, in words (domain 3.1).
+    fn coverage(&self, manifest: &Manifest) -> String {
+        let receivers = |wanted: Segment| {
+            let seats = manifest.seats.iter().zip(&self.papers.study.participants);
+            seats.filter(|(seat, one)| one.role == Role::Receiver && seat.segment == wanted).count()
+        };
+        let kinds = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
+        let counted: Vec<String> = kinds
+            .into_iter()
+            .filter(|kind| receivers(*kind) > 0)
+            .map(|kind| format!("{} {}", receivers(kind), segment(kind).label()))
+            .collect();
+        format!(
+            "Students are looked for at these members only: {}. A student who went anywhere else counts as not seen.",
+            counted.join(", ")
+        )
+    }
+}
+
+/// Links of one pair as a breakdown that adds up to the sender's rows: by recipe, ambiguous, unlinked.
+fn raw_pair(sender: MemberCode, receiver: MemberCode, names: &[String], links: &Links) -> RawPair {
+    let mut by_recipe: Vec<(String, u64)> = names.iter().map(|name| (name.clone(), 0)).collect();
+    let (mut ambiguous, mut unlinked) = (0, 0);
+    for link in links.iter() {
+        match link {
+            None => unlinked += 1,
+            Some(link) if link.ambiguous => ambiguous += 1,
+            Some(link) => {
+                if let Some((_, count)) = by_recipe.get_mut(usize::from(link.recipe)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    RawPair { sender, receiver, by_recipe, ambiguous, unlinked }
+}
+
+/// A table without enough tuples: every figure is withheld, since none can reach the floor.
+fn withheld_table(
+    metric: MetricRef,
+    shape: &shapes::TableShape,
+    sender: MemberCode,
+    receivers: Vec<MemberCode>,
+    noise: NoiseStatement,
+    policy: &DisclosurePolicy,
+) -> ReleasedTable {
+    let mut outcomes = vec![Outcome::Cohort];
+    let each = (0_u8..).take(receivers.len()).map(Some);
+    for receiver in each.chain([None]) {
+        outcomes.extend([Outcome::Enrolled(receiver), Outcome::Rate(receiver)]);
+    }
+    let mut cells = Vec::new();
+    for cohort in &shape.domain.cohorts {
+        for (category, _) in (0_u8..).zip(shape.domain.dimension.categories()) {
+            cells.extend(outcomes.iter().map(|outcome| ReleasedCell {
+                cohort: *cohort,
+                category: Category::One(category),
+                outcome: *outcome,
+                mark: Mark::Suppressed(match outcome {
+                    Outcome::Cohort => Reason::WithheldTogether,
+                    Outcome::Enrolled(_) | Outcome::Rate(_) => Reason::BelowFloor,
+                }),
+            }));
+        }
+    }
+    let domain = shape.domain.clone();
+    ReleasedTable { metric, domain, sender, receivers, noise, policy: *policy, cells }
+}
+
+fn noise_statement(manifest: &Manifest) -> Result<NoiseStatement, WorkFault> {
+    let NoiseParameters { epsilon_milli, delta_ppt } = manifest.noise;
+    if epsilon_milli == 0 {
+        return Ok(NoiseStatement::Nil);
+    }
+    let dealers = u16::try_from(manifest.committee.len()).unwrap_or(u16::MAX);
+    let variance_micro = manifest.noise_table()?.variance_micro().saturating_mul(dealers.into());
+    Ok(NoiseStatement::Laplace(NoiseTerms { eps_milli: epsilon_milli, delta_ppt, dealers, variance_micro }))
+}
+
+fn definition(metric: &MetricRef) -> Option<MetricDefinition> {
+    let found = Metric::builtin(&metric.id, metric.version).ok().flatten()?;
+    Some(MetricDefinition {
+        metric: metric.clone(),
+        title: found.title,
+        text: found.text,
+        pseudo_code: found.pseudo_code,
+    })
+}
+
+fn segment(segment: Segment) -> ReportSegment {
+    match segment {
+        Segment::K12 => ReportSegment::K12,
+        Segment::Cc => ReportSegment::CommunityCollege,
+        Segment::Univ => ReportSegment::University,
+        Segment::Workforce => ReportSegment::Workforce,
+    }
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::ImprovingInstruction => "improving instruction",
+        Purpose::PredictiveTests => "developing, validating or administering predictive tests",
+        Purpose::StudentAid => "administering student aid",
+        Purpose::ProgrammeEvaluation => "audit or evaluation of a publicly supported education programme",
+    }
+}
+
+#[cfg(test)]
+mod tests {}
