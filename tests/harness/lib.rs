@@ -33,6 +33,7 @@ pub mod papers;
 pub mod plaintext_oracle;
 pub mod population;
 pub mod records;
+pub mod shown;
 pub mod sim_net;
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
