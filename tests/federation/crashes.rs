@@ -33,6 +33,13 @@ fn play(setup: Setup, crashes: &[(Party, u64)], undisturbed: &[Vec<String>]) -> 
     for (raw, expected) in federation.raw(round).iter().zip(federation.oracle()) {
         assert_eq!(raw.as_ref(), Some(&expected.counts), "crashes at {struck:?}");
     }
+    // What a crash left on a shelf is gone at the next start at the latest.
+    let now = federation.now();
+    for member in &mut federation.members {
+        member.crash();
+        member.start(now).unwrap();
+        assert_eq!(member.blobs_left(), 0, "{} after crashes at {struck:?}", member.code);
+    }
     let endings = federation.endings();
     for (id, ending) in &endings {
         let restarted = matches!(ending, Ending::Aborted { code: Code(0x0C03), .. });

@@ -25,7 +25,11 @@ fn play(setup: Setup) -> (Federation, Vec<Expected>, Shown) {
     federation.run();
     let (round, reports) = federation.released();
     let expected = federation.oracle();
-    assert_eq!(expected.iter().map(|table| table.open).sum::<u64>(), 0, "this seed has a tie: choose another");
+    assert_eq!(
+        expected.iter().map(|table| table.open).sum::<u64>(),
+        0,
+        "this seed has a tie: choose another"
+    );
     assert_eq!(federation.raw(round).len(), expected.len());
     for (raw, expected) in federation.raw(round).iter().zip(&expected) {
         if expected.tuples < u64::from(floor) {
@@ -78,7 +82,8 @@ fn with(setup: Setup, change: impl FnOnce(&mut Question)) -> Setup {
 
 #[test]
 fn two_members_share_the_committee() {
-    let (federation, expected, shown) = play(with(Setup::pair(90, 40, 1), |question| question.preset = "full"));
+    let (federation, expected, shown) =
+        play(with(Setup::pair(90, 40, 1), |question| question.preset = "full"));
     assert!(expected[0].tuples > 20 && shown.figures >= 4, "{shown:?}");
     // Both sit on the committee and each list ends at the other: nobody needs a separate blind.
     assert_eq!(firsts(&federation), [First::Own, First::Own]);
@@ -164,7 +169,8 @@ fn a_school_below_the_floor_gets_no_plan_and_no_figure() {
     let (_, reports) = federation.released();
     let tiny = federation.code(1);
     for report in &reports {
-        let figures = report.tables.iter().filter(|table| table.sender == tiny).flat_map(|table| &table.cells);
+        let figures =
+            report.tables.iter().filter(|table| table.sender == tiny).flat_map(|table| &table.cells);
         assert!(figures.clone().all(|cell| !matches!(cell.mark, Mark::Value { .. })));
     }
 }

@@ -11,3 +11,4 @@
 
 mod crashes;
 mod honest_round;
+mod hostile;

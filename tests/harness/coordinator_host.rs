@@ -31,7 +31,7 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::{BlobRef, Envelope, service::MailEntry, service::SignDocument},
 };
-use passage_shell::store::Op;
+use passage_shell::store::{Op, StoreError};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -142,7 +142,7 @@ impl CoordinatorHost {
 
     /// Starts the process: opens the folder and takes up the work that was running.
     pub fn start(&mut self) {
-        let app = App::open(self.root.path()).unwrap();
+        let app = opened(self.root.path());
         let (sender, jobs) = unbounded_channel();
         app.attach(sender, Box::new(|_, _| Ok(())));
         rounds::resume(&app).unwrap();
@@ -340,6 +340,21 @@ fn raw_counts(app: &App, papers: &Papers, job: &CoordinatorJob) -> Option<RawCou
         Some(histogram.less_offset(dealers, &noise))
     };
     Some(manifest.tables.iter().zip(tables).map(count).collect())
+}
+
+/// Opens the folder. In one process the store's own threads may hold its lock for a moment after it was dropped, where
+/// the end of a real process would have released it.
+fn opened(root: &Path) -> App {
+    for _ in 0..400 {
+        match App::open(root) {
+            Ok(app) => return app,
+            Err(CoordinatorError::Store(StoreError::Io { .. }) | CoordinatorError::StateDir(_)) => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            Err(other) => panic!("the coordinator does not start again: {other}"),
+        }
+    }
+    panic!("the store's lock was not released within two seconds");
 }
 
 /// A coordinator's folder as `init` leaves it; made once, since a CA key takes a while.

@@ -26,6 +26,7 @@ pub mod coordinator_host;
 pub mod dice;
 pub mod faults;
 pub mod federation;
+pub mod forge;
 pub mod key_ledger;
 pub mod member_host;
 pub mod mischief;

@@ -29,7 +29,8 @@ pub fn compare(report: &Report, expected: &[Expected], codes: &[MemberCode], flo
     let mut shown = Shown::default();
     for table in &report.tables {
         let of_table = |one: &&Expected| {
-            let receivers: Vec<MemberCode> = one.receivers.iter().map(|index| codes[usize::from(*index)]).collect();
+            let receivers: Vec<MemberCode> =
+                one.receivers.iter().map(|index| codes[usize::from(*index)]).collect();
             codes[usize::from(one.sender)] == table.sender
                 && one.domain == table.domain
                 && receivers == table.receivers
@@ -77,18 +78,23 @@ impl Known<'_> {
             }
             Outcome::Rate(receiver) => {
                 let hundredfold = 100 * count(receiver);
-                assert!((value * group).abs_diff(hundredfold) <= group, "{name}: {value} is not {hundredfold} / {group}");
+                assert!(
+                    (value * group).abs_diff(hundredfold) <= group,
+                    "{name}: {value} is not {hundredfold} / {group}"
+                );
             }
         }
     }
 
     /// Students of a row; of a masked sum, what is left of the total.
     fn group(&self, cohort: SchoolYear, category: &Category) -> Option<u64> {
-        let of = |expected: &Expected, category: usize| expected.denominators[code(expected, cohort, category)];
+        let of =
+            |expected: &Expected, category: usize| expected.denominators[code(expected, cohort, category)];
         match category {
             Category::One(category) => of(self.expected, usize::from(*category)),
             Category::AllMasked(masked) => {
-                let others = self.others(masked).filter_map(|category| of(self.expected, category)).sum::<u64>();
+                let others =
+                    self.others(masked).filter_map(|category| of(self.expected, category)).sum::<u64>();
                 of(self.all?, 0).map(|total| total - others)
             }
         }
