@@ -504,6 +504,7 @@ impl MemberHost {
         let finished = mischief.finished(&hands, job, finished);
         self.pass("after computing, before an upload").map_err(|_| Ended::Crashed)?;
         for blob in &finished.uploads {
+            self.live.get_mut(&round).unwrap().blobs.insert(blob.digest);
             let bytes = std::fs::read(self.shelf.path(blob.digest)).unwrap();
             coordinator.asked(|coordinator| {
                 coordinator.upload(&self.shared.faults, self.code, round, *blob, &bytes)
@@ -511,7 +512,6 @@ impl MemberHost {
             self.pass("after an upload").map_err(|_| Ended::Crashed)?;
         }
         let live = self.live.get_mut(&round).unwrap();
-        live.blobs.extend(finished.uploads.iter().map(|blob| blob.digest));
         match (&finished.outcome, job) {
             (MemberOutcome::Hopped { list, output, columns, .. }, _) if !columns.is_empty() => {
                 live.columns.insert(*list, *output);
