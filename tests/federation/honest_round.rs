@@ -13,7 +13,6 @@ use passage_protocol::{
     agreement::Segment::{Cc, K12, Univ},
     disclosure::{Category, Mark},
     manifest::{Manifest, shapes::First},
-    wire::Message,
 };
 
 /// Plays a round and holds every raw count and every shown figure against the oracle.
@@ -55,23 +54,8 @@ fn firsts(federation: &Federation) -> Vec<First> {
 }
 
 fn manifest(federation: &Federation) -> Manifest {
-    let (mut call, mut answers, mut reveals, mut shares) = (None, None, None, None);
-    for envelope in federation.envelopes.iter().flatten() {
-        match envelope.message.clone() {
-            Message::Call(said) => call = Some(said),
-            Message::Answers(said) => answers = Some(said),
-            Message::Reveals(said) => reveals = Some(said),
-            Message::KeyShares(said) => shares = Some(said),
-            _ => {}
-        }
-    }
-    let opening = passage_protocol::manifest::Opening {
-        call: call.unwrap(),
-        answers: answers.unwrap(),
-        reveals: reveals.unwrap(),
-        shares: shares.unwrap(),
-    };
-    Manifest::compute(&federation.shared.papers.agreement, &federation.shared.papers.study, &opening).unwrap()
+    let papers = &federation.shared.papers;
+    Manifest::compute(&papers.agreement, &papers.study, &federation.opening()).unwrap()
 }
 
 fn with(setup: Setup, change: impl FnOnce(&mut Question)) -> Setup {

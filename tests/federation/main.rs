@@ -10,5 +10,9 @@
 )]
 
 mod crashes;
+mod decoders;
 mod honest_round;
 mod hostile;
+mod layering;
+mod no_personal_data;
+mod noise;

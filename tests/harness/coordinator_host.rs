@@ -53,6 +53,8 @@ pub struct CoordinatorHost {
     pub raw: BTreeMap<RoundId, RawCounts>,
     /// Blobs served in place of the true ones.
     pub substitutes: Substitutes,
+    /// Blobs taken in and their bytes.
+    pub relayed: (u64, u64),
     /// Everything it was sent, made or stored, if somebody wants to search it.
     pub evidence: Option<Vec<Vec<u8>>>,
 }
@@ -97,6 +99,7 @@ impl CoordinatorHost {
             running: None,
             raw: BTreeMap::new(),
             substitutes: Substitutes::default(),
+            relayed: (0, 0),
             evidence: None,
         };
         host.start();
@@ -227,6 +230,7 @@ impl CoordinatorHost {
         app.shelf.put(bytes).map_err(CoordinatorError::from)?;
         faults.pass(ME, "with a blob on the shelf that no record names")?;
         blobs::record_upload(self.app(), from, round, blob)?;
+        self.relayed = (self.relayed.0 + 1, self.relayed.1 + blob.bytes);
         faults.pass(ME, "after an upload, before it is answered")?;
         Ok(())
     }

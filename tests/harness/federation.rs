@@ -12,9 +12,10 @@ use passage_protocol::{
     agreement::Segment,
     cells::SchoolYear,
     ids::{Digest, MemberCode, RoundId},
+    manifest::Opening,
     refusal::Code,
     report::Report,
-    wire::Envelope,
+    wire::{Envelope, Message},
 };
 
 use crate::{
@@ -41,6 +42,8 @@ pub struct Setup {
     pub seed: u64,
     /// How the network behaves.
     pub manners: Manners,
+    /// Changes the people before their files are imported.
+    pub plant: fn(&mut Population),
     /// Who misbehaves.
     pub mischief: Box<dyn Mischief>,
 }
@@ -60,7 +63,7 @@ impl Setup {
         };
         let students = members.iter().map(|(_, students)| *students).collect();
         let (insists, manners) = (Vec::new(), Manners::Rough);
-        Self { question, students, insists, seed, manners, mischief: Box::new(Honest) }
+        Self { question, students, insists, seed, manners, plant: |_| {}, mischief: Box::new(Honest) }
     }
 
     /// One school of `graduates` and one college: the smallest federation.
@@ -104,7 +107,8 @@ impl Federation {
     /// Sets everything up; no round is open yet.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let population = setup.population();
+        let mut population = setup.population();
+        (setup.plant)(&mut population);
         let papers = Papers::write(&setup.question, setup.seed);
         let net = SimNet::new(setup.seed, setup.manners);
         let shared = Rc::new(Shared {
@@ -241,6 +245,31 @@ impl Federation {
                     self.members[index].crash();
                 }
             }
+        }
+    }
+
+    /// What the parties said while the last round was opened, from the coordinator's relays among [`Self::envelopes`].
+    ///
+    /// # Panics
+    ///
+    /// Unless envelopes were kept and the round came as far as its key shares.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        let (mut call, mut answers, mut reveals, mut shares) = (None, None, None, None);
+        for envelope in self.envelopes.iter().flatten() {
+            match envelope.message.clone() {
+                Message::Call(said) => call = Some(said),
+                Message::Answers(said) => answers = Some(said),
+                Message::Reveals(said) => reveals = Some(said),
+                Message::KeyShares(said) => shares = Some(said),
+                _ => {}
+            }
+        }
+        Opening {
+            call: call.unwrap(),
+            answers: answers.unwrap(),
+            reveals: reveals.unwrap(),
+            shares: shares.unwrap(),
         }
     }
 
