@@ -6,7 +6,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use passage_protocol::{ids::RoundId, refusal::Refusal, round::CoordinatorJob};
 use passage_shell::{
-    clock, control, failure::Failure, logs, pki::Fingerprint, transport::Server, work::Pool,
+    clock, control,
+    failure::{Failure, code_text},
+    logs,
+    pki::Fingerprint,
+    transport::Server,
+    work::Pool,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -124,7 +129,7 @@ async fn keep_time(app: Arc<App>) {
         match outcome {
             Ok(()) if due => renewed = now,
             Ok(()) => {}
-            Err(error) => tracing::error!(code = %error.code(), "a periodic task failed"),
+            Err(error) => tracing::error!(code = %code_text(error.code()), "a periodic task failed"),
         }
     }
 }

@@ -25,6 +25,8 @@ pub mod command;
 pub mod daemon;
 pub mod documents;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 pub mod mail;
 pub mod members;
 pub mod records;

@@ -19,7 +19,7 @@ use passage_shell::{
 use crate::{
     app::{App, put},
     error::CoordinatorError,
-    records::{CONTACTS, INVITATIONS, Invited, MEMBERS, Member},
+    records::{CONTACTS, INVITATIONS, Invited, MAIL, MEMBERS, Member},
 };
 
 /// Longest life of an invitation, in days.
@@ -175,8 +175,12 @@ pub fn revoke(app: &App, code: MemberCode, now: Timestamp) -> Result<(), Coordin
             Ok((vec![put(MEMBERS, &code, &member)], ()))
         })
         .and_then(|()| app.renew_revocations(now))?;
-    crate::rounds::end_for(app, None, code, now)
+    crate::rounds::end_for(app, None, code, now)?;
+    // Nobody will take its mail any more.
+    let mail = app.store.scan(MAIL, &code.0)?;
+    let ops: Vec<Op> = mail.into_iter().map(|(key, _)| Op::delete(MAIL, key)).collect();
+    Ok(app.store.commit(&ops)?)
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -59,7 +59,7 @@ json() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 port=$(shuf -i 20000-59999 -n 1)
 step "coordinator: private CA, listening on 127.0.0.1:$port"
 coordinator init --consortium "Demonstration" --listen "127.0.0.1:$port" --public "127.0.0.1:$port" >/dev/null
-coordinator serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
+"$bin/passage-coordinator" --dir "$out/state/coordinator" serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
 until_ok 20 "the coordinator" test -S "$out/state/coordinator/control.sock"
 
 step "five members join, each making its own keys"
@@ -72,7 +72,7 @@ done
 step "five nodes serve; each reads its own files"
 for entry in $members; do
   name=${entry%%:*}
-  node "$name" serve >"$out/state/$name.out" 2>&1 & pids="$pids $!"
+  "$bin/passage-node" --dir "$out/state/$name" serve >"$out/state/$name.out" 2>&1 & pids="$pids $!"
   until_ok 20 "node $name" test -S "$out/state/$name/control.sock"
 done
 for entry in $members; do
@@ -124,7 +124,7 @@ agreement="$out/agreement.toml" study="$out/study.toml"
     done
   done
 } >"$agreement"
-agreement_id=$(coordinator agreement propose "$agreement" --json | json id)
+agreement_id=$(coordinator agreement propose "$agreement" --json | json agreement)
 for entry in $members; do
   name=${entry%%:*}
   until_ok 60 "the agreement at $name" node "$name" agreement show "$agreement_id"
@@ -147,7 +147,7 @@ cohorts=$(for name in K12A K12B; do cut -d'^' -f7 "$(file "$name-SENR.txt")"; do
   done
   printf '[[table]]\nmetric = "college-going-12"\nversion = 1\nby = ["all", "ethnicity", "gender"]\n'
 } >"$study"
-study_id=$(coordinator study propose "$study" --json | json id)
+study_id=$(coordinator study propose "$study" --json | json study)
 for entry in $members; do
   name=${entry%%:*}
   until_ok 60 "the study at $name" node "$name" study show "$study_id"
@@ -158,7 +158,7 @@ step "one round; every member reads what leaves before it says yes"
 round=""
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
   # The coordinator refuses (G01) until the last signature has reached it.
-  if round=$(coordinator round open "$study_id" --json | json id) && [ -n "$round" ]; then break; fi
+  if round=$(coordinator round open "$study_id" --json | json round) && [ -n "$round" ]; then break; fi
   sleep 1
 done
 [ -n "$round" ] || { coordinator round open "$study_id"; exit 1; }

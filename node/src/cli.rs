@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{Command, ReportFormat};
+use crate::{
+    command::{Command, ReportFormat},
+    data::{ImportMode, ImportRequest, LayoutChoice, Period},
+};
 
 /// Passage: a member's node.
 #[derive(Debug, Parser)]
@@ -31,7 +34,7 @@ pub struct Cli {
 #[derive(Args, Debug)]
 pub struct By {
     /// Name and title of the person who decides; it goes to the audit chain.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = person)]
     by: String,
 }
 
@@ -56,41 +59,47 @@ pub enum Verb {
 pub enum Ask {
     /// Read files the institution already has. All of them are kept, or none.
     #[command(
-        after_help = "Example:\n  passage-node import SENR.txt SINF.txt\n  passage-node import students.csv --layout students.toml --dry-run"
+        after_help = "Example:\n  passage-node import SENR.txt SINF.txt\n  passage-node import students.csv --layout students.toml --dry-run\n  passage-node import SENR.txt --period 2023-2024 --problems problems.csv"
     )]
     Import {
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Layout file for a CSV of your own; may be given more than once.
-        #[arg(long)]
-        layout: Vec<PathBuf>,
+        /// Layout to read the files with: an id of `layout list`, or a layout file; may be given more than once.
+        #[arg(long, value_name = "ID|FILE")]
+        layout: Vec<String>,
+        /// The school year the files are for, such as 2023-2024: refuse a file that covers another.
+        #[arg(long, value_name = "YEAR")]
+        period: Option<Period>,
         /// Say what would be read and what is wrong, keep nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Write what is wrong to this file, a CSV with one line a problem.
+        #[arg(long, value_name = "FILE")]
+        problems: Option<PathBuf>,
     },
     /// Students who do not take part.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node optout import optout.csv")]
     Optout(OptOut),
     /// What is held here.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node data status")]
     Data(Data),
     /// File layouts known here.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node layout list")]
     Layout(LayoutVerb),
     /// Agreements this member is a party to.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node agreement list")]
     Agreement(Agreement),
     /// Studies proposed under them.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node study list")]
     Study(Study),
     /// Matching rounds.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node round show latest")]
     Round(Round),
     /// Show exactly what would leave in a round, before anyone approves it.
     #[command(after_help = "Example:\n  passage-node what-leaves latest")]
     WhatLeaves { round: String },
     /// Reports that have arrived.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node report list")]
     Report(Report),
     /// Stop every running round here, at once.
     #[command(after_help = "Example:\n  passage-node halt --by \"A. Superintendent\"")]
@@ -99,7 +108,7 @@ pub enum Ask {
         by: By,
     },
     /// The audit chain.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-node audit verify")]
     Audit(Audit),
     /// Check folder, keys, segments, chain; print this member's signing key.
     #[command(after_help = "Example:\n  passage-node doctor --json")]
@@ -256,13 +265,23 @@ pub enum Audit {
 }
 
 impl Ask {
+    /// Where this process writes the problems of an import, if the clerk wants them: not the daemon, which runs under
+    /// another account.
+    #[must_use]
+    pub fn problems(&self) -> Option<PathBuf> {
+        if let Self::Import { problems, .. } = self { problems.clone() } else { None }
+    }
+
     /// The command, with absolute paths.
     #[must_use]
     pub fn command(self) -> Command {
         match self {
-            Self::Import { files, layout, dry_run } => {
-                Command::Import { files: absolute(&files), layouts: absolute(&layout), dry_run }
-            }
+            Self::Import { files, layout, period, dry_run, problems: _ } => Command::Import(ImportRequest {
+                files: files.iter().map(|path| full(path)).collect(),
+                layouts: layout.iter().map(|text| layout_choice(text)).collect(),
+                period,
+                mode: if dry_run { ImportMode::DryRun } else { ImportMode::Keep },
+            }),
             Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
             Self::Data(Data::Status) => Command::DataStatus,
             Self::Data(Data::Destroy { by }) => Command::DataDestroy { by: by.by },
@@ -293,8 +312,25 @@ impl Ask {
     }
 }
 
-fn absolute(paths: &[PathBuf]) -> Vec<PathBuf> {
-    paths.iter().map(|path| full(path)).collect()
+/// Letters of a name and title: the audit chain is read by people.
+const PERSON_LETTERS_MAX: usize = 200;
+
+/// A name that can stand in the audit chain.
+fn person(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > PERSON_LETTERS_MAX {
+        return Err("expected a name on one line, at most 200 letters");
+    }
+    Ok(name.to_owned())
+}
+
+/// A layout as typed: an id has neither a dot nor a slash, a file has one of them.
+fn layout_choice(text: &str) -> LayoutChoice {
+    if text.contains(['.', '/']) {
+        LayoutChoice::File(full(Path::new(text)))
+    } else {
+        LayoutChoice::Id(text.to_owned())
+    }
 }
 
 fn full(path: &Path) -> PathBuf {

@@ -2,6 +2,7 @@
 //! [`Command`]; the daemon, or the same process if none runs, executes it.
 
 mod documents;
+mod import;
 mod rounds;
 
 use std::{path::PathBuf, sync::Arc};
@@ -9,24 +10,28 @@ use std::{path::PathBuf, sync::Arc};
 use passage_shell::{
     audit,
     control::{Answer, ProgressSink},
-    failure::Failure,
+    failure::{EXIT_REFUSED, Failure},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::import::write_problems;
 use crate::{
-    data::ImportMode,
+    data::ImportRequest,
     driver::Driver,
     home::{Home, refuse},
     import::Layout,
     records::Verdict,
 };
 
+/// Layout id under which the roster keeps the opt-out list.
+const OPT_OUT_LAYOUT: &str = "opt-outs";
+
 /// A command, as it travels to the daemon.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[allow(missing_docs)] // the command line documents them
 pub enum Command {
-    Import { files: Vec<PathBuf>, layouts: Vec<PathBuf>, dry_run: bool },
+    Import(ImportRequest),
     OptOutImport { file: PathBuf },
     DataStatus,
     DataDestroy { by: String },
@@ -84,6 +89,12 @@ impl Node {
     }
 }
 
+/// Exit code of an answer: an import that was refused is an answer, because it carries what was found in every file.
+#[must_use]
+pub fn exit_code(answer: &Answer) -> u8 {
+    if answer.json.get("refused") == Some(&json!(true)) { EXIT_REFUSED } else { 0 }
+}
+
 /// Does what a person asked for.
 ///
 /// # Errors
@@ -92,10 +103,7 @@ impl Node {
 pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     match command {
-        Command::Import { files, layouts, dry_run } => {
-            let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Keep };
-            import(home, &files, &layouts, mode, progress)
-        }
+        Command::Import(request) => import::import(home, &request, progress),
         Command::OptOutImport { file } => {
             let count = home.import_opt_outs(&file)?;
             Ok(Answer {
@@ -110,7 +118,9 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             let count = home.destroy_data(&by)?;
             Ok(Answer {
                 text: format!(
-                    "{count} segments of student records destroyed; the audit chain holds the account"
+                    "{count} segments of student records destroyed, and the key they were sealed with; the audit chain \
+                     holds the account\nthe opt-out list named students and is gone too: import it again before the \
+                     next import"
                 ),
                 json: json!({ "destroyed_segments": count }),
             })
@@ -159,60 +169,53 @@ impl Node {
     }
 }
 
-fn import(
-    home: &Home,
-    files: &[PathBuf],
-    layouts: &[PathBuf],
-    mode: ImportMode,
-    progress: ProgressSink<'_>,
-) -> Result<Answer, Failure> {
-    let reports = home.import(files, layouts, mode, progress)?;
-    let mut text = reports.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    text.push_str(match mode {
-        ImportMode::DryRun => "\ndry run: nothing was kept",
-        ImportMode::Keep => "\nimported; nothing has left this machine",
-    });
-    Ok(Answer { text, json: json!({ "files": reports, "kept": mode == ImportMode::Keep }) })
-}
-
 fn data_status(home: &Home) -> Result<Answer, Failure> {
     let entries = home.segments()?;
-    let mut text = String::from("layout            school year  rows      imported\n");
-    for entry in &entries {
-        let year = entry.year.map_or_else(|| "all".to_owned(), |year| year.to_string());
-        text.push_str(&format!(
-            "{:<17} {:<12} {:<9} {}\n",
-            entry.layout, year, entry.rows, entry.imported_at
-        ));
-    }
-    let rows = |entry: &crate::roster::SegmentEntry| {
-        let year = entry.year.map(|year| year.to_string());
-        json!({ "layout": entry.layout, "year": year, "rows": entry.rows, "imported": entry.imported_at.to_string() })
-    };
     if entries.is_empty() {
-        text = "no student records here; `import FILE...` reads them".to_owned();
-    } else {
-        let (roster, snapshot) = home.roster()?;
-        let counts = roster.counts;
-        text.push_str(&format!(
-            "\n{} students, {} opted out, {} without a usable match key; snapshot {}",
-            counts.submitted,
-            counts.opted_out,
-            counts.unusable,
-            snapshot.short()
-        ));
+        return Ok(Answer {
+            text: "no student records here; `import FILE...` reads them".to_owned(),
+            json: json!({ "segments": [], "students": 0, "opted_out": 0, "unusable": 0 }),
+        });
     }
-    Ok(Answer { text, json: json!({ "segments": entries.iter().map(rows).collect::<Vec<_>>() }) })
-}
-
-fn layouts(home: &Home) -> Result<Vec<Layout>, Failure> {
-    let mut layouts = Layout::built_in()?;
-    layouts.extend(home.own_layouts()?);
-    Ok(layouts)
+    let opt_outs = home.opt_out_count()? as u64;
+    let mut text = String::from("layout            school year  rows      imported\n");
+    let mut segments = Vec::new();
+    for entry in &entries {
+        let year = entry.year.map(|year| year.to_string());
+        // A list of opt-outs has a row for itself, so that an empty one is a segment too.
+        let rows = if entry.layout == OPT_OUT_LAYOUT { opt_outs } else { entry.rows };
+        let year_word = year.as_deref().unwrap_or("all");
+        text.push_str(&format!("{:<17} {year_word:<12} {rows:<9} {}\n", entry.layout, entry.imported_at));
+        segments.push(json!({
+            "layout": entry.layout,
+            "year": year,
+            "rows": rows,
+            "imported": entry.imported_at.to_string(),
+        }));
+    }
+    let (roster, snapshot) = home.roster()?;
+    let counts = roster.counts;
+    text.push_str(&format!(
+        "\n{} students, {} opted out, {} without a usable match key; snapshot {}",
+        counts.submitted,
+        counts.opted_out,
+        counts.unusable,
+        snapshot.short()
+    ));
+    Ok(Answer {
+        text,
+        json: json!({
+            "segments": segments,
+            "students": counts.submitted,
+            "opted_out": counts.opted_out,
+            "unusable": counts.unusable,
+            "snapshot": snapshot.to_string(),
+        }),
+    })
 }
 
 fn layout_list(home: &Home) -> Result<Answer, Failure> {
-    let layouts = layouts(home)?;
+    let layouts = home.layouts()?;
     let line = |layout: &Layout| format!("{:<22} {:<10} {}", layout.id, layout.version, layout.title);
     Ok(Answer {
         text: layouts.iter().map(line).collect::<Vec<_>>().join("\n"),
@@ -226,15 +229,30 @@ fn layout_list(home: &Home) -> Result<Answer, Failure> {
 }
 
 fn layout_show(home: &Home, id: &str) -> Result<Answer, Failure> {
-    let layout = layouts(home)?.into_iter().find(|layout| layout.id == id).ok_or_else(|| {
-        refuse(0x2241, "there is no such layout", "List the layouts with `layout list`.", Some("D1"))
-    })?;
+    let layout = home.layout(id)?;
     let mut text = format!("{} {}\n{}\n", layout.id, layout.version, layout.title);
+    let mut columns = Vec::new();
     for column in &layout.column {
         let number = column.number.map_or_else(String::new, |number| number.to_string());
-        text.push_str(&format!("  {number:>3}  {:<32} {:?}, {:?}\n", column.name, column.field, column.need));
+        let (field, need) = (kebab(&column.field), kebab(&column.need));
+        text.push_str(&format!("  {number:>3}  {:<32} {field:<22} {need}\n", column.name));
+        columns.push(json!({ "number": column.number, "name": column.name, "field": field, "need": need }));
     }
-    Ok(Answer::words(text))
+    let json =
+        json!({ "id": layout.id, "version": layout.version, "title": layout.title, "columns": columns });
+    Ok(Answer { text: text.trim_end().to_owned(), json })
+}
+
+/// The name of a variant as a layout file writes it: `BirthDate` is `birth-date`.
+fn kebab(variant: &dyn core::fmt::Debug) -> String {
+    let mut name = String::new();
+    for letter in format!("{variant:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
 fn audit_verify(home: &Home) -> Result<Answer, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, RwLock},
 };
 
 use passage_protocol::codec::{Decode, Encode};
@@ -24,7 +24,7 @@ use passage_shell::{
     shelf::Shelf,
     state_dir::StateDir,
     store::Store,
-    transport,
+    transport::{self, TransportError},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -69,8 +69,11 @@ pub struct Home {
     pub signing_key: SigningKey,
     /// Certificate and key for the connection.
     pub credentials: Credentials,
-    /// Encrypts roster segments at rest.
-    pub data_key: DataKey,
+    /// Encrypts roster segments at rest. Read while segments are read or written; written while the list of segments
+    /// changes, so that nobody reads a segment that is being swept, and when the key itself is destroyed (F10).
+    pub(crate) data_key: RwLock<DataKey>,
+    /// One change of the roster at a time: the second of two imports must see what the first committed.
+    pub(crate) roster_change: Mutex<()>,
     /// Roster segments.
     pub roster_folder: Folder,
     /// What the administrator set.
@@ -112,7 +115,8 @@ impl Home {
         };
         debug_assert_eq!(kind::JOIN, 1, "the transport's join call is request 1");
         let answer =
-            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await?;
+            transport::join(&invitation.addresses, invitation.fingerprint, &request.to_bytes()).await;
+        let answer = answer.map_err(not_joined)?;
         let joined = Joined::from_bytes(&answer.body)?;
 
         dir.write("tls.key", tls_key.expose())?;
@@ -164,9 +168,10 @@ impl Home {
             read("certificate.der")?.into(),
             read("authority.der")?.into(),
         );
-        Ok(Self {
+        let home = Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
-            data_key: DataKey::new(*secret("data.key")?),
+            data_key: RwLock::new(DataKey::new(*secret("data.key")?)),
+            roster_change: Mutex::new(()),
             roster_folder: Folder::new(&dir.folder("roster")?)?,
             settings: settings(&dir)?,
             store: Store::open(&dir.folder("store")?)?,
@@ -177,7 +182,10 @@ impl Home {
             code,
             segment,
             dir,
-        })
+        };
+        // What an import that was killed has left behind.
+        home.sweep_segments(&home.segments()?)?;
+        Ok(home)
     }
 
     /// Appends to the audit chain. Fields name codes, ids and counts, never a student.
@@ -208,6 +216,32 @@ fn settings(dir: &StateDir) -> Result<Settings, Failure> {
 #[must_use]
 pub fn refuse(code: u16, what: &str, advice: &str, rule: Option<&str>) -> Failure {
     Failure::new(Code(code), what, advice, rule)
+}
+
+/// What a failed join means to the person who pasted the invitation.
+fn not_joined(error: TransportError) -> Failure {
+    match error {
+        TransportError::Handshake => refuse(
+            0x2204,
+            "the coordinator that answered does not hold the certificate this invitation names",
+            "Check this machine's clock; if it is right, tell the operator that another machine answers at the address.",
+            Some("G17"),
+        ),
+        TransportError::Refused(refused) => Failure::new(
+            Code(refused.code),
+            format!("the coordinator refused: {}", refused.text),
+            "Ask the operator for a new invitation; it is good for one member and a few days.",
+            Some("G17"),
+        ),
+        TransportError::Unreachable
+        | TransportError::Closed
+        | TransportError::Malformed { .. }
+        | TransportError::Pki(_)
+        | TransportError::Shelf(_)
+        | TransportError::Socket { .. }
+        | TransportError::TimedOut { .. }
+        | TransportError::TooLarge { .. } => error.into(),
+    }
 }
 
 fn damaged(name: &str) -> Failure {

@@ -1,14 +1,19 @@
 //! `passage-node`: parse, do, print, exit. Everything else is in the library.
 
 use std::{
-    io::{IsTerminal, Write},
+    fs::File,
+    io::{self, Write},
+    path::Path,
     process::ExitCode,
+    sync::Mutex,
+    time::Duration,
 };
 
 use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 use passage_node::{
-    cli::{Cli, Verb},
-    command::{Node, execute},
+    cli::{Ask, Cli, Verb},
+    command::{self, Node, execute},
     home::Home,
     serve,
 };
@@ -16,28 +21,40 @@ use passage_shell::{
     control::{self, Answer, Progress},
     failure::Failure,
 };
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+
+/// How long a stopping process waits for work that runs; what it cuts short is kept by the store's transactions.
+const STOP_WAIT: Duration = Duration::from_secs(10);
+/// SIGXFSZ on every platform this is built for (Linux on x86-64 and ARM, macOS).
+const FILE_SIZE_EXCEEDED: i32 = 25;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.json;
-    let (line, code) = match run(cli) {
-        Ok(answer) if json => (answer.json.to_string(), 0),
-        Ok(answer) => (answer.text, 0),
-        Err(failure) if json => (failure.to_json(), failure.exit()),
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "{failure}");
-            return ExitCode::from(failure.exit());
+    let (text, code) = match run(cli) {
+        Ok(answer) => {
+            (if json { answer.json.to_string() } else { answer.text.clone() }, command::exit_code(&answer))
         }
+        Err(failure) => (if json { failure.to_json() } else { failure.to_string() }, failure.exit()),
     };
-    let _ = writeln!(std::io::stdout(), "{line}");
+    // A reader that has gone away, such as `head`, is no fault of the command.
+    let _ = match code == 0 || json {
+        true => writeln!(io::stdout(), "{text}"),
+        false => writeln!(io::stderr(), "{text}"),
+    };
     ExitCode::from(code)
 }
 
 fn run(cli: Cli) -> Result<Answer, Failure> {
     let dir = cli.dir;
+    let runtime = Runtime::new().map_err(|error| Failure::io("start", &error))?;
+    survive_file_size_limit(&runtime)?;
     match cli.verb {
         Verb::Join { invitation } => {
-            let member = runtime()?.block_on(Home::join(&dir, &invitation))?;
+            let member = runtime.block_on(Home::join(&dir, &invitation))?;
             Ok(Answer {
                 text: format!("joined {} as {} ({})", member.consortium, member.code, member.segment),
                 json: serde_json::json!(member),
@@ -45,32 +62,69 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         }
         Verb::Serve => {
             let ready = |member: &passage_node::home::Membership| {
-                let _ =
-                    writeln!(std::io::stdout(), "passage-node {} serving; stop with SIGTERM", member.code);
+                let _ = writeln!(io::stdout(), "passage-node {} serving; stop with SIGTERM", member.code);
             };
-            runtime()?.block_on(serve::serve(&dir, ready))?;
-            Ok(Answer::words("stopped"))
+            let served = runtime.block_on(serve::serve(&dir, ready));
+            runtime.shutdown_timeout(STOP_WAIT);
+            served.map(|()| Answer::words("stopped"))
         }
-        Verb::Ask(ask) => {
-            let command = ask.command();
-            match control::call(&dir, &command, &show) {
-                Some(answer) => answer,
-                None => execute(&Node { home: Home::open(&dir)?.into(), driver: None }, command, &show),
-            }
-        }
+        Verb::Ask(ask) => answer(&dir, ask),
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Runtime::new().map_err(|error| Failure::io("start", &error))
+/// Asks the daemon of the folder, or does it here if none serves.
+fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
+    let unwritable = |error: io::Error| Failure::io("write the problems", &error);
+    // Before anything is kept: an import must not fail after the fact.
+    let list = match ask.problems() {
+        Some(path) => Some((File::create(&path).map_err(unwritable)?, path)),
+        None => None,
+    };
+    let command = ask.command();
+    let bar = Bar::default();
+    let show = |step| bar.show(step);
+    let outcome = match control::call(dir, &command, &show) {
+        Some(answer) => answer,
+        None => Home::open(dir)
+            .and_then(|home| execute(&Node { home: home.into(), driver: None }, command, &show)),
+    };
+    bar.clear();
+    let mut answer = outcome?;
+    if let Some((file, path)) = list {
+        let count = command::write_problems(&answer.json, file).map_err(unwritable)?;
+        answer.text = format!("{count} problems listed in {}\n\n{}", path.display(), answer.text);
+    }
+    Ok(answer)
 }
 
-/// Progress on the terminal: a bar for a person, nothing for a pipe.
-fn show(step: Progress) {
-    if !std::io::stderr().is_terminal() {
-        return;
+/// A file that grows past a limit of the account is then an error of the write, as a full disk is, and not a kill.
+fn survive_file_size_limit(runtime: &Runtime) -> Result<(), Failure> {
+    let _inside = runtime.enter();
+    // The handler stays when the receiver is dropped.
+    signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED))
+        .map(drop)
+        .map_err(|error| Failure::io("listen for signals", &error))
+}
+
+/// Progress on the terminal: a bar for a person, nothing for a pipe. It leaves nothing behind.
+#[derive(Default)]
+struct Bar(Mutex<Option<ProgressBar>>);
+
+impl Bar {
+    fn show(&self, step: Progress) {
+        let mut held = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bar = held.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg} [{bar:40}] {percent}%");
+            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        bar.set_length(step.total.unwrap_or(0));
+        bar.set_position(step.done);
+        bar.set_message(step.what);
     }
-    let share = step.total.map_or(0, |total| step.done * 40 / total.max(1)).min(40) as usize;
-    let bar = format!("\r{} [{:<40}]", step.what, "#".repeat(share));
-    let _ = std::io::stderr().write_all(bar.as_bytes());
+
+    fn clear(&self) {
+        if let Some(bar) = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
 }

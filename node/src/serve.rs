@@ -45,6 +45,7 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
         () = uplink::run(Arc::clone(&driver)) => {}
         () = stopped => {}
     }
+    let _ = std::fs::remove_file(control::socket_path(root)); // a stale one is replaced at the next start
     tracing::info!("stopped");
     home.record("daemon stopped", &[])
 }

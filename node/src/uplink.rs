@@ -124,8 +124,16 @@ impl Uplink {
     }
 }
 
+/// True for a fault of the coordinator's machine (its disk, its store): codes S1xxx. What it refuses by the protocol stays
+/// refused; a full disk does not.
+fn is_passing(code: u16) -> bool {
+    code >> 12 == 1
+}
+
 fn fault(error: TransportError) -> UplinkFault {
-    if let TransportError::Refused(refused) = error {
+    if let TransportError::Refused(refused) = &error
+        && !is_passing(refused.code)
+    {
         return UplinkFault::Refused(Code(refused.code));
     }
     tracing::warn!(error = %error, "transfer failed");
@@ -174,7 +182,7 @@ async fn outgoing(driver: &Arc<Driver>) {
         match outbox::first(&driver.home.store) {
             Ok(Some((number, outbound))) => match driver.uplink.call(outbound.kind, &outbound.body).await {
                 Ok(_) => drop_sent(driver, number),
-                Err(TransportError::Refused(refused)) => {
+                Err(TransportError::Refused(refused)) if !is_passing(refused.code) => {
                     // The coordinator will never take it: the round has ended there. What it says is in its mail.
                     tracing::warn!(
                         code = refused.code,

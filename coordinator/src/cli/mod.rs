@@ -159,11 +159,10 @@ fn print(answer: &Answer, form: Form) -> Result<(), Failure> {
         .map_err(|error| Failure::io("write the answer", &error))
 }
 
-/// Prints a failure where people and service managers look for it.
+/// Prints a failure: for a person on standard error, for a program where it reads the answer.
 pub fn report(failure: &Failure, form: Form) {
-    let text = match form {
-        Form::Json => failure.to_json(),
-        Form::Words => failure.to_string(),
+    let _ = match form {
+        Form::Json => writeln!(std::io::stdout().lock(), "{}", failure.to_json()),
+        Form::Words => writeln!(std::io::stderr().lock(), "{failure}"),
     };
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -167,6 +167,12 @@ impl<'a> Commit<'a> {
 
     /// Everything to commit, and what to do then.
     pub(crate) fn finish(mut self) -> Result<(Vec<Op>, After), CoordinatorError> {
+        if !matches!(self.record.standing, Standing::Running(_)) {
+            // An ended round takes nothing in any more; there is nothing to tell apart.
+            self.ops.retain(|op| !matches!(op, Op::Put { table: SEEN, .. }));
+            let seen = self.app.store.scan(SEEN, &self.id.to_bytes())?;
+            self.ops.extend(seen.into_iter().map(|(key, _)| Op::delete(SEEN, key)));
+        }
         let (mail, wake) = self.outbox.finish();
         self.ops.extend(mail);
         self.after.wake.extend(wake);

@@ -128,4 +128,4 @@ pub fn tick(app: &App, now: Timestamp) -> Result<(), CoordinatorError> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

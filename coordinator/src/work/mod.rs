@@ -13,7 +13,7 @@ use passage_protocol::{
     round::{CoordinatorInput, CoordinatorJob, CoordinatorOutcome},
     wire::BlobRef,
 };
-use passage_shell::{clock, shelf::Blob, work::Pool};
+use passage_shell::{clock, failure::code_text, shelf::Blob, work::Pool};
 
 use crate::{
     app::App,
@@ -62,7 +62,7 @@ pub async fn run(app: Arc<App>, pool: Pool, round: RoundId, job: CoordinatorJob)
     match fed {
         Ok(taken) => tracing::info!(%round, ?taken, "work done"),
         Err(error) => {
-            tracing::error!(%round, code = %error.code(), "the outcome of work could not be stored")
+            tracing::error!(%round, code = %code_text(error.code()), "the outcome of work could not be stored")
         }
     }
 }
@@ -93,12 +93,13 @@ pub fn execute(
     job: CoordinatorJob,
 ) -> Result<(CoordinatorOutcome, Made), WorkFault> {
     let record: RoundRecord = app.record(ROUNDS, &round)?.ok_or(CoordinatorError::RoundUnknown)?;
+    // It may have ended while the job waited for its place.
+    let Standing::Running(state) = &record.standing else {
+        return Err(CoordinatorError::RoundOver.into());
+    };
     let papers = documents::papers(app, record.study)?;
     match job {
         CoordinatorJob::Join { tags } => {
-            let Standing::Running(state) = &record.standing else {
-                return Err(CoordinatorError::RoundOver.into());
-            };
             let manifest = state.manifest().ok_or(CoordinatorError::RoundOver)?;
             join::join(app, round, manifest, &tags)
         }
@@ -118,3 +119,6 @@ pub fn execute(
 fn blob_ref(blob: Blob) -> BlobRef {
     BlobRef { digest: blob.digest, bytes: blob.bytes }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,18 +137,24 @@ impl Release<'_> {
     ) -> Report {
         let agreement = &self.papers.agreement;
         let cut = |table: &ReleasedTable| {
-            // `shares` says whose students' table may be seen; every receiver's figure in it is about those students.
-            table.for_member(|sender, _| agreement.shares(sender, viewer, &table.metric.id))
+            let may_see = |sender, receiver| agreement.may_see(viewer, sender, receiver, &table.metric.id);
+            // "Any receiver" says something about every receiver of the table, so it needs the right to each.
+            table.for_member(|sender, receiver| match receiver {
+                Some(receiver) => may_see(sender, receiver),
+                None => table.receivers.iter().all(|receiver| may_see(sender, *receiver)),
+            })
         };
         let tables: Vec<ReleasedTable> =
             tables.iter().map(cut).filter(|table| !table.cells.is_empty()).collect();
-        let sees = |sender: MemberCode| {
-            manifest.tables.iter().any(|table| agreement.shares(sender, viewer, &table.metric))
+        let sees = |sender: MemberCode, receiver: MemberCode| {
+            let pair = |table: &&shapes::TableShape| {
+                manifest.seat(table.sender).is_some_and(|seat| seat.code == sender)
+            };
+            (manifest.tables.iter().filter(pair))
+                .any(|table| agreement.may_see(viewer, sender, receiver, &table.metric))
         };
-        let pairs: Vec<_> = (panel.pairs.iter())
-            .filter(|pair| pair.receiver == viewer || sees(pair.sender))
-            .cloned()
-            .collect();
+        let pairs: Vec<_> =
+            (panel.pairs.iter()).filter(|pair| sees(pair.sender, pair.receiver)).cloned().collect();
         let named = |member: MemberCode| {
             member == viewer || pairs.iter().any(|pair| pair.sender == member || pair.receiver == member)
         };
@@ -286,6 +292,3 @@ fn purpose(purpose: Purpose) -> &'static str {
         Purpose::ProgrammeEvaluation => "audit or evaluation of a publicly supported education programme",
     }
 }
-
-#[cfg(test)]
-mod tests {}

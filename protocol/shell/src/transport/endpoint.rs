@@ -1,6 +1,9 @@
 //! UDP sockets and QUIC parameters. Every number is in [`crate::limits`] with its reason.
 
-use super::TransportError;
+use super::{
+    TransportError,
+    restart::{RandomIds, RestartKey},
+};
 use crate::{limits, pki::PkiError};
 use quinn::{
     Endpoint, EndpointConfig, IdleTimeout, TokioRuntime, TransportConfig, VarInt,
@@ -17,9 +20,15 @@ use std::{
 /// # Errors
 ///
 /// [`TransportError::Socket`] if the address cannot be had.
-pub fn listen(address: SocketAddr, tls: rustls::ServerConfig) -> Result<Endpoint, TransportError> {
+pub fn listen(
+    address: SocketAddr,
+    tls: rustls::ServerConfig,
+    restart: RestartKey,
+) -> Result<Endpoint, TransportError> {
     let config = server_config(tls)?;
-    Endpoint::new(EndpointConfig::default(), Some(config), socket(address)?, Arc::new(TokioRuntime))
+    let mut endpoint = EndpointConfig::new(Arc::new(restart));
+    endpoint.cid_generator(|| Box::new(RandomIds));
+    Endpoint::new(endpoint, Some(config), socket(address)?, Arc::new(TokioRuntime))
         .map_err(|error| TransportError::Socket { kind: error.kind() })
 }
 

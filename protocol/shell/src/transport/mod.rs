@@ -29,6 +29,7 @@ pub mod error;
 pub mod frame;
 pub mod join;
 pub mod link;
+pub mod restart;
 pub mod server;
 pub mod tls;
 

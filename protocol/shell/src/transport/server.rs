@@ -8,6 +8,7 @@ use super::{
     admission::{Admitted, admit},
     bulk, endpoint,
     frame::{self, Refused, Request, Response},
+    restart::RestartKey,
     tls,
 };
 use crate::{
@@ -92,7 +93,8 @@ impl<H: Handler> Server<H> {
         shelf: Shelf,
         handler: H,
     ) -> Result<Self, TransportError> {
-        let endpoint = endpoint::listen(address, tls::server(&credentials, revocations)?)?;
+        let endpoint =
+            endpoint::listen(address, tls::server(&credentials, revocations)?, RestartKey::of(&credentials))?;
         let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES_MAX));
         let joins = Semaphore::new(limits::JOINS_MAX);
         let registry = Mutex::default();

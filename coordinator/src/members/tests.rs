@@ -1,0 +1,78 @@
+//! Invitations are good for one join; a revoked member is nobody.
+
+use passage_protocol::{agreement::Segment, codec::Encode, refusal::Refusal, signing::SigningKey};
+
+use super::*;
+use crate::fixture::{NOW, World, bare, join_request};
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::generate([seed; 32])
+}
+
+#[test]
+fn an_invitation_is_good_for_one_join() {
+    let (_folder, app) = bare();
+    let (text, _) = invite(&app, "A", Segment::Cc, 14, NOW).unwrap();
+    let first = join_request(&text, &key(1));
+    let joined = join(&app, &first, NOW).unwrap();
+    assert_eq!(joined.segment, Segment::Cc);
+    let again = join(&app, &first, NOW).unwrap();
+    assert_eq!(
+        again.to_bytes(),
+        joined.to_bytes(),
+        "the same request after a lost answer gets the same answer"
+    );
+    let second = join_request(&text, &key(2));
+    assert_eq!(join(&app, &second, NOW).unwrap_err(), CoordinatorError::InvitationRefused);
+    assert_eq!(list(&app).unwrap().len(), 1);
+}
+
+#[test]
+fn a_lapsed_or_unknown_invitation_is_refused_in_the_same_words() {
+    let (_folder, app) = bare();
+    let (text, expires) = invite(&app, "A", Segment::Cc, 1, NOW).unwrap();
+    let request = join_request(&text, &key(1));
+    assert_eq!(join(&app, &request, expires.plus_s(1)).unwrap_err(), CoordinatorError::InvitationRefused);
+    let unknown = Join { secret: vec![9; 16], ..request.clone() };
+    assert_eq!(join(&app, &unknown, NOW).unwrap_err(), CoordinatorError::InvitationRefused);
+    let short = Join { secret: vec![9; 15], ..request.clone() };
+    assert_eq!(join(&app, &short, NOW).unwrap_err(), CoordinatorError::InvitationRefused);
+    assert!(join(&app, &request, expires).is_ok(), "its last second still counts");
+}
+
+#[test]
+fn a_bad_request_does_not_spend_the_invitation() {
+    let (_folder, app) = bare();
+    let (text, _) = invite(&app, "A", Segment::K12, 14, NOW).unwrap();
+    let good = join_request(&text, &key(1));
+    let bad = Join { request: vec![0; 40], ..good.clone() };
+    assert!(matches!(join(&app, &bad, NOW), Err(CoordinatorError::Pki(_))));
+    assert!(join(&app, &good, NOW).is_ok());
+}
+
+#[test]
+fn one_signing_key_is_one_member() {
+    let (_folder, app) = bare();
+    let texts = [1, 2].map(|_| invite(&app, "A", Segment::K12, 14, NOW).unwrap().0);
+    join(&app, &join_request(&texts[0], &key(1)), NOW).unwrap();
+    let taken = join(&app, &join_request(&texts[1], &key(1)), NOW).unwrap_err();
+    assert_eq!(taken, CoordinatorError::SigningKeyTaken);
+}
+
+#[test]
+fn a_revoked_member_is_refused_and_its_round_ends() {
+    let world = World::new();
+    let round = world.open();
+    assert!(active(&world.app, &world.peers[0]).is_ok());
+    let before = world.app.revocations();
+    revoke(&world.app, world.codes[0], NOW).unwrap();
+    assert_eq!(active(&world.app, &world.peers[0]).unwrap_err().rule(), Some("G10"));
+    assert!(active(&world.app, &world.peers[1]).is_ok());
+    assert_ne!(world.app.revocations(), before, "a new revocation list is in force");
+    assert_eq!(world.phase(round), "P0412");
+    assert!(world.mail(0).is_empty() && !world.mail(1).is_empty());
+    let other = MemberCode([0xEE; 5]);
+    assert_eq!(revoke(&world.app, other, NOW).unwrap_err(), CoordinatorError::MemberUnknown);
+    let refused = crate::rounds::open(&world.app, world.study, NOW).unwrap_err();
+    assert_eq!(refused, CoordinatorError::PartyNotMember { code: world.codes[0] });
+}

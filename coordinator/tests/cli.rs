@@ -1,0 +1,239 @@
+//! The command line as scripts see it: exit codes, JSON, refusals that name what to do, help with examples, and the same
+//! answers whether a daemon serves the folder or not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a failed step fails the test
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+struct Folder {
+    _parent: tempfile::TempDir,
+    dir: PathBuf,
+}
+
+fn folder() -> Folder {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("coordinator");
+    Folder { _parent: parent, dir }
+}
+
+fn command(dir: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_passage-coordinator"));
+    command.env_clear().arg("--dir").arg(dir).args(words);
+    command
+}
+
+fn run(dir: &Path, words: &[&str]) -> Output {
+    command(dir, words).output().unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn init(dir: &Path) -> Output {
+    let words = ["init", "--consortium", "Valley", "--listen", "127.0.0.1:0", "--public", "127.0.0.1:4433"];
+    run(dir, &words)
+}
+
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the daemon and returns what it said when it was ready.
+fn serve(dir: &Path) -> (Daemon, serde_json::Value) {
+    let mut child = command(dir, &["serve", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (Daemon(child), serde_json::from_str(&line).unwrap())
+}
+
+#[test]
+fn init_makes_a_private_folder_once() {
+    let folder = folder();
+    assert_eq!(init(&folder.dir).status.code(), Some(0));
+    let key = std::fs::read(folder.dir.join("ca.key")).unwrap();
+    let again = init(&folder.dir);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("C3001"), "{}", text(&again.stderr));
+    assert_eq!(std::fs::read(folder.dir.join("ca.key")).unwrap(), key, "the CA is untouched");
+    use std::os::unix::fs::PermissionsExt;
+    for (name, mode) in [("", 0o700), ("ca.key", 0o600), ("server.key", 0o600), ("coordinator.toml", 0o600)] {
+        let found = std::fs::metadata(folder.dir.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{name}");
+    }
+}
+
+#[test]
+fn an_address_without_a_port_leaves_nothing_behind() {
+    let folder = folder();
+    let words = ["init", "--consortium", "V", "--listen", "127.0.0.1:0", "--public", "example.org"];
+    let output = run(&folder.dir, &words);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!folder.dir.exists());
+}
+
+#[test]
+fn a_folder_without_a_coordinator_is_refused_with_what_to_do() {
+    let folder = folder();
+    let output = run(&folder.dir, &["members", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let failure: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(failure["code"], "C3002");
+    assert!(failure["advice"].as_str().unwrap().contains("init"));
+}
+
+#[test]
+fn usage_errors_exit_with_two() {
+    let folder = folder();
+    for words in
+        [&["nonsense"][..], &["invite", "--name", "A"], &["invite", "--name", "A", "--segment", "bank"]]
+    {
+        assert_eq!(run(&folder.dir, words).status.code(), Some(2), "{words:?}");
+    }
+}
+
+#[test]
+fn an_invitation_is_one_line_for_scripts() {
+    let folder = folder();
+    init(&folder.dir);
+    let answer = json(&run(&folder.dir, &["invite", "--name", "Mira", "--segment", "cc", "--json"]));
+    assert!(answer["invitation"].as_str().unwrap().starts_with("passage-invite:v1:"));
+    assert_eq!(json(&run(&folder.dir, &["members", "--json"]))["members"], serde_json::json!([]));
+    let audit = json(&run(&folder.dir, &["audit", "verify", "--json"]));
+    assert_eq!(audit["entries"], 2);
+    let log = std::fs::read_to_string(folder.dir.join("audit.jsonl")).unwrap();
+    assert!(!log.contains("Mira"), "the operator's own name for a member is not logged (G09)");
+}
+
+#[test]
+fn an_altered_audit_log_is_found() {
+    let folder = folder();
+    init(&folder.dir);
+    run(&folder.dir, &["invite", "--name", "A", "--segment", "k12"]);
+    let path = folder.dir.join("audit.jsonl");
+    let altered = std::fs::read_to_string(&path).unwrap().replace("k12", "univ");
+    std::fs::write(&path, altered).unwrap();
+    let output = run(&folder.dir, &["audit", "verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("entry 2"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_bad_agreement_is_refused_with_line_and_nearest_key() {
+    let folder = folder();
+    init(&folder.dir);
+    let file = folder.dir.with_file_name("agreement.toml");
+    std::fs::write(&file, "format = \"passage-agreement/1\"\ntitel = \"T\"\n").unwrap();
+    let output = run(&folder.dir, &["agreement", "propose", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = text(&output.stderr);
+    assert!(words.contains("line 2") && words.contains("`title`"), "{words}");
+
+    let parties: String = (1..=2)
+        .map(|number| {
+            let key = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
+            format!("[[party]]\ncode = \"M-0000000{number}\"\nsegment = \"cc\"\nsigning_key = \"{key}\"\n")
+        })
+        .collect();
+    let head = "format = \"passage-agreement/1\"\ntitle = \"T\"\npurpose = \"student-aid\"\nlegal_basis = \"studies\"\n\
+                scope = \"S\"\neffective = \"2026-01-01\"\nexpires = \"2027-01-01\"\nretention_days = 9\n";
+    let share = "[[share]]\nfrom = \"M-00000001\"\nto = \"M-00000002\"\ntable = \"college-going-12\"\n";
+    std::fs::write(&file, format!("{head}{parties}{share}")).unwrap();
+    let output = run(&folder.dir, &["agreement", "propose", file.to_str().unwrap()]);
+    let words = text(&output.stderr);
+    assert!(words.contains("M-00000001") && words.contains("G01"), "{words}");
+    assert_eq!(
+        json(&run(&folder.dir, &["agreement", "list", "--json"]))["agreements"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_round_of_an_unknown_study_is_refused() {
+    let folder = folder();
+    init(&folder.dir);
+    for (words, code) in [
+        (&["round", "open", "S-0123456789abcdef"][..], "C3026"),
+        (&["round", "show", "R-00"], "C3031"),
+        (&["round", "halt", "R-"], "C3031"),
+        (&["members", "revoke", "M-00000000"], "C3011"),
+    ] {
+        let output = run(&folder.dir, words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(text(&output.stderr).contains(code), "{words:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_daemon_answers_commands_holds_the_folder_and_stops_on_sigterm() {
+    let folder = folder();
+    init(&folder.dir);
+    let (mut daemon, ready) = serve(&folder.dir);
+    assert_eq!(ready["ready"], true);
+    assert_eq!(json(&run(&folder.dir, &["round", "list", "--json"]))["rounds"], serde_json::json!([]));
+    assert!(run(&folder.dir, &["invite", "--name", "A", "--segment", "cc"]).status.success());
+    let second = run(&folder.dir, &["serve"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("S1011"), "{}", text(&second.stderr));
+    let stopped = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
+    assert!(stopped.success());
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0));
+    assert!(!folder.dir.join("control.sock").exists());
+    assert_eq!(json(&run(&folder.dir, &["audit", "verify", "--json"]))["entries"], 2, "after it as before");
+}
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    let verbs: &[&[&str]] = &[
+        &[],
+        &["init"],
+        &["serve"],
+        &["invite"],
+        &["members"],
+        &["members", "revoke"],
+        &["agreement", "propose"],
+        &["agreement", "list"],
+        &["study", "propose"],
+        &["study", "list"],
+        &["round", "open"],
+        &["round", "list"],
+        &["round", "show"],
+        &["round", "halt"],
+        &["release", "list"],
+        &["audit", "verify"],
+        &["doctor"],
+    ];
+    let folder = folder();
+    for verb in verbs {
+        let output = run(&folder.dir, &[verb, &["--help"][..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{verb:?}");
+        let words = text(&output.stdout);
+        assert!(words.contains("Example:\n  passage-coordinator"), "{verb:?} has no example");
+    }
+}
+
+#[test]
+fn doctor_finds_a_key_that_others_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    init(&folder.dir);
+    let key = folder.dir.join("ca.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = run(&folder.dir, &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("permissions 644"), "{}", text(&output.stderr));
+}

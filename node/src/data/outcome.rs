@@ -1,0 +1,93 @@
+//! What became of each file of an import, and the refusals that concern a file as a whole or several files (D1, D4).
+
+use passage_protocol::refusal::Refusal;
+use passage_shell::failure::Failure;
+
+use super::Period;
+use crate::{
+    home::refuse,
+    import::{ImportError, ImportReport},
+};
+
+/// What became of one file of an import.
+#[derive(Clone, Debug)]
+pub struct FileOutcome {
+    /// Its name, without the folder.
+    pub file: String,
+    /// What was found in it; none if it was refused as a whole.
+    pub report: Option<ImportReport>,
+    /// Why it was refused, if it was.
+    pub refusal: Option<Failure>,
+}
+
+impl FileOutcome {
+    /// A file that was refused.
+    pub(super) fn refused(file: String, error: ImportError) -> Self {
+        let refusal = Some(named(&file, &error));
+        let report = if let ImportError::Rows { report } = error { Some(*report) } else { None };
+        Self { file, report, refusal }
+    }
+
+    /// Refuses a file that covers another school year than the one named (D4): an upload replaces the years it covers.
+    /// A file without school years, such as a list of students, is not touched by this.
+    pub(super) fn within(mut self, period: Option<Period>) -> Self {
+        let (Some(period), Some(report)) = (period.map(String::from), &self.report) else { return self };
+        let others: Vec<&str> =
+            report.school_years.iter().map(String::as_str).filter(|year| *year != period).collect();
+        if self.refusal.is_none() && !others.is_empty() {
+            let what = format!(
+                "{}: the file covers the school years {}, expected {period} alone",
+                self.file,
+                report.school_years.join(", ")
+            );
+            let advice = "Export that school year alone, or leave out --period: every year the file covers is replaced.";
+            self.refusal = Some(refuse(0x2231, &what, advice, Some("D4")));
+        }
+        self
+    }
+
+    /// Refuses a file that would replace what an `earlier` file of the same import brought (D4).
+    pub(super) fn unlike(mut self, earlier: &[Self]) -> Self {
+        let places: Vec<(&str, Option<&str>)> = self.places().collect();
+        let same = |other: &&Self| other.places().any(|place| places.contains(&place));
+        if let Some(first) = earlier.iter().find(same).filter(|_| self.refusal.is_none()) {
+            let what = format!(
+                "{}: {} has the same layout and school year, and this file would replace it",
+                self.file, first.file
+            );
+            let advice = "Join the two exports into one file, or import only the one that is right.";
+            self.refusal = Some(refuse(0x2232, &what, advice, Some("D4")));
+        }
+        self
+    }
+
+    /// What a file takes the place of: its layout and each school year, or its layout if that has no years.
+    fn places(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.report.iter().flat_map(|report| {
+            let years = report.school_years.iter().map(|year| Some(year.as_str()));
+            let whole = report.school_years.is_empty().then_some(None);
+            years.chain(whole).map(|year| (report.layout.as_str(), year))
+        })
+    }
+}
+
+/// A refusal that says which of several files it is about.
+pub(super) fn named(file: &str, error: &ImportError) -> Failure {
+    let advice = match error {
+        ImportError::Rows { .. } => {
+            "Correct these rows at the source, export and import again; --problems FILE writes them all to a file."
+        }
+        ImportError::Ambiguous { .. }
+        | ImportError::Empty
+        | ImportError::HeaderOnly
+        | ImportError::Layout { .. }
+        | ImportError::LineTooLong { .. }
+        | ImportError::NulByte { .. }
+        | ImportError::Read { .. }
+        | ImportError::Stopped
+        | ImportError::TooManyRows { .. }
+        | ImportError::Unrecognised { .. }
+        | ImportError::Utf16 => error.advice(),
+    };
+    Failure::new(error.code(), format!("{file}: {error}"), advice, error.rule())
+}

@@ -1,0 +1,66 @@
+//! What a clerk asks for when files are imported. Shapes only; it travels to the daemon as JSON.
+
+use std::{path::PathBuf, str::FromStr};
+
+use passage_protocol::cells::SchoolYear;
+use serde::{Deserialize, Serialize};
+
+/// What a clerk asks for when files are imported.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ImportRequest {
+    /// The files, as they came out of the state's or the institution's system.
+    pub files: Vec<PathBuf>,
+    /// Layouts to read them with; none: recognised by content.
+    pub layouts: Vec<LayoutChoice>,
+    /// The only school year the files may cover, such as `2019-2020`.
+    pub period: Option<Period>,
+    /// Whether the records are kept.
+    pub mode: ImportMode,
+}
+
+/// A layout, named by a clerk.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum LayoutChoice {
+    /// A layout file.
+    File(PathBuf),
+    /// The id of a layout known here.
+    Id(String),
+}
+
+/// A school year a clerk names, `2019-2020`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period(SchoolYear);
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        SchoolYear::parse(text)
+            .map(Self)
+            .ok_or_else(|| "not a school year, expected the form 2019-2020".to_owned())
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> Self {
+        period.0.to_string()
+    }
+}
+
+/// Whether an import is kept.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum ImportMode {
+    /// Read, check, report; change nothing.
+    DryRun,
+    /// Read, check, keep.
+    Keep,
+}

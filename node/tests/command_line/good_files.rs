@@ -1,0 +1,219 @@
+//! Real files in: the five members of the demonstration, the same file twice, a year replaced, opt-outs, layouts, the end
+//! of the data.
+
+use std::fs;
+
+use passage_protocol::agreement::Segment;
+use serde_json::json;
+
+use crate::{
+    pupils::{Pupil, VALUES, layout, root, sinf, sinf_of},
+    world::Node,
+};
+
+/// Files of a member of the demonstration and the layouts they need.
+fn files_of(member: &str, segment: Segment) -> Vec<String> {
+    let folder = root().join("deploy/demo/members").join(member);
+    let file = |name: String| folder.join(name).to_str().unwrap().to_owned();
+    if segment == Segment::K12 {
+        return ["SENR", "SINF"].map(|kind| file(format!("{member}-{kind}.txt"))).to_vec();
+    }
+    let kinds = ["students", "enrollments", "courses", "awards"];
+    let mut arguments: Vec<String> = kinds.iter().map(|kind| file(format!("{member}-{kind}.csv"))).collect();
+    for kind in kinds {
+        arguments.extend(["--layout".to_owned(), layout(&format!("{kind}.toml"))]);
+    }
+    arguments
+}
+
+#[test]
+fn the_files_of_all_five_members_import_as_they_are() {
+    for (member, segment) in [
+        ("K12A", Segment::K12),
+        ("K12B", Segment::K12),
+        ("CC1", Segment::Cc),
+        ("CC2", Segment::Cc),
+        ("UNIV", Segment::Univ),
+    ] {
+        let node = Node::joined(segment);
+        let files = files_of(member, segment);
+        let mut arguments = vec!["import"];
+        arguments.extend(files.iter().map(String::as_str));
+        let dry = node.json(&[&arguments[..], &["--dry-run"]].concat());
+        assert_eq!(dry["kept"], false);
+        assert_eq!(node.status()["segments"], json!([]), "{member}: a dry run kept something");
+        assert_eq!(node.roster_files(), Vec::<String>::new());
+
+        let kept = node.json(&arguments);
+        assert_eq!((&kept["kept"], &kept["files"]), (&true.into(), &dry["files"]), "{member}");
+        for file in kept["files"].as_array().unwrap() {
+            assert!(file["refusal"].is_null() && file["rows_with_errors"] == 0, "{member}: {file}");
+            let rows = file["rows"].as_u64().unwrap();
+            let not_kept = file["duplicates"].as_u64().unwrap() + file["deleted"].as_u64().unwrap();
+            assert_eq!(file["kept"].as_u64().unwrap() + not_kept, rows, "{member}: {}", file["file"]);
+            let name = file["file"].as_str().unwrap();
+            let path = root().join("deploy/demo/members").join(member).join(name);
+            let lines =
+                fs::read_to_string(path).unwrap().lines().filter(|line| !line.is_empty()).count() as u64;
+            assert_eq!(rows, lines - u64::from(segment != Segment::K12), "{name}: a row was lost");
+        }
+
+        let list = root().join("deploy/demo/members").join(member).join("optout.csv");
+        let entries = fs::read_to_string(&list).unwrap().lines().count() as u64 - 1;
+        assert_eq!(node.json(&["optout", "import", list.to_str().unwrap()]), json!({ "opt_outs": entries }));
+        let status = node.status();
+        let students = status["students"].as_u64().unwrap();
+        assert!(students > 500 && status["unusable"].as_u64().unwrap() < students / 10, "{member}: {status}");
+        assert!((1..=entries).contains(&status["opted_out"].as_u64().unwrap()), "{member}: {status}");
+        let list =
+            status["segments"].as_array().unwrap().iter().find(|one| one["layout"] == "opt-outs").unwrap();
+        assert_eq!(list["rows"], entries);
+    }
+}
+
+#[test]
+fn the_screen_says_what_was_recognised_and_why() {
+    let node = Node::joined(Segment::K12);
+    let mut second = Pupil::number(2);
+    second.birth = String::new();
+    let file = node.file("SINF.txt", sinf_of(&[Pupil::number(1), second, Pupil::number(1)]));
+    let screen = node.run(&["import", &file]);
+    let text = screen.succeeded();
+    for line in [
+        "SINF.txt: CALPADS student information (SINF)",
+        "  layout   calpads-sinf version 2019-20",
+        "  because  record type SINF or SINF-R, 42 columns, dates and codes where the layout has them",
+        "  rows     3 read, 2 kept, 1 repeated",
+        "  years    2022-2023",
+        "  warning  a value is missing in a column that should have one (rule D2, once)",
+        "           Fill it in at the source if it is known.",
+        "  warning  the row repeats an earlier row; it was kept once (rule D4, once)",
+        "           row 3",
+    ] {
+        assert!(text.lines().any(|seen| seen == line), "{line:?} is missing in {text}");
+    }
+    assert!(text.contains("           row 2, column 18 ("), "{text}");
+    assert!(text.ends_with("imported; nothing has left this machine\n"), "{text}");
+    screen.keeps_to_itself(VALUES);
+    let screen = node.run(&["import", &file, "--dry-run"]);
+    assert!(screen.succeeded().ends_with("dry run: nothing was kept\n"));
+}
+
+#[test]
+fn the_same_file_twice_changes_nothing() {
+    let node = Node::joined(Segment::K12);
+    let file = node.file("SINF.txt", sinf(30));
+    node.run(&["import", &file]).succeeded();
+    let (status, files) = (node.status(), node.roster_files());
+    node.run(&["import", &file]).succeeded();
+    assert_eq!((node.status(), node.roster_files()), (status, files));
+}
+
+#[test]
+fn a_year_is_replaced_and_the_other_years_stay() {
+    let node = Node::joined(Segment::K12);
+    let mut before: Vec<Pupil> = (1..=10).map(Pupil::number).collect();
+    for pupil in &mut before[..4] {
+        pupil.year = "2021-2022";
+    }
+    node.run(&["import", &node.file("both.txt", sinf_of(&before))]).succeeded();
+    let rows = |year: &str| {
+        let status = node.status();
+        let segments = status["segments"].as_array().unwrap().clone();
+        let of_year: Vec<u64> = segments
+            .iter()
+            .filter(|one| one["year"] == year)
+            .map(|one| one["rows"].as_u64().unwrap())
+            .collect();
+        assert_eq!(of_year.len(), 1, "{status}");
+        of_year[0]
+    };
+    assert_eq!((rows("2021-2022"), rows("2022-2023")), (4, 6));
+    let old = node.roster_files();
+    node.run(&["import", &node.file("new.txt", sinf(9)), "--period", "2022-2023"]).succeeded();
+    assert_eq!((rows("2021-2022"), rows("2022-2023")), (4, 9));
+    let new = node.roster_files();
+    assert_eq!(new.iter().filter(|file| old.contains(file)).count(), 1, "one segment stays, one is replaced");
+    assert_eq!(new.len(), 2);
+}
+
+#[test]
+fn opt_outs_count_at_once_and_a_new_list_replaces_the_old() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["import", &node.file("SINF.txt", sinf(10))]).succeeded();
+    node.run(&[
+        "optout",
+        "import",
+        &node.file("three.csv", "student_id\nLOCAL-8800001\n7315900002\nLATER-1\n"),
+    ])
+    .succeeded();
+    assert_eq!((&node.status()["opted_out"], &node.status()["students"]), (&2.into(), &10.into()));
+    node.run(&["optout", "import", &node.file("one.csv", "LOCAL-8800009\n")]).succeeded();
+    assert_eq!(node.status()["opted_out"], 1);
+    node.run(&["optout", "import", &node.file("none.csv", "student_id\n")]).succeeded();
+    assert_eq!(node.status()["opted_out"], 0);
+}
+
+#[test]
+fn destroyed_data_leaves_no_segment_and_not_its_key() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["data", "destroy", "--by", "IT, ticket 4711"]).refused("N2230", Some("F10"));
+    node.run(&["import", &node.file("SINF.txt", sinf(10))]).succeeded();
+    node.run(&["optout", "import", &node.file("optout.csv", "LOCAL-8800001\n")]).succeeded();
+    let segment = node.dir.join("roster").join(&node.roster_files()[0]);
+    let (key, copy) = (fs::read(node.dir.join("data.key")).unwrap(), fs::read(&segment).unwrap());
+    let screen = node.run(&["data", "destroy", "--by", "IT, ticket 4711"]);
+    assert!(screen.succeeded().starts_with("2 segments of student records destroyed"));
+    assert!(screen.out.contains("opt-out list"), "{screen:?}");
+    assert_eq!(node.roster_files(), Vec::<String>::new());
+    assert_eq!((&node.status()["segments"], &node.status()["students"]), (&json!([]), &0.into()));
+    assert_ne!(fs::read(node.dir.join("data.key")).unwrap(), key);
+    let audit = node.run(&["audit", "verify"]);
+    assert!(audit.succeeded().contains("data destroyed by=IT, ticket 4711 segments=2"), "{audit:?}");
+
+    // New records go under the new key; a copy of the old file is swept and was never readable again.
+    fs::write(&segment, copy).unwrap();
+    node.run(&["import", &node.file("SINF.txt", sinf(11))]).succeeded();
+    assert_eq!(node.status()["students"], 11);
+    assert!(!segment.exists());
+}
+
+#[test]
+fn what_a_killed_import_left_is_swept_when_the_folder_is_opened() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["import", &node.file("SINF.txt", sinf(5))]).succeeded();
+    let files = node.roster_files();
+    fs::write(node.dir.join("roster/calpads-sinf.2022-2023.tmp"), b"half").unwrap();
+    fs::write(node.dir.join("roster").join(format!("{}.seg", "ab".repeat(32))), b"uncommitted").unwrap();
+    assert_eq!(node.status()["students"], 5);
+    assert_eq!(node.roster_files(), files);
+}
+
+#[test]
+fn layouts_are_listed_and_shown_and_own_ones_join_them() {
+    let node = Node::joined(Segment::K12);
+    let ids = |node: &Node| -> Vec<String> {
+        let list = node.json(&["layout", "list"]);
+        list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&node), ["calpads-senr", "calpads-sinf"]);
+    let screen = node.run(&["layout", "show", "calpads-senr"]);
+    let text = screen.succeeded();
+    assert!(text.contains("SSID") && text.contains("school-year") && text.contains("required"), "{text}");
+    node.run(&["layout", "show", "calpads"]).refused("N2241", Some("D1"));
+
+    // A file in the folder `layouts` is known from then on, by content and by id.
+    fs::create_dir_all(node.dir.join("layouts")).unwrap();
+    fs::copy(layout("students.toml"), node.dir.join("layouts/students.toml")).unwrap();
+    assert_eq!(ids(&node), ["students", "calpads-senr", "calpads-sinf"]);
+    let shown = node.json(&["layout", "show", "students"]);
+    assert_eq!(
+        (&shown["columns"][0]["name"], &shown["columns"][0]["field"]),
+        (&"student_id".into(), &"local-id".into())
+    );
+    let file = node.file("students.csv", [crate::pupils::STUDENTS_HEADER, crate::pupils::STUDENT].concat());
+    for more in [&[][..], &["--layout", "students"]] {
+        let json = node.json(&[&["import", &file, "--dry-run"], more].concat());
+        assert_eq!(json["files"][0]["layout"], "students");
+    }
+}

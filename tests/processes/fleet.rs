@@ -1,0 +1,327 @@
+//! Real processes on loopback: one coordinator, some nodes, their folders, and what people type to them.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Longest a test waits for anything, so that a hang fails instead of stalling CI.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Who takes part: name, segment, role.
+pub(crate) const THREE: &[(&str, &str, &str)] =
+    &[("K12A", "k12", "sender"), ("CC1", "cc", "receiver"), ("UNIV", "univ", "receiver")];
+
+/// Noise of the agreement.
+#[derive(Clone, Copy)]
+pub(crate) enum Noise {
+    Default,
+    None,
+}
+
+/// A coordinator and its nodes. Everything is killed and deleted when dropped.
+pub(crate) struct Fleet {
+    pub(crate) dir: tempfile::TempDir,
+    members: Vec<(String, String, String)>,
+    children: Vec<(String, Child)>,
+}
+
+impl Fleet {
+    /// Starts a coordinator; members join through `public` if given (a relay), else directly.
+    pub(crate) fn start(members: &[(&str, &str, &str)], listen: u16, public: u16) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let members = members.iter().map(|(a, b, c)| ((*a).into(), (*b).into(), (*c).into())).collect();
+        let mut fleet = Self { dir, members, children: Vec::new() };
+        let (listen, public) = (format!("127.0.0.1:{listen}"), format!("127.0.0.1:{public}"));
+        fleet.coordinator(&["init", "--consortium", "Test", "--listen", &listen, "--public", &public]);
+        fleet.serve("coordinator");
+        for (name, segment, _) in fleet.members.clone() {
+            let invited = fleet.coordinator(&["invite", "--name", &name, "--segment", &segment]);
+            fleet.node(&name, &["join", invited["invitation"].as_str().unwrap()]);
+            fleet.serve(&name);
+        }
+        fleet
+    }
+
+    /// Every member imports a slice of the demonstration's files: every student whose row number leaves no remainder.
+    pub(crate) fn import(&self, one_in: usize) {
+        for (name, segment, _) in &self.members {
+            let source = repository().join("deploy/demo/members").join(name);
+            let (kinds, layouts): (&[&str], &[&str]) = if segment == "k12" {
+                (&["SENR.txt", "SINF.txt"], &[])
+            } else {
+                (&["students.csv", "enrollments.csv"], &["students", "enrollments"])
+            };
+            let mut arguments = vec!["import".to_owned()];
+            for kind in kinds {
+                let file = format!("{name}-{kind}");
+                let target = self.dir.path().join(&file);
+                thin(&source.join(&file), &target, one_in, kind.ends_with("csv"));
+                arguments.push(target.display().to_string());
+            }
+            for layout in layouts {
+                let path = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
+                arguments.extend(["--layout".to_owned(), path.display().to_string()]);
+            }
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            self.node(name, &arguments);
+        }
+    }
+
+    /// Proposes an agreement among all members; nobody has signed it yet.
+    pub(crate) fn propose_agreement(&self, noise: Noise) -> String {
+        let mut text = String::from(
+            "format = \"passage-agreement/1\"\ntitle = \"Test\"\npurpose = \"improving-instruction\"\nlegal_basis = \"studies\"\nscope = \"College-going\"\neffective = \"2020-01-01\"\nexpires = \"2099-01-01\"\nretention_days = 30\n",
+        );
+        if let Noise::None = noise {
+            text.push_str(
+                "[noise]\nkind = \"none\"\nconsent = \"The parties accept exact tables for this test.\"\n",
+            );
+        }
+        let codes = self.codes();
+        for ((name, segment, _), code) in self.members.iter().zip(&codes) {
+            let key = self.node(name, &["doctor"])["signing_key"].as_str().unwrap().to_owned();
+            text.push_str(&format!(
+                "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
+            ));
+        }
+        for from in &codes {
+            for to in codes.iter().filter(|to| *to != from) {
+                text.push_str(&format!(
+                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"
+                ));
+            }
+        }
+        let path = self.dir.path().join("agreement.toml");
+        fs::write(&path, text).unwrap();
+        let answer = self.coordinator(&["agreement", "propose", path.to_str().unwrap()]);
+        answer["agreement"].as_str().unwrap().to_owned()
+    }
+
+    /// One member signs.
+    pub(crate) fn sign(&self, name: &str, agreement: &str) {
+        self.until(name, &["agreement", "show", agreement]);
+        self.node(name, &["agreement", "sign", agreement, "--by", "Tester"]);
+    }
+
+    /// Proposes a study with `committee` members on the committee; every member approves it.
+    pub(crate) fn study(&self, agreement: &str, committee: usize) -> String {
+        let mut text = format!(
+            "format = \"passage-study/1\"\ntitle = \"Test {committee}\"\nagreement = \"{agreement}\"\ncohorts = [\"2019-2020\", \"2020-2021\", \"2021-2022\", \"2022-2023\"]\ncommittee = {committee}\n"
+        );
+        for ((_, _, role), code) in self.members.iter().zip(self.codes()) {
+            text.push_str(&format!("[[participant]]\ncode = \"{code}\"\nrole = \"{role}\"\n"));
+        }
+        text.push_str("[[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = [\"all\", \"gender\"]\n");
+        let path = self.dir.path().join("study.toml");
+        fs::write(&path, text).unwrap();
+        let study = self.coordinator(&["study", "propose", path.to_str().unwrap()])["study"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        for (name, ..) in &self.members {
+            self.until(name, &["study", "show", &study]);
+            self.node(name, &["study", "approve", &study, "--by", "Tester"]);
+        }
+        study
+    }
+
+    /// Opens a round; waits until the coordinator knows every signature.
+    pub(crate) fn open(&self, study: &str) -> String {
+        self.until("coordinator", &["round", "open", study])["round"].as_str().unwrap().to_owned()
+    }
+
+    /// Every member that awaits a person says yes to `round`.
+    pub(crate) fn approve(&self, round: &str) {
+        for (name, ..) in &self.members {
+            self.until(name, &["round", "approve", round, "--by", "Tester"]);
+        }
+    }
+
+    /// Where a round ended: follows rounds opened again after an abort.
+    pub(crate) fn end_of(&self, round: &str) -> Value {
+        let mut round = round.to_owned();
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < PATIENCE, "the round did not end");
+            let Ok(shown) = self.try_run("coordinator", &["round", "show", &round]) else {
+                sleep(Duration::from_millis(100));
+                continue;
+            };
+            match (shown["phase"].as_str(), shown["reopened_as"].as_str()) {
+                (Some("aborted"), Some(next)) => round = next.to_owned(),
+                (Some("aborted" | "finished"), _) => return shown,
+                _ => sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    /// The figures a member was given in a round, without the column that names the round.
+    pub(crate) fn figures(&self, name: &str, round: &str) -> String {
+        let path = self.dir.path().join(format!("{name}.csv"));
+        self.until(name, &["report", "export", round, "--format", "csv", "--out", path.to_str().unwrap()]);
+        let text = fs::read_to_string(path).unwrap();
+        text.lines()
+            .map(|line| line.split_once(',').map_or(line, |(_, rest)| rest))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Kills a process as a power cut would, and starts it again.
+    pub(crate) fn kill_and_restart(&mut self, name: &str) {
+        self.kill(name);
+        self.serve(name);
+    }
+
+    /// Kills a process.
+    pub(crate) fn kill(&mut self, name: &str) {
+        let index = self.children.iter().position(|(child, _)| child == name).unwrap();
+        let (_, mut child) = self.children.remove(index);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts the daemon of a folder and waits until it takes commands.
+    pub(crate) fn serve(&mut self, name: &str) {
+        let log = File::create(self.dir.path().join(format!("{name}.out"))).unwrap();
+        let child = self
+            .command(name)
+            .arg("serve")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.children.push((name.to_owned(), child));
+        // A command before the daemon listens would open the folder itself and keep the daemon out.
+        let socket = self.folder(name).join("control.sock");
+        let began = Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(began.elapsed() < PATIENCE, "{name} did not start: {}", self.output(name));
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A coordinator command that must succeed.
+    pub(crate) fn coordinator(&self, arguments: &[&str]) -> Value {
+        self.run("coordinator", arguments)
+    }
+
+    /// A node command that must succeed.
+    pub(crate) fn node(&self, name: &str, arguments: &[&str]) -> Value {
+        self.run(name, arguments)
+    }
+
+    fn run(&self, name: &str, arguments: &[&str]) -> Value {
+        match self.try_run(name, arguments) {
+            Ok(value) => value,
+            Err(failure) => panic!("{name} {arguments:?}: {failure}\n{}", self.output(name)),
+        }
+    }
+
+    /// A command that may be refused: its answer, or its refusal.
+    pub(crate) fn try_run(&self, name: &str, arguments: &[&str]) -> Result<Value, Value> {
+        let output = self.command(name).arg("--json").args(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let value = serde_json::from_str(text.trim()).unwrap_or(Value::String(text));
+        if output.status.success() { Ok(value) } else { Err(value) }
+    }
+
+    /// Repeats a command until it succeeds.
+    pub(crate) fn until(&self, name: &str, arguments: &[&str]) -> Value {
+        let began = Instant::now();
+        loop {
+            match self.try_run(name, arguments) {
+                Ok(value) => return value,
+                Err(failure) if began.elapsed() > PATIENCE => {
+                    panic!("{name} {arguments:?}: {failure}\n{}", self.output(name))
+                }
+                Err(_) => sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    /// Names of the members.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.members.iter().map(|(name, ..)| name.clone()).collect()
+    }
+
+    /// Opaque codes of the members.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        let code = |(name, ..): &(String, String, String)| {
+            self.node(name, &["doctor"])["code"].as_str().unwrap().to_owned()
+        };
+        self.members.iter().map(code).collect()
+    }
+
+    /// The state folder of a party.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.dir.path().join("state").join(name)
+    }
+
+    fn output(&self, name: &str) -> String {
+        let log = fs::read_to_string(self.folder(name).join("log.jsonl")).unwrap_or_default();
+        let tail: Vec<&str> = log.lines().rev().take(15).collect();
+        let printed = fs::read_to_string(self.dir.path().join(format!("{name}.out"))).unwrap_or_default();
+        format!("{printed}\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"))
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let program = if name == "coordinator" { "passage-coordinator" } else { "passage-node" };
+        let mut command = Command::new(binary(program));
+        command.arg("--dir").arg(self.folder(name));
+        command
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A UDP port that is free now.
+pub(crate) fn free_port() -> u16 {
+    std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A binary of this workspace, beside the test's own; `cargo test --workspace` has built it.
+fn binary(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let path = path.join(name);
+    assert!(path.exists(), "{} is not built; run `cargo build --workspace --bins`", path.display());
+    path
+}
+
+/// Copies every `one_in`-th student of a file: the last digits of the local id decide, so files of one member agree.
+fn thin(source: &Path, target: &Path, one_in: usize, header: bool) {
+    let bytes = fs::read(source).unwrap();
+    let mut kept = Vec::new();
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let text = String::from_utf8_lossy(line);
+        let id = if header { text.split(',').next() } else { text.split('^').nth(8) };
+        let digits: String = id.unwrap_or_default().chars().rev().take_while(char::is_ascii_digit).collect();
+        let digits: usize = digits.chars().rev().collect::<String>().parse().unwrap_or(0);
+        if (header && number == 0) || digits.is_multiple_of(one_in) {
+            kept.extend_from_slice(line);
+        }
+    }
+    fs::write(target, kept).unwrap();
+}

@@ -1,0 +1,140 @@
+//! What someone on the wire sees: a relay between the nodes and the coordinator keeps every datagram; none of the input's
+//! identifiers is in it, nor in the coordinator's folder, nor in any log.
+
+use std::{
+    collections::BTreeSet,
+    net::UdpSocket,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::fleet::{Fleet, Noise, THREE, free_port};
+
+#[test]
+fn no_identifier_is_in_the_traffic_the_coordinators_folder_or_a_log() {
+    let (listen, public) = (free_port(), free_port());
+    let relay = Relay::start(public, listen);
+    let fleet = Fleet::start(THREE, listen, public);
+    fleet.import(3);
+    let agreement = fleet.propose_agreement(Noise::None);
+    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let study = fleet.study(&agreement, 2);
+    let round = fleet.open(&study);
+    fleet.approve(&round);
+    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+
+    let needles = identifiers(fleet.dir.path());
+    assert!(needles.len() > 500, "the search must look for something: {}", needles.len());
+    let captured = relay.captured.lock().unwrap().clone();
+    assert!(captured.len() > 100_000, "the relay saw {} bytes", captured.len());
+    assert_eq!(hits(&captured, &needles), 0, "in the traffic");
+    for path in files(&fleet.folder("coordinator")) {
+        assert_eq!(hits(&std::fs::read(&path).unwrap(), &needles), 0, "in {}", path.display());
+    }
+    for name in fleet.names() {
+        for log in ["log.jsonl", "audit.log"] {
+            let path = fleet.folder(&name).join(log);
+            assert_eq!(hits(&std::fs::read(&path).unwrap(), &needles), 0, "in {}", path.display());
+        }
+        // At rest: segments are encrypted, the store holds no record.
+        for path in files(&fleet.folder(&name)) {
+            assert_eq!(hits(&std::fs::read(&path).unwrap(), &needles), 0, "in {}", path.display());
+        }
+    }
+}
+
+/// SSIDs, SSNs, names and birth dates of every imported file, six letters or more.
+fn identifiers(folder: &Path) -> BTreeSet<Vec<u8>> {
+    let mut needles = BTreeSet::new();
+    for path in files(folder).into_iter().filter(|path| path.parent() == Some(folder)) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let (separator, columns): (u8, &[usize]) = match name.split_once('-') {
+            Some((_, "SENR.txt")) => (b'^', &[7, 8, 9, 11, 16]),
+            Some((_, "students.csv")) => (b',', &[0, 1, 2, 3, 5, 8]),
+            _ => continue,
+        };
+        for line in bytes.split(|byte| *byte == b'\n').skip(1) {
+            let fields: Vec<&[u8]> = line.split(|byte| *byte == separator).collect();
+            let chosen = columns.iter().filter_map(|column| fields.get(*column));
+            needles.extend(chosen.filter(|field| field.len() >= 6).map(|field| field.to_vec()));
+        }
+    }
+    needles
+}
+
+/// How many needles occur: one pass over the bytes per needle length.
+fn hits(bytes: &[u8], needles: &BTreeSet<Vec<u8>>) -> usize {
+    let lengths: BTreeSet<usize> = needles.iter().map(Vec::len).collect();
+    lengths
+        .iter()
+        .map(|length| bytes.windows(*length).filter(|window| needles.contains(*window)).count())
+        .sum()
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A UDP relay that keeps what passes.
+struct Relay {
+    captured: Arc<Mutex<Vec<u8>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Relay {
+    fn start(public: u16, listen: u16) -> Self {
+        let relay = Self { captured: Arc::default(), stop: Arc::default() };
+        let (captured, stop) = (Arc::clone(&relay.captured), Arc::clone(&relay.stop));
+        let outside = UdpSocket::bind(("127.0.0.1", public)).unwrap();
+        outside.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        thread::spawn(move || {
+            let mut inside: Vec<(std::net::SocketAddr, UdpSocket)> = Vec::new();
+            let mut datagram = vec![0; 65_536];
+            while !stop.load(Ordering::Relaxed) {
+                let Ok((count, from)) = outside.recv_from(&mut datagram) else { continue };
+                captured.lock().unwrap().extend_from_slice(&datagram[..count]);
+                if !inside.iter().any(|(peer, _)| *peer == from) {
+                    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+                    socket.connect(("127.0.0.1", listen)).unwrap();
+                    let (back, outside) = (socket.try_clone().unwrap(), outside.try_clone().unwrap());
+                    let (captured, stop) = (Arc::clone(&captured), Arc::clone(&stop));
+                    back.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+                    thread::spawn(move || {
+                        let mut datagram = vec![0; 65_536];
+                        while !stop.load(Ordering::Relaxed) {
+                            let Ok(count) = back.recv(&mut datagram) else { continue };
+                            captured.lock().unwrap().extend_from_slice(&datagram[..count]);
+                            let _ = outside.send_to(&datagram[..count], from);
+                        }
+                    });
+                    inside.push((from, socket));
+                }
+                if let Some((_, socket)) = inside.iter().find(|(peer, _)| *peer == from) {
+                    let _ = socket.send(&datagram[..count]);
+                }
+            }
+        });
+        relay
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
