@@ -117,11 +117,9 @@ impl Federation {
             ledger: RefCell::new(KeyLedger::default()),
             spoken: RefCell::new(None),
         });
-        let member = |(index, files)| {
-            let insists = setup.insists.contains(&index);
-            MemberHost::new(index, Rc::clone(&shared), files, insists, setup.seed)
-        };
-        let members = population.files.iter().enumerate().map(member).collect();
+        let member = |(index, files)| MemberHost::new(index, Rc::clone(&shared), files, setup.seed);
+        let mut members: Vec<MemberHost> = population.files.iter().enumerate().map(member).collect();
+        setup.insists.iter().for_each(|index| members[*index].insist());
         let coordinator = CoordinatorHost::new(&shared.papers, net.now());
         Self {
             members,

@@ -161,9 +161,12 @@ fn a_list_sealed_to_somebody_else() {
     assert_abort(Setup { mischief: Box::new(mischief), ..setup }, 0x0B10, HOSTILE);
 }
 
+/// Digest of a list and its sealed bytes.
+type Kept = (Digest, Vec<u8>);
+
 /// Remembers the hostile member's contribution of one round and replays it in the next.
 struct Replay {
-    kept: Rc<RefCell<Option<(Digest, Vec<u8>)>>>,
+    kept: Rc<RefCell<Option<Kept>>>,
 }
 
 impl Mischief for Replay {

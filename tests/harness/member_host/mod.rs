@@ -113,14 +113,19 @@ struct Live {
 impl MemberHost {
     /// A member with its files imported.
     #[must_use]
-    pub fn new(index: usize, shared: Rc<Shared>, files: &Files, insists: bool, seed: u64) -> Self {
+    pub fn new(index: usize, shared: Rc<Shared>, files: &Files, seed: u64) -> Self {
         let folder = scratch();
         let mut dice = Dice::new(seed ^ (index as u64) << 32);
         let records = Records::import(&folder.path().join("roster"), files, dice.below(1 << 30) as u64);
         let shelf = Shelf::open(&folder.path().join("blobs")).unwrap();
         let code = shared.papers.codes[index];
         let (stored, live) = (Stored::default(), BTreeMap::new());
-        Self { index, code, shared, records, shelf, insists, dice, stored, live, folder }
+        Self { index, code, shared, records, shelf, insists: false, dice, stored, live, folder }
+    }
+
+    /// From now on it answers that it wants a seat on the committee.
+    pub fn insist(&mut self) {
+        self.insists = true;
     }
 
     /// The rows it contributes, made afresh from its records.
