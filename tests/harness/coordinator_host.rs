@@ -5,7 +5,9 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    ffi::OsString,
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     sync::OnceLock,
 };
@@ -93,7 +95,7 @@ impl CoordinatorHost {
     #[must_use]
     pub fn new(papers: &Papers, now: Timestamp) -> Self {
         let root = scratch();
-        copy(template().path(), root.path());
+        lay_down(root.path());
         let mut host = Self {
             root,
             running: None,
@@ -361,9 +363,12 @@ fn opened(root: &Path) -> App {
     panic!("the store's lock was not released within two seconds");
 }
 
+/// A file of a fresh coordinator's folder: name, bytes, mode.
+type FreshFile = (OsString, Vec<u8>, u32);
+
 /// A coordinator's folder as `init` leaves it; made once, since a CA key takes a while.
-fn template() -> &'static TempDir {
-    static TEMPLATE: OnceLock<TempDir> = OnceLock::new();
+fn template() -> &'static [FreshFile] {
+    static TEMPLATE: OnceLock<Vec<FreshFile>> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let root = scratch();
         let settings = Settings {
@@ -374,18 +379,22 @@ fn template() -> &'static TempDir {
             jobs: 1,
         };
         init(root.path(), &InitPlan { settings }).unwrap();
-        root
+        let files =
+            fs::read_dir(root.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
+        files
+            .map(|entry| {
+                let mode = entry.metadata().unwrap().permissions().mode();
+                (entry.file_name(), fs::read(entry.path()).unwrap(), mode)
+            })
+            .collect()
     })
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, target) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if path.is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
+/// Lays the fresh folder down in `root`.
+fn lay_down(root: &Path) {
+    for (name, bytes, mode) in template() {
+        let path = root.join(name);
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
     }
 }
