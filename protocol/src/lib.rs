@@ -12,10 +12,10 @@
 //!
 //! | row | module | holds |
 //! |---|---|---|
-//! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`] | vocabulary |
-//! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`] | group elements, HPKE, signatures, match keys, code domains |
-//! | 2 | [`agreement`], [`manifest`] | what was signed, what one round is |
-//! | 3 | [`mixing`], [`noise`], [`linkage`], [`disclosure`] | first and second mix, noise, join, release |
+//! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`], [`document`] | vocabulary, files people write |
+//! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`] | group elements, HPKE, signatures, match keys, code domains, noise, join |
+//! | 2 | [`mixing`], [`disclosure`] | first and second mix; what may be released |
+//! | 3 | [`agreement`], [`metric`], [`manifest`] | what was signed, what is counted, what one round is |
 //! | 4 | [`wire`] | messages and limits |
 //! | 5 | [`round`] | the round as a state machine |
 //! | 6 | [`report`] | bytes a person reads, from released tables only |

@@ -1,1 +1,18 @@
-//! Federation tests.
+//! Federation tests: whole rounds against the plaintext oracle, with crashes, hostile parties and bytes of any kind.
+//! One binary, so that everything is linked once.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code: a failed unwrap is a failed test"
+)]
+
+mod crashes;
+mod decoders;
+mod honest_round;
+mod hostile;
+mod layering;
+mod no_personal_data;
+mod noise;

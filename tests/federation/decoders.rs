@@ -1,0 +1,235 @@
+//! Decoders meet bytes of any kind: random ones, and good ones with damage. None panics, and what decodes encodes to the very
+//! same bytes, so that no two byte strings mean the same thing.
+
+use std::{cell::RefCell, sync::OnceLock};
+
+use harness::federation::{Federation, Setup};
+use passage_coordinator::records::{RoundRecord, Standing};
+use passage_protocol::{
+    agreement::Segment::{Cc, K12, Univ},
+    codec::{Decode, Encode},
+    ids::{Digest, MemberCode, RoundId},
+    manifest::{Manifest, Opening},
+    report::Report,
+    round::{CoordinatorRound, MemberRound},
+    signing::{Signature, SigningKey},
+    wire::{
+        BlobRef, Envelope, Message,
+        limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
+        service::{
+            AgreementStatus, DocumentName, DocumentText, Documents, Join, Joined, Mail, MailEntry, Poll,
+            RoundBlob, SignDocument,
+        },
+    },
+};
+use proptest::prelude::*;
+
+/// Decodes, and encodes again if that worked; `None` if the bytes were refused.
+type Cycle = fn(&[u8]) -> Option<Vec<u8>>;
+
+fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
+    T::from_bytes(bytes).ok().map(|value| value.to_bytes())
+}
+
+const DECODERS: [(&str, Cycle); 18] = [
+    ("envelope", cycle::<Envelope>),
+    ("message", cycle::<Message>),
+    ("manifest", cycle::<Manifest>),
+    ("opening", cycle::<Opening>),
+    ("coordinator's round", cycle::<CoordinatorRound>),
+    ("round record", cycle::<RoundRecord>),
+    ("report", cycle::<Report>),
+    ("join", cycle::<Join>),
+    ("joined", cycle::<Joined>),
+    ("poll", cycle::<Poll>),
+    ("mail", cycle::<Mail>),
+    ("mail entry", cycle::<MailEntry>),
+    ("round blob", cycle::<RoundBlob>),
+    ("documents", cycle::<Documents>),
+    ("agreement status", cycle::<AgreementStatus>),
+    ("document name", cycle::<DocumentName>),
+    ("document text", cycle::<DocumentText>),
+    ("signature on a document", cycle::<SignDocument>),
+];
+
+/// Good bytes of every kind, gathered from a played round.
+fn samples() -> &'static [Vec<u8>] {
+    static SAMPLES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    SAMPLES.get_or_init(|| {
+        let mut federation = Federation::new(Setup::of(&[(K12, 20), (Cc, 5), (Univ, 5)], 701));
+        federation.envelopes = Some(Vec::new());
+        federation.coordinator.evidence = Some(Vec::new());
+        federation.open();
+        federation.run();
+        let (_, reports) = federation.released();
+        let opening = federation.opening();
+        let envelopes = federation.envelopes.take().unwrap();
+        let mut samples: Vec<Vec<u8>> = envelopes.iter().map(Encode::to_bytes).collect();
+        samples.extend(envelopes.iter().map(|envelope| envelope.message.to_bytes()));
+        samples.extend(reports.iter().map(Encode::to_bytes));
+        let records = RefCell::new(Vec::new());
+        for bytes in federation.coordinator.evidence.take().unwrap() {
+            if let Ok(record) = RoundRecord::from_bytes(&bytes) {
+                if let Standing::Running(round) = &record.standing {
+                    records.borrow_mut().push(round.to_bytes());
+                    records.borrow_mut().extend(round.manifest().map(Encode::to_bytes));
+                }
+                records.borrow_mut().push(bytes);
+            }
+        }
+        samples.extend(records.into_inner());
+        samples.push(opening.to_bytes());
+        samples.extend(service_samples(envelopes[0].clone()));
+        samples.sort();
+        samples.dedup();
+        samples
+    })
+}
+
+fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
+    let (digest, code) = (Digest([3; 32]), MemberCode([1, 2, 3, 4, 5]));
+    let signature = Signature([9; 64]);
+    let blob = BlobRef { digest, bytes: 1_000 };
+    let entry = MailEntry { number: 7, envelope };
+    let status = AgreementStatus { digest, signatures: vec![(code, signature)], withdrawn: vec![code] };
+    let signing_key = SigningKey::generate([1; 32]).verifying_key();
+    vec![
+        Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
+        Joined {
+            code,
+            segment: K12,
+            certificate: vec![3; 80],
+            authority: vec![4; 80],
+            revocations: vec![5; 40],
+        }
+        .to_bytes(),
+        Poll { after: 9, wait_s: 60 }.to_bytes(),
+        Mail { entries: vec![entry.clone(), entry.clone()] }.to_bytes(),
+        entry.to_bytes(),
+        RoundBlob { round: RoundId([8; 16]), blob }.to_bytes(),
+        Documents { agreements: vec![status.clone()], studies: vec![digest], revocations: vec![6; 9] }
+            .to_bytes(),
+        status.to_bytes(),
+        DocumentName { digest }.to_bytes(),
+        DocumentText { text: b"format = \"x\"".to_vec() }.to_bytes(),
+        SignDocument { digest, signature }.to_bytes(),
+    ]
+}
+
+#[test]
+fn every_decoder_has_a_sample_that_it_reads() {
+    for (name, decode) in DECODERS {
+        let read =
+            samples().iter().filter(|sample| decode(sample).is_some_and(|again| again == **sample)).count();
+        assert!(read > 0, "no sample of {name}");
+    }
+    assert!(samples().len() > 100, "{} samples", samples().len());
+}
+
+/// One piece of damage to good bytes.
+#[derive(Clone, Debug)]
+enum Damage {
+    Cut(usize),
+    Double(usize, usize),
+    Flip(usize, u8),
+    Grow(Vec<u8>),
+    Number(usize, u32),
+    Remove(usize, usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        any::<usize>().prop_map(Damage::Cut),
+        (any::<usize>(), 1_usize..64).prop_map(|(at, count)| Damage::Double(at, count)),
+        (any::<usize>(), 1_u8..=255).prop_map(|(at, bits)| Damage::Flip(at, bits)),
+        proptest::collection::vec(any::<u8>(), 1..9).prop_map(Damage::Grow),
+        // Counts and lengths are what a decoder might believe too early.
+        (any::<usize>(), prop_oneof![Just(u32::MAX), Just(1 << 31), Just(0), any::<u32>()])
+            .prop_map(|(at, number)| Damage::Number(at, number)),
+        (any::<usize>(), 1_usize..64).prop_map(|(at, count)| Damage::Remove(at, count)),
+    ]
+}
+
+fn damaged(sample: &[u8], damages: &[Damage]) -> Vec<u8> {
+    let mut bytes = sample.to_vec();
+    for damage in damages {
+        let length = bytes.len().max(1);
+        let span = |at: usize, count: usize| (at % length)..(at % length + count).min(bytes.len());
+        match damage {
+            Damage::Cut(at) => bytes.truncate(at % length),
+            Damage::Double(at, count) => {
+                let part = bytes[span(*at, *count)].to_vec();
+                let place = at % length;
+                bytes.splice(place..place, part);
+            }
+            Damage::Flip(at, bits) => {
+                if let Some(byte) = bytes.get_mut(at % length) {
+                    *byte ^= bits;
+                }
+            }
+            Damage::Grow(more) => bytes.extend_from_slice(more),
+            Damage::Number(at, number) => {
+                let range = span(*at, 4);
+                let width = range.len();
+                bytes[range].copy_from_slice(&number.to_le_bytes()[..width]);
+            }
+            Damage::Remove(at, count) => {
+                let range = span(*at, *count);
+                bytes.drain(range);
+            }
+        }
+        if bytes.is_empty() {
+            break;
+        }
+    }
+    bytes
+}
+
+fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
+    for (name, decode) in DECODERS {
+        if let Some(again) = decode(bytes) {
+            prop_assert_eq!(&again, bytes, "{} has two forms", name);
+        }
+    }
+    // A member's stored state has no encoding of its own; it must only not panic.
+    let _ = MemberRound::resume(bytes);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_are_read_one_way_or_not_at_all(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        check(&bytes)?;
+    }
+
+    #[test]
+    fn damaged_bytes_are_read_one_way_or_not_at_all(
+        which in any::<prop::sample::Index>(),
+        damages in proptest::collection::vec(damage(), 1..4),
+    ) {
+        let sample: &Vec<u8> = which.get(samples());
+        check(&damaged(sample, &damages))?;
+    }
+}
+
+#[test]
+fn lengths_are_refused_before_anything_is_made_of_their_size() {
+    // A list that announces four billion entries in a message of forty bytes.
+    let mut mail = u32::MAX.to_bytes();
+    mail.extend([0; 40]);
+    let refused = Mail::from_bytes(&mail).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a list at byte 0 announces 4294967295 items, more than the bytes can hold"
+    );
+    // A blob beyond the limit cannot even be named.
+    let named = |bytes| BlobRef { digest: Digest([0; 32]), bytes }.to_bytes();
+    assert!(BlobRef::from_bytes(&named(BLOB_BYTES_MAX)).is_ok());
+    assert!(BlobRef::from_bytes(&named(BLOB_BYTES_MAX + 1)).is_err());
+    // A sealed share is short.
+    let share = |bytes| Message::BlindShare { list: 0, to: 1, sealed: vec![0; bytes] }.to_bytes();
+    assert!(Message::from_bytes(&share(SEALED_SHARE_BYTES_MAX)).is_ok());
+    assert!(Message::from_bytes(&share(SEALED_SHARE_BYTES_MAX + 1)).is_err());
+}

@@ -1,0 +1,175 @@
+//! The same linkage and tabulation in the clear, written apart from `linkage` and `mixing`: hash maps over the bytes of
+//! match-key fields, the first-hit rule of SPEC §7 read aloud, counts per cell and pattern.
+//!
+//! Where one recipe hits several receiver rows the protocol takes the one with the smallest tag, which only the round's keys
+//! decide. The oracle reports how many sender rows such a tie leaves open ([`Expected::open`]): rows for which the
+//! candidates differ in what is counted. A test picks people without any, or checks the sum.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use passage_node::prepare::{Prepared, PreparedRow};
+use passage_protocol::{
+    agreement::{Role, Segment, Study},
+    cells::{CellDomain, Dimension, SchoolYear},
+    disclosure::source_floor,
+    manifest::shapes::never_held,
+    metric::Metric,
+};
+
+/// What a table must show before disclosure control.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Expected {
+    /// Participant index of the sender.
+    pub sender: u16,
+    /// Participant indices in pattern order.
+    pub receivers: Vec<u16>,
+    /// Cohorts by category.
+    pub domain: CellDomain,
+    /// Index `(code - 1) << receivers | pattern`, as in `RawTable`; linked students only, withheld cells empty.
+    pub counts: Vec<i64>,
+    /// Sender rows linked to anybody: the tuples of the plan.
+    pub tuples: u64,
+    /// The sender's own counts, `None` where the source floor withholds them.
+    pub denominators: Vec<Option<u64>>,
+    /// Sender rows whose count depends on a tie between tags.
+    pub open: u64,
+}
+
+/// One participant's list as its owner knows it.
+pub struct OpenList<'a> {
+    /// Its part in the study.
+    pub role: Role,
+    /// Kind of institution.
+    pub segment: Segment,
+    /// Its rows.
+    pub prepared: &'a Prepared,
+}
+
+/// Every table of a study over these lists, in participant order.
+#[must_use]
+pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expected> {
+    let mut tables = Vec::new();
+    for (sender, list) in (0_u16..).zip(lists).filter(|(_, list)| list.role == Role::Sender) {
+        for asked in &study.tables {
+            let metric = Metric::builtin(&asked.metric, asked.version).unwrap().unwrap();
+            let receives =
+                |list: &OpenList<'_>| list.role == Role::Receiver && metric.receivers.contains(&list.segment);
+            let receivers: Vec<u16> =
+                (0_u16..).zip(lists).filter(|(_, list)| receives(list)).map(|(index, _)| index).collect();
+            if !metric.senders.contains(&list.segment) || receivers.is_empty() {
+                continue;
+            }
+            let domain = CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension };
+            tables.push(tabulate(study, floor, lists, sender, receivers, domain, metric.window_offset_years));
+        }
+    }
+    tables
+}
+
+fn tabulate(
+    study: &Study,
+    floor: u32,
+    lists: &[OpenList<'_>],
+    sender: u16,
+    receivers: Vec<u16>,
+    domain: CellDomain,
+    offset: u16,
+) -> Expected {
+    let from = &lists[usize::from(sender)];
+    let mut cohort_counts = vec![0_u64; domain.len()];
+    for row in &from.prepared.rows {
+        if let Some(cell) = cell_of(row, &domain) {
+            cohort_counts[cell] += 1;
+        }
+    }
+    let withheld = source_floor(&cohort_counts, &domain, floor);
+    let found: Vec<Vec<BTreeSet<usize>>> =
+        receivers.iter().map(|receiver| links(study, from, &lists[usize::from(*receiver)])).collect();
+    let mut expected = Expected {
+        sender,
+        counts: vec![0; domain.len() << receivers.len()],
+        tuples: 0,
+        denominators: cohort_counts
+            .iter()
+            .zip(&withheld)
+            .map(|(count, withheld)| (!*withheld).then_some(*count))
+            .collect(),
+        open: 0,
+        receivers,
+        domain,
+    };
+    for (row, person) in from.prepared.rows.iter().enumerate() {
+        let candidates: Vec<&BTreeSet<usize>> = found.iter().map(|links| &links[row]).collect();
+        if candidates.iter().all(|candidates| candidates.is_empty()) {
+            continue;
+        }
+        expected.tuples += 1;
+        let wanted = person.cohort.map(|cohort| SchoolYear(cohort.0 + offset));
+        let (mut pattern, mut open) = (0_usize, false);
+        for (bit, (receiver, candidates)) in expected.receivers.iter().zip(candidates).enumerate() {
+            let rows = &lists[usize::from(*receiver)].prepared.rows;
+            let hits: BTreeSet<bool> = (candidates.iter())
+                .map(|target| rows[*target].first_regular.is_some() && rows[*target].first_regular == wanted)
+                .collect();
+            open |= hits.len() > 1;
+            pattern |= usize::from(hits.contains(&true)) << bit;
+        }
+        expected.open += u64::from(open);
+        if let Some(cell) = cell_of(person, &expected.domain).filter(|cell| !withheld[*cell]) {
+            expected.counts[cell << expected.receivers.len() | pattern] += 1;
+        }
+    }
+    expected
+}
+
+fn cell_of(row: &PreparedRow, domain: &CellDomain) -> Option<usize> {
+    let cohort = domain.cohorts.iter().position(|cohort| Some(*cohort) == row.cohort)?;
+    let category = match domain.dimension {
+        Dimension::All => 0,
+        Dimension::Ethnicity => row.ethnicity.index(),
+        Dimension::Gender => row.gender.index(),
+    };
+    Some(cohort * domain.dimension.categories().len() + category)
+}
+
+type Key = (u8, Vec<Vec<u8>>);
+
+/// For every sender row the receiver rows that the strongest hitting recipe names: none, one, or a tie.
+fn links(study: &Study, from: &OpenList<'_>, to: &OpenList<'_>) -> Vec<BTreeSet<usize>> {
+    let (left, right) = (keys(study, from), keys(study, to));
+    let (void_left, void_right) = (repeated(&left), repeated(&right));
+    let mut holders: HashMap<&Key, usize> = HashMap::new();
+    for (row, keys) in right.iter().enumerate() {
+        for key in keys.iter().filter(|key| !void_right.contains(*key)) {
+            holders.insert(key, row);
+        }
+    }
+    let link = |keys: &Vec<Key>| {
+        let mut hits: BTreeMap<u8, BTreeSet<usize>> = BTreeMap::new();
+        for key in keys.iter().filter(|key| !void_left.contains(*key)) {
+            if let Some(row) = holders.get(key) {
+                hits.entry(key.0).or_default().insert(*row);
+            }
+        }
+        hits.into_values().next().unwrap_or_default()
+    };
+    left.iter().map(link).collect()
+}
+
+/// The match keys of every row as plain bytes with the recipe they belong to.
+fn keys(study: &Study, list: &OpenList<'_>) -> Vec<Vec<Key>> {
+    let slots = study.preset.slots_for(never_held(list.segment));
+    let of_row = |row: &PreparedRow| {
+        let filled = slots.iter().zip(&row.keys).filter_map(|(recipe, key)| Some((*recipe, key.as_ref()?)));
+        filled
+            .map(|(recipe, key)| (recipe, key.fields().iter().map(|field| field.to_vec()).collect()))
+            .collect()
+    };
+    list.prepared.rows.iter().map(of_row).collect()
+}
+
+fn repeated(rows: &[Vec<Key>]) -> BTreeSet<Key> {
+    let mut seen: HashMap<&Key, u32> = HashMap::new();
+    rows.iter().flatten().for_each(|key| *seen.entry(key).or_default() += 1);
+    seen.into_iter().filter(|(_, times)| *times > 1).map(|(key, _)| key.clone()).collect()
+}
