@@ -136,6 +136,9 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         }
         Command::AgreementWithdraw { id, by } => {
             let answer = documents::agreement_withdraw(home, &id, &by)?;
+            if let Some(driver) = &node.driver {
+                driver.halt_under(home.agreement(&id)?.digest)?;
+            }
             node.ring();
             Ok(answer)
         }

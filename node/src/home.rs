@@ -106,8 +106,19 @@ impl Home {
                 None,
             ));
         }
-        let tls_key = KeyFile::generate()?;
-        let signing_key = SigningKey::generate(entropy::seed()?);
+        // Written before they are used: if the answer is lost on its way, the same request can be made again.
+        let tls_key = match dir.read("tls.key", KEY_FILE_BYTES_MAX)? {
+            Some(bytes) => KeyFile::from_bytes(bytes)?,
+            None => KeyFile::generate()?,
+        };
+        dir.write("tls.key", tls_key.expose())?;
+        let signing_key = match dir.read("signing.key", KEY_FILE_BYTES_MAX)?.map(Zeroizing::new) {
+            Some(bytes) => SigningKey::from_seed(&Zeroizing::new(
+                <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| damaged("signing.key"))?,
+            )),
+            None => SigningKey::generate(entropy::seed()?),
+        };
+        dir.write("signing.key", signing_key.seed().as_slice())?;
         let request = Join {
             secret: invitation.secret.expose().to_vec(),
             request: tls_key.request()?,
@@ -119,8 +130,6 @@ impl Home {
         let answer = answer.map_err(not_joined)?;
         let joined = Joined::from_bytes(&answer.body)?;
 
-        dir.write("tls.key", tls_key.expose())?;
-        dir.write("signing.key", signing_key.seed().as_slice())?;
         dir.write("data.key", &entropy::seed()?)?;
         dir.write("certificate.der", &joined.certificate)?;
         dir.write("authority.der", &answer.authority)?;

@@ -19,7 +19,7 @@ pub struct Prepared {
     pub rows: Vec<PreparedRow>,
     /// Students left out because they opted out.
     pub opted_out: u32,
-    /// Persons left out because no match key could be made.
+    /// Persons for whom no match key could be made: rows of random tokens in a sender's list, none in a receiver's.
     pub unusable: u32,
 }
 
@@ -68,7 +68,10 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         }
         if person.slots.iter().all(Option::is_none) {
             unusable = unusable.saturating_add(1);
-            continue;
+            // A sender's student without a key is still of the cohort: the row carries random tokens and links to nobody.
+            if role == Role::Receiver {
+                continue;
+            }
         }
         let Facts { cohort, first_regular, ethnicity, gender } = facts;
         rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });

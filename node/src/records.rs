@@ -128,6 +128,8 @@ pub enum Standing {
         state: Vec<u8>,
         /** For people. */
         phase: String,
+        /** True once every participant has signed: from then on this member's rows may have been decrypted. */
+        sealed: bool,
     },
     /// Ended without a result.
     Aborted {
@@ -144,10 +146,11 @@ impl Encode for Standing {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::AwaitDecision => 0_u8.encode(out),
-            Self::Running { state, phase } => {
+            Self::Running { state, phase, sealed } => {
                 1_u8.encode(out);
                 state.encode(out);
                 phase.encode(out);
+                sealed.encode(out);
             }
             Self::Aborted { code, reason } => {
                 2_u8.encode(out);
@@ -164,7 +167,11 @@ impl Decode for Standing {
         let position = reader.position();
         match u8::decode(reader)? {
             0 => Ok(Self::AwaitDecision),
-            1 => Ok(Self::Running { state: Decode::decode(reader)?, phase: Decode::decode(reader)? }),
+            1 => Ok(Self::Running {
+                state: Decode::decode(reader)?,
+                phase: Decode::decode(reader)?,
+                sealed: Decode::decode(reader)?,
+            }),
             2 => Ok(Self::Aborted { code: Code(Decode::decode(reader)?), reason: Decode::decode(reader)? }),
             3 => Ok(Self::Finished),
             _ => Err(CodecError::Invalid { position, expected: "a round's standing" }),

@@ -105,7 +105,7 @@ pub(crate) fn sample() -> Report {
         coverage: "Only member institutions are visible: two of the four colleges and one of the six universities that the \
                    district's graduates usually attend. Students elsewhere, out of state or blocked count as not observed."
             .to_owned(),
-        panel: release_panel(lists, pairs, &policy),
+        panel: release_panel(lists, pairs, &policy, 0),
         tables: release_all(raw, &policy),
         breaks: vec![BreakMarker {
             from: SchoolYear(2021),

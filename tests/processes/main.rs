@@ -1,6 +1,13 @@
 //! Real processes: whole rounds between binaries, `kill -9` at seeded moments, what a capture of the traffic shows.
 
 #![allow(missing_docs)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code: what is not as expected fails the test"
+)]
 
 mod fleet;
 mod kill;

@@ -11,7 +11,7 @@ use passage_protocol::{
         Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, Outcome,
         RawList, RawPair, RawTable, Reason, ReleasedCell, ReleasedTable, release_all, release_panel,
     },
-    ids::MemberCode,
+    ids::{Digest, MemberCode},
     linkage::Links,
     manifest::{Manifest, NoiseParameters, Opening, WIRE_VERSION, shapes},
     metric::Metric,
@@ -106,10 +106,25 @@ impl Release<'_> {
         let code = |participant: u16| {
             manifest.seat(participant).map(|seat| seat.code).ok_or(CoordinatorError::RoundUnknown)
         };
+        // A reader must not tell one student's link from an exact count beside noisy tables. The seed is a digest of every
+        // list's tags, which nobody but this coordinator holds together, and the same after a restart.
+        let noise = manifest.noise_table()?;
+        let mut secret = manifest.digest().0.to_vec();
+        for list in &lists {
+            secret.extend(Digest::derive("passage v1 panel noise", list).0);
+        }
         let mut raw_pairs = Vec::new();
         for (sender, receiver) in pairs(manifest) {
             let links = link_pair(manifest, &lists, sender, receiver)?;
-            raw_pairs.push(raw_pair(code(sender)?, code(receiver)?, &names, &links));
+            let mut pair = raw_pair(code(sender)?, code(receiver)?, &names, &links);
+            let mut counts: Vec<u64> = pair.by_recipe.iter().map(|(_, count)| *count).collect();
+            counts.extend([pair.ambiguous, pair.unlinked]);
+            (sender, receiver).encode(&mut secret);
+            noise.perturb(&mut counts, Digest::derive("passage v1 panel noise", &secret).0);
+            pair.unlinked = counts.pop().unwrap_or_default();
+            pair.ambiguous = counts.pop().unwrap_or_default();
+            pair.by_recipe.iter_mut().zip(counts).for_each(|((_, count), noisy)| *count = noisy);
+            raw_pairs.push(pair);
         }
         let raw_list = |(seat, answer): (&passage_protocol::manifest::Seat, _)| {
             let answer: &passage_protocol::manifest::opening::Answer = answer;
@@ -121,7 +136,8 @@ impl Release<'_> {
             }
         };
         let answers = self.opening.answers.iter().map(|answer| answer.value());
-        Ok(release_panel(manifest.seats.iter().zip(answers).map(raw_list).collect(), raw_pairs, policy))
+        let lists = manifest.seats.iter().zip(answers).map(raw_list).collect();
+        Ok(release_panel(lists, raw_pairs, policy, noise.half_width_95(1, 1)))
     }
 
     #[allow(clippy::too_many_arguments, reason = "one report is made of all of these, in one place")]

@@ -4,7 +4,7 @@ use passage_protocol::{
     group::{HopFactor, TagKey},
     ids::Digest,
     manifest::shapes::{First, ListShape},
-    mixing::{chunk_seed, final_tags, hop},
+    mixing::{check_columns, chunk_seed, final_tags, hop},
     round::MemberOutcome,
     seal::SealPurpose,
     wire::{BlobRef, limits::BLOB_BYTES_MAX},
@@ -163,12 +163,19 @@ pub fn keep_columns(
     input: PassInput,
 ) -> Result<Finished, WorkFault> {
     let list = context.list(input.list)?;
-    let width = list.row()?.column_bytes();
+    let shape = list.row()?;
+    let width = shape.column_bytes();
     let bytes = u64::from(list.rows) * width as u64;
     let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, input.from, context.me)?;
     let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
     let expected = Expected { digest: input.expect, bytes, width };
+    let mut first = 0;
     open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
+        let chunks = rows.par_chunks(CHUNK_ROWS * width).enumerate();
+        chunks
+            .map(|(index, chunk)| check_columns(chunk, first + (index * CHUNK_ROWS) as u64, shape))
+            .collect::<Result<(), _>>()?;
+        first += (rows.len() / width) as u64;
         Ok(writer.write(rows)?)
     })?;
     finish(writer)?;

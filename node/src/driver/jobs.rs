@@ -5,7 +5,9 @@
 use std::{sync::Arc, time::Instant};
 
 use passage_protocol::{
+    agreement::DocumentId,
     codec::Decode,
+    disclosure::NoiseStatement,
     ids::{Digest, MemberCode, RoundId},
     refusal::{Code, Refusal},
     report::Report,
@@ -79,8 +81,8 @@ impl Driver {
             milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "work done"
         );
+        self.account_for(round, &finished)?;
         for blob in &finished.uploads {
-            self.remember(round, blob.digest);
             self.deliver(round, *blob).await?;
         }
         if let MemberOutcome::Hopped { list, output, columns, .. } = &finished.outcome
@@ -137,14 +139,33 @@ impl Driver {
     }
 
     async fn keep_report(self: &Arc<Self>, round: RoundId, report: BlobRef) -> Result<MemberOutcome, Ended> {
+        if report.bytes > REPORT_BYTES_MAX {
+            return Err(Ended::Failed { code: Code(0x0A42), fault: None });
+        }
         self.fetch(round, report).await?;
         let unreadable = Ended::Failed { code: Code(0x0A40), fault: None };
         let bytes = std::fs::read(self.home.shelf.path(report.digest)).map_err(|_| unreadable)?;
-        Report::from_bytes(&bytes).map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
+        let arrived =
+            Report::from_bytes(&bytes).map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
+        self.check_report(round, &arrived)?;
         let (blobs, held) = self.held(round);
         let kept = self.home.store.commit(&[Op::put(REPORTS, round.0, bytes)]);
         kept.map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
         Ok(MemberOutcome::ReportKept { blobs, bytes: held })
+    }
+
+    /// A report must be the one of this round, made for this member, under the noise and the floor it signed.
+    fn check_report(&self, round: RoundId, report: &Report) -> Result<(), Ended> {
+        let other = Ended::Failed { code: Code(0x0A41), fault: None };
+        let manifest = self.record(round).ok().and_then(|record| record.manifest).ok_or(other)?;
+        let noisy = report.noise != NoiseStatement::Nil;
+        let same = report.round == round
+            && report.viewer == self.home.code
+            && report.agreement == DocumentId::Agreement(manifest.agreement).to_string()
+            && report.study == DocumentId::Study(manifest.study).to_string()
+            && report.policy.floor() >= manifest.floor
+            && noisy == (manifest.noise.epsilon_milli > 0);
+        if same { Ok(()) } else { Err(other) }
     }
 
     async fn fetch(&self, round: RoundId, blob: BlobRef) -> Result<(), Ended> {
@@ -172,7 +193,15 @@ impl Driver {
             return Err(Ended::RoundGone);
         }
         match fault {
-            UplinkFault::Refused(code) => Err(Ended::Failed { code, fault: None }),
+            UplinkFault::Refused(code) => {
+                // The coordinator refuses transfers of a round that has ended; its reason is in the mail on its way.
+                tokio::time::sleep(MAIL_WAIT).await;
+                if self.lock().contains_key(&round) {
+                    Err(Ended::Failed { code, fault: None })
+                } else {
+                    Err(Ended::RoundGone)
+                }
+            }
             UplinkFault::Network => {
                 self.uplink.pause().await;
                 Ok(())
@@ -184,6 +213,24 @@ impl Driver {
         let live = self.lock();
         let one = live.get(&round)?;
         Some((one.secrets.clone()?, one.context.clone()?))
+    }
+
+    /// Remembers what a job made, to be erased with the round; erases it at once if the round has ended meanwhile (G15).
+    fn account_for(&self, round: RoundId, finished: &Finished) -> Result<(), Ended> {
+        let mut made: Vec<Digest> = finished.uploads.iter().map(|blob| blob.digest).collect();
+        if let MemberOutcome::Hopped { output, .. } = &finished.outcome {
+            made.push(*output);
+        }
+        if let Some(one) = self.lock().get_mut(&round) {
+            one.blobs.extend(made);
+            return Ok(());
+        }
+        for digest in made {
+            if let Err(error) = self.home.shelf.remove(digest) {
+                tracing::warn!(error = %error, "a blob of an ended round was not erased");
+            }
+        }
+        Err(Ended::RoundGone)
     }
 
     fn remember(&self, round: RoundId, digest: Digest) {
@@ -203,6 +250,12 @@ impl Driver {
         self.lock().get(&round).and_then(|one| one.columns.get(&list).copied())
     }
 }
+
+/// Largest report taken, in bytes: sixteen tables of a thousand cells stay far below it.
+const REPORT_BYTES_MAX: u64 = 64 << 20;
+
+/// How long a refused transfer waits for the mail that may explain it: longer than a message takes, shorter than patience.
+const MAIL_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Why a job reports no outcome.
 #[derive(Clone, Copy, Debug)]

@@ -43,6 +43,7 @@ pub struct Driver {
     pool: Pool,
     runtime: Handle,
     live: Mutex<BTreeMap<RoundId, Live>>,
+    preparing: Mutex<BTreeSet<RoundId>>,
     progress: Mutex<BTreeMap<RoundId, JobProgress>>,
     /// Rung when something was put into the outbox.
     pub(crate) outgoing: Notify,
@@ -56,6 +57,7 @@ struct Live {
     context: Option<Arc<RoundContext>>,
     columns: BTreeMap<u16, Digest>,
     blobs: BTreeSet<Digest>,
+    broken: bool,
 }
 
 /// How far the work in hand is.
@@ -82,6 +84,7 @@ impl Driver {
             pool: Pool::new(2),
             runtime: Handle::current(),
             live: Mutex::default(),
+            preparing: Mutex::default(),
             progress: Mutex::default(),
             outgoing: Notify::new(),
             own: own.clone(),
@@ -94,6 +97,8 @@ impl Driver {
     ///
     /// [`Failure`] if the store is damaged.
     pub fn resume(&self) -> Result<(), Failure> {
+        // Whatever an earlier process left on the shelf belongs to rounds whose keys are gone, or is fetched again (G15).
+        self.home.shelf.keep(&BTreeSet::new())?;
         for (key, bytes) in self.home.store.scan(ROUNDS, &[])? {
             let round = RoundId::from_bytes(&key)?;
             let record = RoundRecord::from_bytes(&bytes)?;
@@ -109,9 +114,6 @@ impl Driver {
                 },
                 Standing::Aborted { .. } | Standing::Finished => {}
             }
-        }
-        if self.lock().is_empty() {
-            self.home.shelf.keep(&BTreeSet::new())?;
         }
         Ok(())
     }
@@ -149,7 +151,12 @@ impl Driver {
         let mut live = self.lock();
         let taken = live.get_mut(&round).and_then(|one| one.state.take());
         let Some(state) = taken else {
+            let broken = live.get(&round).is_some_and(|one| one.broken);
             drop(live);
+            if broken {
+                // A step could not be stored earlier: what it led to is unknown, so the round ends as after a restart.
+                return self.abort(round, &Abort::because(AbortReason::MemberRestarted), mail);
+            }
             return self.without_state(round, &input, mail);
         };
         let quiet = matches!(input, MemberInput::Tick);
@@ -161,12 +168,29 @@ impl Driver {
                 }
                 Ok(())
             }
-            Ok(step) => self.settle(live, round, step, mail),
+            Ok(step) => self.settled(live, round, step, mail),
             Err(abort) => {
                 drop(live);
                 self.abort(round, &abort, mail)
             }
         }
+    }
+
+    /// Settles a step; one that cannot be stored or carried out whole marks the round as broken.
+    fn settled(
+        &self,
+        live: MutexGuard<'_, BTreeMap<RoundId, Live>>,
+        round: RoundId,
+        step: Step<MemberRound, MemberEffect>,
+        mail: Option<u64>,
+    ) -> Result<(), Failure> {
+        let settled = self.settle(live, round, step, mail);
+        if settled.is_err()
+            && let Some(one) = self.lock().get_mut(&round)
+        {
+            (one.state, one.broken) = (None, true);
+        }
+        settled
     }
 
     /// An input for a round that has no state here: it has ended, or it still awaits a person's decision.
@@ -200,7 +224,11 @@ impl Driver {
         record.standing = if finished {
             Standing::Finished
         } else {
-            Standing::Running { state: state.to_bytes(), phase: state.phase().to_owned() }
+            Standing::Running {
+                state: state.to_bytes(),
+                phase: state.phase().to_owned(),
+                sealed: matches!(state, MemberRound::Mixing(_) | MemberRound::AwaitResult(_)),
+            }
         };
         if finished {
             ops.extend(self.confirm_charge(&record)?);
@@ -285,10 +313,11 @@ impl Driver {
     pub(crate) fn abort(&self, round: RoundId, abort: &Abort, mail: Option<u64>) -> Result<(), Failure> {
         tracing::warn!(round = %round, code = %abort.code(), "aborted");
         let mut record = self.record(round)?;
+        let repayable = Repayable::of(&record.standing);
         record.moved = self.home.now();
         record.standing = Standing::Aborted { code: abort.code(), reason: abort.to_string() };
         let mut ops = cursor(mail);
-        if let Some(roster) = record.roster {
+        if let (Some(roster), Repayable::Yes) = (record.roster, repayable) {
             ops.push(Op::delete(LEDGER, ledger_key(roster, record.call.agreement, round)));
         }
         ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
@@ -405,6 +434,28 @@ impl Live {
             context: None,
             columns: BTreeMap::new(),
             blobs: BTreeSet::new(),
+            broken: false,
+        }
+    }
+}
+
+/// Whether an abort gives the privacy charge of a round back (SPEC §10.4).
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Repayable {
+    Yes,
+    No,
+}
+
+impl Repayable {
+    /// Before `Sealed` nothing of this member can be decrypted. From then on it cannot be known what the others have
+    /// decrypted, and an abort that came after it must not buy the same question again.
+    fn of(standing: &Standing) -> Self {
+        match standing {
+            Standing::AwaitDecision => Self::Yes,
+            Standing::Running { sealed: false, .. } => Self::Yes,
+            Standing::Running { sealed: true, .. } | Standing::Aborted { .. } | Standing::Finished => {
+                Self::No
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use passage_protocol::{
@@ -12,12 +12,14 @@ use passage_protocol::{
     ids::{Digest, RoundId},
     manifest::{opening::RoundCall, shapes},
     round::{Abort, AbortReason, MemberInput, MemberRound, OwnPart},
+    timestamp::Timestamp,
 };
 use passage_shell::{entropy, failure::Failure, store::Op};
 
 use crate::{
     compute::secrets::RoundSecrets,
     driver::{Driver, Live, cursor},
+    governance::HeldStudy,
     home::refuse,
     prepare::prepare,
     records::{APPROVALS, ROUNDS, RoundRecord, Standing, Verdict, Yes},
@@ -28,6 +30,10 @@ impl Driver {
     pub(super) fn called(&self, number: u64, call: RoundCall) -> Result<(), Failure> {
         let round = call.round;
         if self.home.store.get(ROUNDS, &round.0)?.is_some() {
+            return Ok(self.home.store.commit(&cursor(Some(number)))?);
+        }
+        if call.deadline.since_s(self.home.now()) > ROUND_SECONDS_MAX {
+            tracing::warn!(round = %round, "called with a deadline too far away; not answered");
             return Ok(self.home.store.commit(&cursor(Some(number)))?);
         }
         let record = RoundRecord {
@@ -71,6 +77,11 @@ impl Driver {
         if let Err(clause) = self.home.may_prepare(&agreement, &study) {
             return self.abort(round, &Abort::because(AbortReason::Refused(clause)), None);
         }
+        if self.attempts_in_a_row(&study)? >= ATTEMPTS_MAX {
+            tracing::warn!(round = %round, "this study was called too often without a result; decide about it again");
+            return Ok(());
+        }
+        let Some(_claim) = Claim::take(&self.preparing, round) else { return Ok(()) };
         let Some(index) = study.study.index(self.home.code) else {
             return self.abort(round, &Abort::because(AbortReason::UnexpectedMessage), None);
         };
@@ -89,6 +100,23 @@ impl Driver {
         self.answer(record, snapshot, agreement.agreement, study.study, prepared)
     }
 
+    /// Rounds of a study that ended without a result since a person last decided about it, or since the last result. A
+    /// coordinator that dislikes a committee could otherwise call until it likes one.
+    fn attempts_in_a_row(&self, study: &HeldStudy) -> Result<usize, Failure> {
+        let decided = study.decision.as_ref().map_or(Timestamp(0), |decision| decision.at);
+        let mut records = Vec::new();
+        for (_, bytes) in self.home.store.scan(ROUNDS, &[])? {
+            let record = RoundRecord::from_bytes(&bytes)?;
+            if record.call.study == study.digest && record.moved >= decided {
+                records.push(record);
+            }
+        }
+        records.sort_by_key(|record| record.moved);
+        let aborted = |record: &&RoundRecord| !matches!(record.standing, Standing::Finished);
+        let ended = records.iter().rev().filter(|record| !matches!(record.standing, Standing::AwaitDecision));
+        Ok(ended.take_while(aborted).count())
+    }
+
     fn answer(
         &self,
         mut record: RoundRecord,
@@ -100,14 +128,16 @@ impl Driver {
         let round = record.call.round;
         let (rows, opted_out, unusable) = (prepared.rows.len(), prepared.opted_out, prepared.unusable);
         let secrets = RoundSecrets::make(shapes::column_keys(&study).len(), prepared)?;
+        // A small count says who opted out; below the floor it stays here (SPEC §5.2).
+        let floored = |count: u32| if count < agreement.floor { 0 } else { count };
         let own = OwnPart {
             code: self.home.code,
             rows: u32::try_from(rows).unwrap_or(u32::MAX),
             hpke_key: secrets.recipient.public(),
             nonce: entropy::seed()?,
             insists: self.home.settings.insist_on_committee,
-            opted_out,
-            unusable,
+            opted_out: floored(opted_out),
+            unusable: floored(unusable),
             share: secrets.committee.share(&round, &self.home.code),
         };
         record.roster = Some(snapshot);
@@ -122,10 +152,11 @@ impl Driver {
                 context: None,
                 columns: BTreeMap::new(),
                 blobs: BTreeSet::new(),
+                broken: false,
             },
         );
         match MemberRound::answer(agreement, study, call, own) {
-            Ok(step) => self.settle(live, round, step, None),
+            Ok(step) => self.settled(live, round, step, None),
             Err(abort) => {
                 drop(live);
                 self.abort(round, &abort, None)
@@ -188,6 +219,21 @@ impl Driver {
         Ok(rounds.len())
     }
 
+    /// Stops every running round under an agreement, because this member has withdrawn from it (G10).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the store.
+    pub fn halt_under(&self, agreement: Digest) -> Result<(), Failure> {
+        let rounds: Vec<RoundId> = self.lock().keys().copied().collect();
+        for round in rounds {
+            if self.record(round)?.call.agreement == agreement {
+                self.feed(round, MemberInput::Halt, None)?;
+            }
+        }
+        Ok(())
+    }
+
     fn require_waiting(&self, round: RoundId) -> Result<(), Failure> {
         let live = self.lock();
         let waiting = live.get(&round).and_then(|one| one.state.as_ref());
@@ -208,15 +254,46 @@ impl Driver {
         let (Some(manifest), Some(roster)) = (&record.manifest, record.roster) else { return Ok(()) };
         let agreement = self.home.agreement(&record.call.agreement.to_string())?;
         let study = self.home.study(&record.call.study.to_string())?;
-        match self.home.permit(&agreement, &study, manifest, roster)? {
+        // Judged and charged as one step: two rounds cannot both spend what is left of the budget.
+        let permitted = self.home.store.transact(|| -> Result<_, Failure> {
+            let permitted = self.home.permit(&agreement, &study, manifest, roster)?;
+            let charge = match &permitted {
+                Ok(_) => self.home.charge(manifest, roster, &agreement.agreement),
+                Err(_) => None,
+            };
+            Ok((charge.into_iter().collect(), permitted))
+        })?;
+        match permitted {
             Err(clause) => self.feed(round, MemberInput::NotPermitted(clause), None),
             Ok(permit) => {
-                if let Some(charge) = self.home.charge(manifest, roster, &agreement.agreement) {
-                    self.home.store.commit(&[charge])?;
-                }
                 let approval = Approval { account: account.digest, by: yes.by, at: yes.at };
                 self.feed(round, MemberInput::Approved { permit, approval }, None)
             }
         }
+    }
+}
+
+/// Calls of one study answered in a row without a result before a person must decide again: as many as an honest
+/// coordinator makes.
+const ATTEMPTS_MAX: usize = 8;
+/// Longest a called round may last, in seconds: a month, for members that decide by letter.
+const ROUND_SECONDS_MAX: u64 = 31 * 86_400;
+
+/// One preparation of one round at a time; given back when dropped.
+struct Claim<'a> {
+    preparing: &'a Mutex<BTreeSet<RoundId>>,
+    round: RoundId,
+}
+
+impl<'a> Claim<'a> {
+    fn take(preparing: &'a Mutex<BTreeSet<RoundId>>, round: RoundId) -> Option<Self> {
+        let fresh = preparing.lock().unwrap_or_else(PoisonError::into_inner).insert(round);
+        fresh.then_some(Self { preparing, round })
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.preparing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.round);
     }
 }

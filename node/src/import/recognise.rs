@@ -126,7 +126,9 @@ fn fits_by_position(layout: &Layout, sample: &[String]) -> Result<String, String
             continue;
         }
         let index = column.number.unwrap_or(0).wrapping_sub(1);
-        let values = rows.iter().filter_map(|row| row.get(index)).filter(|value| !value.is_empty());
+        // A row of another width has its values in other columns; reading the file names it (rule D2).
+        let whole = rows.iter().filter(|row| width(layout, row).is_some());
+        let values = whole.filter_map(|row| row.get(index)).filter(|value| !value.is_empty());
         let verdicts: Vec<bool> = values.map(|value| passes(column, value)).collect();
         let passed = verdicts.iter().filter(|passed| **passed).count();
         if passed * 10 < verdicts.len() * PROBE_TENTHS {

@@ -99,18 +99,25 @@ impl Decode for MatchPanel {
 }
 
 /// Turns raw match counts into what may be shown.
+///
+/// `half_width` is that of the 95 % interval of the noise the caller has put on the pairs' numbers; zero if there is none.
 #[must_use]
-pub fn release_panel(lists: Vec<RawList>, pairs: Vec<RawPair>, policy: &DisclosurePolicy) -> MatchPanel {
+pub fn release_panel(
+    lists: Vec<RawList>,
+    pairs: Vec<RawPair>,
+    policy: &DisclosurePolicy,
+    half_width: u64,
+) -> MatchPanel {
     let released_pairs = pairs.into_iter().map(|pair| {
         let submitted = lists.iter().find(|list| list.member == pair.sender).map(|list| list.submitted);
-        release_pair(pair, submitted, policy)
+        release_pair(pair, submitted, policy, half_width)
     });
     let pairs = released_pairs.collect();
     let release_list = |list: &RawList| {
         let mut puzzle = Puzzle::new(policy.floor());
         let mut mark = |count| {
             let figure = puzzle.whole(signed(count));
-            shown(&puzzle, figure)
+            shown(&puzzle, figure, 0)
         };
         ListCounts {
             member: list.member,
@@ -122,7 +129,12 @@ pub fn release_panel(lists: Vec<RawList>, pairs: Vec<RawPair>, policy: &Disclosu
     MatchPanel { lists: lists.iter().map(release_list).collect(), pairs }
 }
 
-fn release_pair(pair: RawPair, submitted: Option<u64>, policy: &DisclosurePolicy) -> PairCounts {
+fn release_pair(
+    pair: RawPair,
+    submitted: Option<u64>,
+    policy: &DisclosurePolicy,
+    half_width: u64,
+) -> PairCounts {
     let mut puzzle = Puzzle::new(policy.floor());
     let recipes: Vec<_> =
         pair.by_recipe.into_iter().map(|(name, count)| (name, puzzle.whole(signed(count)))).collect();
@@ -137,18 +149,25 @@ fn release_pair(pair: RawPair, submitted: Option<u64>, policy: &DisclosurePolicy
     PairCounts {
         sender: pair.sender,
         receiver: pair.receiver,
-        by_recipe: recipes.into_iter().map(|(name, figure)| (name, shown(&puzzle, figure))).collect(),
-        ambiguous: shown(&puzzle, ambiguous),
-        unlinked: shown(&puzzle, unlinked),
+        by_recipe: recipes
+            .into_iter()
+            .map(|(name, figure)| (name, shown(&puzzle, figure, half_width)))
+            .collect(),
+        ambiguous: shown(&puzzle, ambiguous, half_width),
+        unlinked: shown(&puzzle, unlinked, half_width),
     }
 }
 
-fn shown(puzzle: &Puzzle, figure: usize) -> Mark {
+fn shown(puzzle: &Puzzle, figure: usize, half_width: u64) -> Mark {
     match (puzzle.reason(figure), puzzle.figures.get(figure)) {
         (Some(reason), _) => Mark::Suppressed(reason),
         (None, found) => {
             let value = found.map_or(0, |figure| u64::try_from(figure.value).unwrap_or(0));
-            Mark::Value { value, low: value, high: value }
+            Mark::Value {
+                value,
+                low: value.saturating_sub(half_width),
+                high: value.saturating_add(half_width),
+            }
         }
     }
 }
@@ -168,7 +187,7 @@ mod tests {
         let list = RawList { member: sender, submitted: 400, opted_out: 3, unusable: 15 };
         let by_recipe = vec![("ssid".to_owned(), 200), ("names".to_owned(), 4)];
         let pair = RawPair { sender, receiver, by_recipe, ambiguous: 30, unlinked: 166 };
-        let panel = release_panel(vec![list], vec![pair], &DisclosurePolicy::default());
+        let panel = release_panel(vec![list], vec![pair], &DisclosurePolicy::default(), 0);
         let pair = &panel.pairs[0];
         assert_eq!(pair.by_recipe[0].1.value(), Some(200));
         assert_eq!(pair.by_recipe[1].1, Mark::Suppressed(Reason::BelowFloor));

@@ -21,6 +21,7 @@ use crate::{
     },
     match_key::Recipe,
     metric::Metric,
+    mixing::noise_tuple_count,
     noise::NoiseTable,
     signing::{Signed, VerifyingKey},
     timestamp::Timestamp,
@@ -136,7 +137,7 @@ impl Manifest {
         call.check(agreement, study)?;
         opening::check_answers(call, &opening.answers)?;
         opening::check_reveals(call, &opening.answers, &opening.reveals)?;
-        let committee = draw_committee(study.committee, &opening.answers, &opening.reveals);
+        let committee = draw_committee(study, &opening.answers, &opening.reveals);
         let column_keys = shapes::column_keys(study);
         opening::check_shares(call, &committee, column_keys.len(), &opening.shares)?;
 
@@ -250,8 +251,8 @@ impl Manifest {
     ///
     /// As [`noise_table`](Self::noise_table).
     pub fn noise_tuples(&self, table: &TableShape) -> Result<u64, OpeningError> {
-        let cells = (table.domain.len() as u64) << table.receivers.len();
-        Ok(u64::from(self.noise_table()?.support()).saturating_mul(cells))
+        let cells = u32::try_from(table.domain.len()).unwrap_or(u32::MAX);
+        Ok(noise_tuple_count(cells, table.tuple()?, &self.noise_table()?))
     }
 
     /// The metric of a table, from the definitions built in.

@@ -11,6 +11,7 @@ use crate::{
     codec_struct,
     group::KeyShare,
     ids::{Digest, MemberCode, RoundId},
+    manifest::shapes,
     mixing::RECEIVERS_MAX,
     refusal::{Code, Refusal},
     signing::{SignatureKind, Signed, VerifyingKey},
@@ -110,17 +111,20 @@ pub fn draw_commitment(nonce: &[u8; 32]) -> Digest {
 }
 
 /// The committee as participant indices: members that insist in participant order, then members drawn (SPEC §5.3).
+///
+/// A committee for which some list would have to end at its own owner (SPEC §5.5) is enlarged by one more member drawn.
 #[must_use]
-pub fn draw_committee(size: u8, answers: &[Signed<Answer>], reveals: &[Signed<Reveal>]) -> Vec<u16> {
+pub fn draw_committee(study: &Study, answers: &[Signed<Answer>], reveals: &[Signed<Reveal>]) -> Vec<u16> {
     let indexed = (0_u16..).zip(answers);
     let mut committee: Vec<u16> =
         indexed.filter(|(_, answer)| answer.value().insists).map(|(index, _)| index).collect();
     let nonces: Vec<u8> = reveals.iter().flat_map(|reveal| reveal.value().nonce).collect();
     let seed = Digest::derive("passage v1 draw", &nonces);
     let participants = u64::try_from(answers.len()).unwrap_or(1).max(1);
-    let size = usize::from(size).min(answers.len());
+    let size = usize::from(study.committee).min(answers.len());
     let mut counter = 0_u32;
-    while committee.len() < size {
+    while committee.len() < size || (!shapes::can_order(study, &committee) && committee.len() < answers.len())
+    {
         let mut bytes = seed.to_bytes();
         counter.encode(&mut bytes);
         counter = counter.saturating_add(1);

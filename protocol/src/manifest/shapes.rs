@@ -189,23 +189,7 @@ pub fn lists(
     if committee.len() < 2 {
         return Err(OpeningError::CommitteeTooSmall);
     }
-    // Senders end at one half of the committee and receivers at the other, so no pair ends at one member. Of the two
-    // ways to do so the one with fewer separate blinds is taken; on a tie, the first.
-    let assign = |parity: usize| -> Vec<(First, Vec<u16>)> {
-        let part = |(index, participant): (usize, &crate::agreement::StudyParticipant)| {
-            let half = match participant.role {
-                Role::Sender => parity,
-                Role::Receiver => 1 - parity,
-            };
-            passes(index, half, committee)
-        };
-        study.participants.iter().enumerate().map(part).collect()
-    };
-    let (even, odd) = (assign(0), assign(1));
-    let blinded =
-        |lists: &[(First, Vec<u16>)]| lists.iter().filter(|(first, _)| *first == First::Blinded).count();
-    let chosen = if blinded(&odd) < blinded(&even) { odd } else { even };
-
+    let chosen = order(study, committee).ok_or(OpeningError::CommitteeTooSmall)?;
     let columns = |role: Role| -> Vec<u16> {
         let used =
             |(_, key): &(u16, &ColumnKey)| role == Role::Sender || matches!(key, ColumnKey::Window { .. });
@@ -227,6 +211,33 @@ pub fn lists(
     Ok(lists)
 }
 
+/// True if every list can be passed on by this committee without ending at its own owner.
+#[must_use]
+pub fn can_order(study: &Study, committee: &[u16]) -> bool {
+    committee.len() >= 2 && order(study, committee).is_some()
+}
+
+/// How every list passes through the committee.
+///
+/// Senders end at one half of the committee and receivers at the other, so no pair ends at one member; and no list ends at
+/// its own owner, who could have marked its rows and would recognise them in the order the plan speaks of. Of the two ways
+/// the one with fewer separate blinds is taken; on a tie, the first.
+fn order(study: &Study, committee: &[u16]) -> Option<Vec<(First, Vec<u16>)>> {
+    let assign = |parity: usize| -> Option<Vec<(First, Vec<u16>)>> {
+        let part = |(index, participant): (usize, &crate::agreement::StudyParticipant)| {
+            let half = match participant.role {
+                Role::Sender => parity,
+                Role::Receiver => 1 - parity,
+            };
+            passes(index, half, committee)
+        };
+        study.participants.iter().enumerate().map(part).collect()
+    };
+    let blinded =
+        |lists: &Vec<(First, Vec<u16>)>| lists.iter().filter(|(first, _)| *first == First::Blinded).count();
+    [assign(0), assign(1)].into_iter().flatten().min_by_key(blinded)
+}
+
 /// Data elements a segment's files never hold; recipes that need one have no slot in its lists (public, SPEC §4).
 #[must_use]
 pub fn never_held(segment: Segment) -> &'static [Element] {
@@ -237,22 +248,21 @@ pub fn never_held(segment: Segment) -> &'static [Element] {
     }
 }
 
-/// Who passes the list of participant `index` on, if it must end in the half of committee positions of that parity.
-fn passes(index: usize, half: usize, committee: &[u16]) -> (First, Vec<u16>) {
-    let owner = u16::try_from(index).unwrap_or(u16::MAX);
-    let candidates: Vec<u16> = committee.iter().copied().skip(half).step_by(2).collect();
-    // Prefer to end elsewhere than at the owner; spread the work by the list's index.
-    let others: Vec<u16> = candidates.iter().copied().filter(|member| *member != owner).collect();
-    let pool = if others.is_empty() { &candidates } else { &others };
-    let last = pool.get(index % pool.len().max(1)).copied().unwrap_or(owner);
-
-    let first = if committee.contains(&owner) && last != owner { First::Own } else { First::Blinded };
+/// Who passes the list of participant `index` on, if it must end in the half of committee positions of that parity; `None`
+/// if only its owner stands in that half.
+fn passes(index: usize, half: usize, committee: &[u16]) -> Option<(First, Vec<u16>)> {
+    let owner = u16::try_from(index).ok()?;
+    let pool: Vec<u16> =
+        committee.iter().copied().skip(half).step_by(2).filter(|member| *member != owner).collect();
+    // Spread the work by the list's index.
+    let last = *pool.get(index.checked_rem(pool.len())?)?;
+    let first = if committee.contains(&owner) { First::Own } else { First::Blinded };
     let mut order = vec![owner];
-    let start = index % committee.len();
-    let rotated = committee.iter().cycle().skip(start).take(committee.len()).copied();
-    order.extend(rotated.filter(|member| *member != last && (*member != owner || first == First::Blinded)));
+    let rotated =
+        committee.iter().cycle().skip(index.checked_rem(committee.len())?).take(committee.len()).copied();
+    order.extend(rotated.filter(|member| *member != last && *member != owner));
     order.push(last);
-    (first, order)
+    Some((first, order))
 }
 
 /// The tables of a study, sender by sender.
@@ -331,16 +341,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passes_visit_every_committee_member_once_and_end_in_their_half() {
+    fn passes_visit_every_committee_member_once_and_end_in_their_half_but_not_at_the_owner() {
         for committee in [vec![0, 1], vec![1, 0], vec![3, 1, 4], vec![2, 0, 1, 5]] {
             for index in 0..6 {
                 for half in 0..2 {
-                    let (first, order) = passes(index, half, &committee);
                     let owner = u16::try_from(index).unwrap();
+                    let Some((first, order)) = passes(index, half, &committee) else {
+                        let alone: Vec<u16> = committee.iter().copied().skip(half).step_by(2).collect();
+                        assert_eq!(alone, [owner], "refused although somebody else stands in that half");
+                        continue;
+                    };
                     assert_eq!(order[0], owner);
-                    let hops = if first == First::Own { &order[..] } else { &order[1..] };
-                    let mut hops = hops.to_vec();
+                    let mut hops = if first == First::Own { order.clone() } else { order[1..].to_vec() };
                     let last = *hops.last().unwrap();
+                    assert_ne!(last, owner);
                     hops.sort_unstable();
                     let mut all = committee.clone();
                     all.sort_unstable();

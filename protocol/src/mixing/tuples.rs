@@ -118,7 +118,9 @@ pub fn build_tuples(
 /// Tuples each dealer adds to a table: `2n x cells x 2^receivers` (SPEC §10.3).
 #[must_use]
 pub fn noise_tuple_count(cells: u32, shape: TupleShape, noise: &NoiseTable) -> u64 {
-    u64::from(noise.support()).saturating_mul(u64::from(cells)).saturating_mul(shape.patterns() as u64)
+    // One cell more than the table has: the withheld students' (see [`noise_tuples`]).
+    let cells = u64::from(cells).saturating_add(1);
+    u64::from(noise.support()).saturating_mul(cells).saturating_mul(shape.patterns() as u64)
 }
 
 /// One dealer's noise for a table: for every (cell, pattern) as many tuples as it draws, then filler to exactly
@@ -133,11 +135,15 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
     let total =
         usize::try_from(noise_tuple_count(cells, shape, noise)).unwrap_or(usize::MAX).saturating_mul(width);
     let mut ciphertexts = Vec::with_capacity(total);
-    for cell in 1..=cells {
-        let code = Ciphertext::trivial(cell);
+    // A student withheld by the source floor has an undecodable cell and a true pattern of hits: without noise of its own
+    // the count of such patterns would be exact, for the very groups that are too small to be shown.
+    for cell in 1..=cells.saturating_add(1) {
         for pattern in 0..shape.patterns() {
             for _ in 0..noise.sample(&mut rng) {
-                ciphertexts.push(code);
+                ciphertexts.push(match cell {
+                    cell if cell <= cells => Ciphertext::trivial(cell),
+                    _ => Ciphertext::trivial_undecodable(&mut rng),
+                });
                 let hits = (0..shape.receivers()).map(|receiver| pattern >> receiver & 1 == 1);
                 ciphertexts.extend(hits.map(|hit| Ciphertext::trivial(if hit { HIT } else { MISS })));
             }

@@ -26,7 +26,8 @@
 
 use core::fmt;
 
-use rand_core::CryptoRng;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng};
 use zeroize::Zeroizing;
 
 use crate::refusal::{Code, Refusal};
@@ -100,6 +101,16 @@ impl NoiseTable {
     #[must_use]
     pub fn support(&self) -> u32 {
         self.offset.saturating_mul(2)
+    }
+
+    /// Adds one draw, less the offset, to each count; never below zero. For counts one party releases by itself, such as a
+    /// match panel.
+    pub fn perturb(&self, counts: &mut [u64], seed: [u8; 32]) {
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        for count in counts {
+            let drawn = u64::from(self.sample(&mut rng));
+            *count = (*count + drawn).saturating_sub(u64::from(self.offset()));
+        }
     }
 
     /// One draw from 0..=2n: 16 bytes of `rng`, compared with every entry, never rejected.

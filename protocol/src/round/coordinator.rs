@@ -141,7 +141,9 @@ impl CoordinatorRound {
             }
             (_, CoordinatorInput::Halt) => return Err(Abort::because(AbortReason::Halted)),
             (_, CoordinatorInput::Message { from, message: Message::Abort(notice) }) => {
-                let fault = notice.fault.or(Some(*from));
+                // Who restarts, halts or refuses is named; who reports a fault nobody is named for is not at fault itself.
+                let own = matches!(notice.code.0, 0x0C03..=0x0C05).then_some(*from);
+                let fault = notice.fault.or(own);
                 return Err(Abort { reason: AbortReason::Peer(notice.code), fault });
             }
             (_, CoordinatorInput::Failed { code, fault }) => {
@@ -356,7 +358,7 @@ impl Revealing {
         };
         let Self { call, answers, .. } = self;
         check_reveals(&call, &answers, &reveals)?;
-        let committee = draw_committee(plans.study.committee, &answers, &reveals);
+        let committee = draw_committee(plans.study, &answers, &reveals);
         let codes =
             committee.iter().filter_map(|index| call.seats.get(usize::from(*index))).map(|seat| seat.code);
         let mut effects = to_all(&call, &Message::Reveals(reveals.clone()));

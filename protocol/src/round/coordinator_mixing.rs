@@ -195,6 +195,9 @@ impl Mixing {
         if whose != self.manifest.participant(from) {
             return Err(unexpected(from));
         }
+        if usize::from(hop) < accepted.len() {
+            return Err(Abort::by(AbortReason::Equivocation, from));
+        }
         next_hop(&self.manifest, self.manifest.digest(), accepted, statement)?;
         accepted.push(statement.value().clone());
         effects.extend(self.to_committee(Some(from), &Message::Hop(statement.clone())));
@@ -217,6 +220,9 @@ impl Mixing {
         }
         if self.manifest.committee.get(usize::from(hop)).copied() != self.manifest.participant(from) {
             return Err(unexpected(from));
+        }
+        if usize::from(hop) < progress.accepted.len() {
+            return Err(Abort::by(AbortReason::Equivocation, from));
         }
         let digest = self.manifest.digest();
         next_table_hop(&self.manifest, digest, plan.digest, planned, &progress.accepted, statement)?;

@@ -111,9 +111,8 @@ pub struct AwaitSealed {
 pub struct AwaitResult {
     pub(super) manifest: Digest,
     pub(super) report: Option<BlobRef>,
-    pub(super) deadline: Timestamp,
 }
-codec_struct!(AwaitResult { manifest, report, deadline });
+codec_struct!(AwaitResult { manifest, report });
 
 /// The report is kept and the round erased.
 #[derive(Clone, Debug)]
@@ -257,7 +256,8 @@ impl MemberRound {
         match self {
             Self::AwaitAnswers(state) => state.call.deadline,
             Self::AwaitApproval(state) => state.manifest.deadline,
-            Self::AwaitResult(state) => state.deadline,
+            // The report is owed whatever the time: a member that was away must still get it.
+            Self::AwaitResult(_) => Timestamp(u64::MAX),
             Self::AwaitReveals(state) => state.call.deadline,
             Self::AwaitSealed(state) => state.manifest.deadline,
             Self::AwaitShares(state) => state.call.deadline,
@@ -364,7 +364,7 @@ impl AwaitReveals {
     fn revealed(self, reveals: Vec<Signed<Reveal>>) -> Stepped {
         let Self { documents, call, own, answers } = self;
         check_reveals(&call, &answers, &reveals)?;
-        let committee = draw_committee(documents.study.committee, &answers, &reveals);
+        let committee = draw_committee(&documents.study, &answers, &reveals);
         let codes: Vec<MemberCode> = committee
             .iter()
             .filter_map(|index| call.seats.get(usize::from(*index)))

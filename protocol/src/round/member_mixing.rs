@@ -112,11 +112,7 @@ impl Mixing {
         }
         self.duties(&mut effects);
         let state = if self.finished() {
-            MemberRound::AwaitResult(AwaitResult {
-                manifest: self.digest,
-                report: None,
-                deadline: self.manifest.deadline,
-            })
+            MemberRound::AwaitResult(AwaitResult { manifest: self.digest, report: None })
         } else {
             MemberRound::Mixing(self)
         };
@@ -164,6 +160,14 @@ impl Mixing {
                 self.list(list)?.columns.get_or_insert(sealed);
             }
             Message::Plan { table, tuples, plan } if from.is_none() => {
+                let shape = self.manifest.table(table).ok_or(unexpected())?;
+                let rows = self.manifest.list(shape.sender).map_or(0, |list| list.rows);
+                let width = 4 * (1 + shape.receivers.len() as u64);
+                // Its length is known before a byte is fetched.
+                let fits = |plan: BlobRef| tuples <= rows && plan.bytes == u64::from(tuples) * width;
+                if !plan.is_none_or(fits) {
+                    return Err(Abort::because(AbortReason::ChainBroken));
+                }
                 let progress = self.tables.get_mut(usize::from(table)).ok_or(unexpected())?;
                 progress.plan.get_or_insert(PlanRef { tuples, plan });
             }

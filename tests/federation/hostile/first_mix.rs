@@ -359,7 +359,6 @@ fn columns_that_hold_no_points_end_the_round() {
 }
 
 #[test]
-#[ignore = "columns are first read when a table is built, and the builder, who complains, is named"]
 fn columns_that_hold_no_points_name_the_last_hop() {
     assert_abort(pair(324, columns(|plain| plain.fill(0xFF), Named::Truly)), 0x0210, HOSTILE);
 }
@@ -370,7 +369,6 @@ fn columns_that_are_not_the_ones_the_statement_names() {
 }
 
 #[test]
-#[ignore = "the coordinator checks the second statement against the key of the next hop and names that member (P0C08)"]
 fn two_different_statements_for_one_pass_name_their_sender() {
     let mischief = OnPost(|member, envelope: Envelope, key: &SigningKey| match &envelope.message {
         Message::Hop(statement) if member == HOSTILE => {

@@ -43,7 +43,6 @@ fn assert_plan_refused(seed: u64, mischief: impl Mischief + 'static, code: u16) 
 }
 
 #[test]
-#[ignore = "an abort without a fault is laid at the door of the member that reports it"]
 fn a_bad_plan_is_no_members_fault() {
     let federation = Federation::played(pair(401, planning(&[[0, 0], [1, 1], [2, 2], [1, 3], [4, 4]])));
     assert_eq!(last_ending(&federation), Ending::Aborted { code: Code(0x0802), fault: None });
