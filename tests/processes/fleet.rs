@@ -61,7 +61,8 @@ impl Fleet {
             for kind in kinds {
                 let file = format!("{name}-{kind}");
                 let target = self.dir.path().join(&file);
-                thin(&source.join(&file), &target, one_in, kind.ends_with("csv"));
+                let form = if kind.ends_with("csv") { Form::CollegeCsv } else { Form::Calpads };
+                thin(&source.join(&file), &target, one_in, form);
                 arguments.push(target.display().to_string());
             }
             for layout in layouts {
@@ -310,16 +311,26 @@ fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// How a file of the demonstration is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Calpads,
+    CollegeCsv,
+}
+
 /// Copies every `one_in`-th student of a file: the last digits of the local id decide, so files of one member agree.
-fn thin(source: &Path, target: &Path, one_in: usize, header: bool) {
+fn thin(source: &Path, target: &Path, one_in: usize, form: Form) {
     let bytes = fs::read(source).unwrap();
     let mut kept = Vec::new();
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let text = String::from_utf8_lossy(line);
-        let id = if header { text.split(',').next() } else { text.split('^').nth(8) };
+        let id = match form {
+            Form::Calpads => text.split('^').nth(8),
+            Form::CollegeCsv => text.split(',').next(),
+        };
         let digits: String = id.unwrap_or_default().chars().rev().take_while(char::is_ascii_digit).collect();
         let digits: usize = digits.chars().rev().collect::<String>().parse().unwrap_or(0);
-        if (header && number == 0) || digits.is_multiple_of(one_in) {
+        if (form == Form::CollegeCsv && number == 0) || digits.is_multiple_of(one_in) {
             kept.extend_from_slice(line);
         }
     }

@@ -15,7 +15,8 @@ const MEMBER_FILES: [&str; 6] =
     ["member.toml", "tls.key", "signing.key", "data.key", "certificate.der", "authority.der"];
 
 fn assert_ready_to_try_again(node: &Node) {
-    for name in MEMBER_FILES {
+    // The keys made here may stay: if an answer was lost on its way, the same request can be made again.
+    for name in MEMBER_FILES.iter().filter(|name| !matches!(**name, "tls.key" | "signing.key")) {
         assert!(!node.dir.join(name).exists(), "{name} was left behind");
     }
     node.run(&["join", &World::get().invite(Segment::K12)]).succeeded();
