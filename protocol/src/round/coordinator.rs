@@ -141,8 +141,9 @@ impl CoordinatorRound {
             }
             (_, CoordinatorInput::Halt) => return Err(Abort::because(AbortReason::Halted)),
             (_, CoordinatorInput::Message { from, message: Message::Abort(notice) }) => {
-                // Who restarts, halts or refuses is named; who reports a fault nobody is named for is not at fault itself.
-                let own = matches!(notice.code.0, 0x0C03..=0x0C05).then_some(*from);
+                // Who restarts, halts or refuses is named, and whose own transfer was refused here (C3xxx); who reports a
+                // fault that nobody is named for is not at fault itself.
+                let own = matches!(notice.code.0, 0x0C03..=0x0C05 | 0x3000..=0x3FFF).then_some(*from);
                 let fault = notice.fault.or(own);
                 return Err(Abort { reason: AbortReason::Peer(notice.code), fault });
             }

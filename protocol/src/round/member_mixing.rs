@@ -143,15 +143,10 @@ impl Mixing {
                 }
             }
             Message::Hop(statement) => {
-                let accepted = &self.list(statement.value().list)?.accepted;
-                if accepted.get(usize::from(statement.value().hop)) != Some(statement.value()) {
-                    next_hop(
-                        &self.manifest,
-                        self.digest,
-                        &self.lists_of(statement.value().list)?.accepted,
-                        &statement,
-                    )?;
-                    let (list, hop) = (statement.value().list, statement.value().hop);
+                let (list, hop) = (statement.value().list, statement.value().hop);
+                let accepted = &self.lists.get(usize::from(list)).ok_or(unexpected())?.accepted;
+                if accepted.get(usize::from(hop)) != Some(statement.value()) {
+                    next_hop(&self.manifest, self.digest, accepted, &statement)?;
                     self.list(list)?.accepted.push(statement.value().clone());
                     effects.push(MemberEffect::Report(Event::ListPassed { list, hop }));
                 }
@@ -386,10 +381,6 @@ impl Mixing {
 
     fn list(&mut self, list: u16) -> Result<&mut ListProgress, Abort> {
         self.lists.get_mut(usize::from(list)).ok_or(unexpected())
-    }
-
-    fn lists_of(&self, list: u16) -> Result<&ListProgress, Abort> {
-        self.lists.get(usize::from(list)).ok_or(unexpected())
     }
 
     fn table(&mut self, table: u16) -> Result<&mut TableProgress, Abort> {

@@ -87,7 +87,7 @@ fn a_plan_with_another_number_of_tuples_than_announced() {
         }
         _ => envelope,
     });
-    assert_plan_refused(407, mischief, 0x0602);
+    assert_plan_refused(407, mischief, 0x0C06);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A member without its sockets: the real round engine, round secrets, shelf, encrypted records and compute jobs, with the
 //! commit rule of the node's driver, able to crash before and after every commit and effect.
 //!
-//! What a node keeps in its store is the struct [`Stored`]; what it keeps in memory is [`Live`], and a crash drops it.
+//! What a node keeps in its store is the struct `Stored`; what it keeps in memory is `Live`, and a crash drops it.
 
 mod commit;
 mod work;
