@@ -11,5 +11,6 @@
 
 mod fleet;
 mod kill;
+mod plain_files;
 mod rounds;
 mod traffic;
