@@ -185,6 +185,14 @@ impl ReleasedTable {
         found.map(|cell| cell.mark)
     }
 
+    /// The place of the only receiver with a figure in this table, as after a cut to a reader's share list.
+    #[must_use]
+    pub fn only_receiver_shown(&self) -> Option<u8> {
+        let mut shown = self.cells.iter().filter_map(|cell| cell.outcome.receiver());
+        let first = shown.next()?;
+        shown.all(|receiver| receiver == first).then_some(first)
+    }
+
     /// The code of the receiver an outcome is about; `None` for any receiver and for the cohort.
     #[must_use]
     pub fn receiver(&self, outcome: Outcome) -> Option<MemberCode> {

@@ -364,14 +364,14 @@ fn columns_that_hold_no_points_name_the_last_hop() {
 }
 
 /// The first two points of the columns change places: both are still points.
-fn swap_points(plain: &mut Vec<u8>) {
+fn swap_points(plain: &mut [u8]) {
     let (first, rest) = plain.split_at_mut(32);
     first.swap_with_slice(&mut rest[..32]);
 }
 
 #[test]
 fn columns_that_are_not_the_ones_the_statement_names() {
-    assert_abort(pair(322, columns(swap_points, Named::Falsely)), 0x0603, HOSTILE);
+    assert_abort(pair(322, columns(|plain| swap_points(plain), Named::Falsely)), 0x0603, HOSTILE);
 }
 
 #[test]

@@ -116,7 +116,14 @@ fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band
             class: if count.value().is_some() { format!("c{at}") } else { "withheld".to_owned() },
         });
     }
-    if let Some(any) = table.mark(cohort, 0, Outcome::Enrolled(None)) {
+    // A reader that may see one receiver only still sees how many of the cohort were not observed there.
+    let (seen, elsewhere) =
+        match (table.mark(cohort, 0, Outcome::Enrolled(None)), table.only_receiver_shown()) {
+            (Some(any), _) => (Some(any), "not observed at a member"),
+            (None, Some(one)) => (table.mark(cohort, 0, Outcome::Enrolled(Some(one))), "not observed there"),
+            (None, None) => (None, ""),
+        };
+    if let Some(any) = seen {
         let cohort_count = table.mark(cohort, 0, Outcome::Cohort).and_then(|mark| mark.value());
         let unseen = cohort_count.and_then(|all| match any {
             Mark::Value { value, low, high } => {
@@ -126,7 +133,7 @@ fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band
             Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => None,
         });
         bands.push(Band {
-            label: "not observed at a member".to_owned(),
+            label: elsewhere.to_owned(),
             segment: String::new(),
             detail: unseen.map_or("withheld *".to_owned(), |count| detail(count, None)),
             students: unseen.and_then(|mark| mark.value()),

@@ -1,4 +1,4 @@
-//! The trend chart: the rate over any receiver by cohort, intervals as bars, breaks as dashed lines.
+//! The trend chart: the rate over any receiver, or over the one receiver the reader may see, by cohort, intervals as bars, breaks as dashed lines.
 //!
 //! A range is drawn as a bar without a point; a withheld rate as a star on the axis. The line joins neighbouring points
 //! only and never crosses a break.
@@ -24,12 +24,8 @@ const BOTTOM: u64 = 40;
 
 /// One chart for each sender with at least two cohorts.
 pub(super) fn charts(report: &Report, totals: &[&ReleasedTable], out: &mut String) {
-    let drawn: Vec<_> = totals
-        .iter()
-        .filter(|table| {
-            table.domain.cohorts.len() > 1 && table.cells.iter().any(|c| c.outcome == Outcome::Rate(None))
-        })
-        .collect();
+    let drawn: Vec<_> =
+        totals.iter().filter(|table| table.domain.cohorts.len() > 1 && rate_shown(table).is_some()).collect();
     if drawn.is_empty() {
         return;
     }
@@ -45,13 +41,17 @@ fn chart(report: &Report, table: &ReleasedTable, out: &mut String) {
         .domain
         .cohorts
         .iter()
-        .map(|cohort| (*cohort, table.mark(*cohort, 0, Outcome::Rate(None))))
+        .map(|cohort| (*cohort, rate_shown(table).and_then(|rate| table.mark(*cohort, 0, rate))))
         .collect();
     let top = axis_top(&points);
     let described: Vec<_> =
         points.iter().map(|(cohort, mark)| format!("{cohort}: {}", spoken(*mark))).collect();
+    let place = match rate_shown(table).and_then(|rate| table.receiver(rate)) {
+        Some(receiver) => receiver.to_string(),
+        None => "any member institution".to_owned(),
+    };
     out.push_str(&format!(
-        "<figure>\n<figcaption>{}: percent of each cohort observed at any member institution</figcaption>\n\
+        "<figure>\n<figcaption>{}: percent of each cohort observed at {place}</figcaption>\n\
          <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>Trend for {}</title><desc>{}.</desc>\n",
         member(report, table.sender),
         table.sender,
@@ -74,6 +74,14 @@ fn chart(report: &Report, table: &ReleasedTable, out: &mut String) {
         point(x_of(at, points.len()), *cohort, *mark, top, out);
     }
     out.push_str("</svg>\n</figure>\n");
+}
+
+/// The rate a chart is about: over any receiver, or over the only one the reader may see.
+fn rate_shown(table: &ReleasedTable) -> Option<Outcome> {
+    if table.cells.iter().any(|cell| cell.outcome == Outcome::Rate(None)) {
+        return Some(Outcome::Rate(None));
+    }
+    table.only_receiver_shown().map(|receiver| Outcome::Rate(Some(receiver)))
 }
 
 fn point(x: u64, cohort: SchoolYear, mark: Option<Mark>, top: u64, out: &mut String) {
