@@ -361,3 +361,4 @@ fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
 
 mod golden;
 mod refused;
+mod withheld;
