@@ -149,11 +149,19 @@ impl Fleet {
         let mut round = round.to_owned();
         let began = Instant::now();
         loop {
-            assert!(began.elapsed() < PATIENCE, "the round did not end");
             let Ok(shown) = self.try_run("coordinator", &["round", "show", &round]) else {
+                assert!(
+                    began.elapsed() < PATIENCE,
+                    "the coordinator does not answer: {}",
+                    self.output("coordinator")
+                );
                 sleep(Duration::from_millis(100));
                 continue;
             };
+            if began.elapsed() > PATIENCE {
+                let logs: Vec<String> = self.names().iter().map(|name| self.output(name)).collect();
+                panic!("the round did not end: {shown}\n{}", logs.join("\n\n"));
+            }
             match (shown["phase"].as_str(), shown["reopened_as"].as_str()) {
                 (Some("aborted"), Some(next)) => round = next.to_owned(),
                 (Some("aborted" | "finished"), _) => return shown,

@@ -121,11 +121,8 @@ impl Account {
         (list.columns.clone(), manifest.recipes.clone()).encode(&mut bytes);
         manifest.noise.encode(&mut bytes);
         manifest.floor.encode(&mut bytes);
-        (
-            u64::try_from(cells).unwrap_or(u64::MAX),
-            u16::try_from(manifest.committee.len()).unwrap_or(u16::MAX),
-        )
-            .encode(&mut bytes);
+        // Not the committee: the study names its least size, and one that had to be enlarged only protects better.
+        u64::try_from(cells).unwrap_or(u64::MAX).encode(&mut bytes);
         Some(Self {
             manifest: manifest.digest(),
             digest: Digest::derive("passage v1 account", &bytes),
