@@ -2,9 +2,10 @@
 //! Roster segments stand beside the store as encrypted files; the table here only names them.
 
 use passage_protocol::{
+    agreement::Account,
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
-    ids::{Digest, RoundId},
+    ids::{Digest, MemberCode, RoundId},
     manifest::{Manifest, opening::RoundCall},
     refusal::Code,
     timestamp::Timestamp,
@@ -116,6 +117,15 @@ pub struct RoundRecord {
     pub roster: Option<Digest>,
 }
 codec_struct!(RoundRecord { call, moved, standing, manifest, roster });
+
+impl RoundRecord {
+    /// What leaves the member `code` in this round; `None` as long as the manifest is not known.
+    #[must_use]
+    pub fn account(&self, code: MemberCode) -> Option<Account> {
+        let manifest = self.manifest.as_ref()?;
+        Account::of(manifest, manifest.participant(code)?)
+    }
+}
 
 /// Where a round stands at this member.
 #[derive(Clone, Debug)]

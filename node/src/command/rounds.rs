@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use passage_protocol::{
-    agreement::{Account, Recipient},
+    agreement::Recipient,
     codec::Decode,
     ids::RoundId,
     report::{self, Report},
@@ -74,11 +74,7 @@ pub(super) fn refuse_round(driver: &Driver, name: &str, by: &str) -> Result<Answ
 
 pub(super) fn what_leaves(home: &Home, name: &str) -> Result<Answer, Failure> {
     let record = record(home, name)?;
-    let account = record.manifest.as_ref().and_then(|manifest| {
-        let me = manifest.participant(home.code)?;
-        Account::of(manifest, me)
-    });
-    let account = account.ok_or_else(|| {
+    let account = record.account(home.code).ok_or_else(|| {
         refuse(
             0x2250,
             "what leaves is not known yet: the committee of this round is not drawn",

@@ -53,10 +53,10 @@ impl Driver {
             return self.keep_report(round, *report).await;
         }
         let (secrets, context) = self.tools(round).ok_or(Ended::RoundGone)?;
-        if let Some(blob) = inputs(job) {
+        if let Some(blob) = job.input() {
             self.fetch(round, blob).await?;
         }
-        let fault = Self::fault_of(&context, whose(job));
+        let fault = Self::fault_of(&context, job.sender());
         let total = rows_of(job, &context);
         self.progress_map().insert(
             round,
@@ -86,10 +86,7 @@ impl Driver {
             self.deliver(round, *blob).await?;
         }
         if let MemberOutcome::Hopped { list, output, columns, .. } = &finished.outcome
-            && context
-                .manifest
-                .list(*list)
-                .is_some_and(|shape| is_last(job, shape.last_hop()) || !columns.is_empty())
+            && !columns.is_empty()
         {
             self.keep_columns(round, *list, *output);
         }
@@ -264,32 +261,6 @@ enum Ended {
     RoundGone,
     /// Something was refused.
     Failed { code: Code, fault: Option<MemberCode> },
-}
-
-fn inputs(job: &MemberJob) -> Option<BlobRef> {
-    match job {
-        MemberJob::Contribute | MemberJob::KeepReport { .. } => None,
-        MemberJob::Hop { sealed, .. } | MemberJob::KeepColumns { sealed, .. } => Some(*sealed),
-        MemberJob::CheckPlan { plan, .. } => Some(*plan),
-        MemberJob::TableHop { input, .. } => Some(*input),
-        MemberJob::Decrypt { last, .. } => Some(*last),
-    }
-}
-
-/// Whose bytes a job reads: the member at fault should they be wrong.
-fn whose(job: &MemberJob) -> Option<u16> {
-    match job {
-        MemberJob::Hop { from, .. } | MemberJob::KeepColumns { from, .. } => Some(*from),
-        MemberJob::TableHop { from, .. } => *from,
-        MemberJob::CheckPlan { .. }
-        | MemberJob::Contribute
-        | MemberJob::Decrypt { .. }
-        | MemberJob::KeepReport { .. } => None,
-    }
-}
-
-fn is_last(job: &MemberJob, last: u8) -> bool {
-    matches!(job, MemberJob::Hop { hop, .. } if *hop == last)
 }
 
 fn rows_of(job: &MemberJob, context: &RoundContext) -> u64 {

@@ -391,12 +391,7 @@ impl Driver {
     ///
     /// [`Failure`] if the round is unknown or its manifest is not known yet.
     pub fn account(&self, round: RoundId) -> Result<Account, Failure> {
-        let record = self.record(round)?;
-        let account = record.manifest.and_then(|manifest| {
-            let me = manifest.participant(self.home.code)?;
-            Account::of(&manifest, me)
-        });
-        account.ok_or_else(|| {
+        self.record(round)?.account(self.home.code).ok_or_else(|| {
             crate::home::refuse(
                 0x2221,
                 "what leaves is not known yet: the committee of this round is not drawn",

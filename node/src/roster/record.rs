@@ -11,7 +11,7 @@
 use passage_protocol::{
     cells::SchoolYear,
     codec::{CodecError, Decode, Encode, Reader},
-    codec_struct,
+    codec_struct, timestamp,
 };
 use zeroize::Zeroizing;
 
@@ -101,15 +101,7 @@ impl Date {
     /// The date, if the calendar has it.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => return None,
-        };
-        (1..=days).contains(&day).then_some(Self { year, month, day })
+        timestamp::Date::new(year, month, day).map(|_| Self { year, month, day })
     }
 
     /// Calendar year.

@@ -190,6 +190,33 @@ pub enum MemberJob {
     },
 }
 
+impl MemberJob {
+    /// The blob a job reads, to be fetched before it starts.
+    #[must_use]
+    pub fn input(&self) -> Option<BlobRef> {
+        match self {
+            Self::CheckPlan { plan, .. } => Some(*plan),
+            Self::Contribute => None,
+            Self::Decrypt { last, .. } => Some(*last),
+            Self::Hop { sealed, .. } | Self::KeepColumns { sealed, .. } => Some(*sealed),
+            Self::KeepReport { report } => Some(*report),
+            Self::TableHop { input, .. } => Some(*input),
+        }
+    }
+
+    /// The participant whose bytes a job reads: at fault should they be wrong.
+    #[must_use]
+    pub fn sender(&self) -> Option<u16> {
+        match self {
+            Self::Hop { from, .. } | Self::KeepColumns { from, .. } => Some(*from),
+            Self::TableHop { from, .. } => *from,
+            Self::CheckPlan { .. } | Self::Contribute | Self::Decrypt { .. } | Self::KeepReport { .. } => {
+                None
+            }
+        }
+    }
+}
+
 /// What finished work reports.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "a round makes dozens of them, not millions")]

@@ -68,7 +68,7 @@ impl MemberHost {
         coordinator: &mut CoordinatorHost,
         mischief: &mut dyn Mischief,
     ) -> Result<MemberOutcome, Ended> {
-        if let Some(blob) = inputs(job) {
+        if let Some(blob) = job.input() {
             self.live.get_mut(&round).unwrap().blobs.insert(blob.digest);
             let bytes = coordinator
                 .asked(|coordinator| coordinator.fetch(&self.shared.faults, self.code, round, blob))?;
@@ -86,7 +86,7 @@ impl MemberHost {
             return Err(Ended::Failed { code: WorkFault::SecretMissing.code(), fault: None });
         };
         self.shared.ledger.borrow_mut().note(keys, context.digest, job);
-        let fault = whose(job).and_then(|index| context.manifest.seat(index)).map(|seat| seat.code);
+        let fault = job.sender().and_then(|index| context.manifest.seat(index)).map(|seat| seat.code);
         let finished = compute(job, context, secrets, &self.shelf, &live.columns)
             .map_err(|refused| Ended::Failed { code: refused.code(), fault })?;
         let hands = Hands { member: self.index, context, shelf: &self.shelf };
@@ -167,27 +167,5 @@ fn compute(
             table::decrypt(context, secrets, shelf, table, last, tuples, &rows)
         }
         MemberJob::KeepReport { .. } => Err(WorkFault::SecretMissing),
-    }
-}
-
-fn inputs(job: &MemberJob) -> Option<BlobRef> {
-    match job {
-        MemberJob::Contribute => None,
-        MemberJob::KeepReport { report } => Some(*report),
-        MemberJob::Hop { sealed, .. } | MemberJob::KeepColumns { sealed, .. } => Some(*sealed),
-        MemberJob::CheckPlan { plan, .. } => Some(*plan),
-        MemberJob::TableHop { input, .. } => Some(*input),
-        MemberJob::Decrypt { last, .. } => Some(*last),
-    }
-}
-
-fn whose(job: &MemberJob) -> Option<u16> {
-    match job {
-        MemberJob::Hop { from, .. } | MemberJob::KeepColumns { from, .. } => Some(*from),
-        MemberJob::TableHop { from, .. } => *from,
-        MemberJob::CheckPlan { .. }
-        | MemberJob::Contribute
-        | MemberJob::Decrypt { .. }
-        | MemberJob::KeepReport { .. } => None,
     }
 }
