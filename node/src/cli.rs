@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    command::{Command, ReportFormat},
-    data::{ImportMode, ImportRequest, LayoutChoice, Period},
+    command::{Command, QueryRequest, ReportFormat},
+    custody::Guard,
+    data::{ImportMode, ImportRequest, LayoutChoice, Period, Scope},
 };
 
 /// Passage: a member's node.
@@ -83,6 +84,22 @@ pub enum Ask {
     /// What is held here.
     #[command(subcommand, after_help = "Example:\n  passage-node data status")]
     Data(Data),
+    /// Ask a question of this member's own data in SQL. Nothing leaves this machine.
+    #[command(
+        after_help = "Example:\n  passage-node query \"SELECT school_year, count(DISTINCT local_id) FROM enrolment GROUP BY 1 ORDER BY 1\"\n  passage-node query \"SELECT * FROM course WHERE subject = 'MATH'\" --out math.xlsx\n  passage-node data dictionary        (tables and columns)"
+    )]
+    Query {
+        sql: String,
+        /// Write the rows to this file: .csv, .parquet or .xlsx. It holds student records: keep it where they belong.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Say how the query would be run, do not run it.
+        #[arg(long)]
+        explain: bool,
+        /// Rows shown on the screen.
+        #[arg(long, default_value_t = 50)]
+        rows: usize,
+    },
     /// File layouts known here.
     #[command(subcommand, after_help = "Example:\n  passage-node layout list")]
     Layout(LayoutVerb),
@@ -131,12 +148,42 @@ pub enum Data {
     /// Files, years, rows.
     #[command(after_help = "Example:\n  passage-node data status")]
     Status,
-    /// Destroy every student record held here.
-    #[command(after_help = "Example:\n  passage-node data destroy --by \"IT, ticket 4711\"")]
+    /// Destroy student records held here, for good: all of them, or those of one layout or school year.
+    #[command(
+        after_help = "Example:\n  passage-node data destroy --by \"IT, ticket 4711\"\n  passage-node data destroy --layout nsc-detail --year 2019-2020 --by \"Registrar\""
+    )]
     Destroy {
         #[command(flatten)]
         by: By,
+        /// Only what was read with this layout.
+        #[arg(long, value_name = "ID")]
+        layout: Option<String>,
+        /// Only what belongs to this school year, such as 2019-2020.
+        #[arg(long, value_name = "YEAR")]
+        year: Option<Period>,
     },
+    /// Seal everything under a new key, guarded by a file, a passphrase or a credential of the service manager.
+    #[command(
+        after_help = "Example:\n  passage-node data rekey --guard passphrase\n  passage-node data rekey\nThe daemon reads the passphrase from the setting passphrase_file or the credential passage-passphrase."
+    )]
+    Rekey {
+        /// What is needed besides the key on this disk; default: as before.
+        #[arg(long, value_enum)]
+        guard: Option<Guard>,
+    },
+    /// Check a certificate of destruction, of this member or another.
+    #[command(after_help = "Example:\n  passage-node data certificate destruction-2026-11-22T101500Z.toml")]
+    Certificate { file: PathBuf },
+    /// What is covered: rows and keys by school year and school, expected match strength, freshness.
+    #[command(after_help = "Example:\n  passage-node data coverage --out coverage.html")]
+    Coverage {
+        /// Write it as one self-contained page.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// The data element dictionary: tables and columns a query can name, and what they mean.
+    #[command(after_help = "Example:\n  passage-node data dictionary\n  passage-node data dictionary enrolment")]
+    Dictionary { table: Option<String> },
 }
 
 /// Layouts.
@@ -284,7 +331,19 @@ impl Ask {
             }),
             Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
             Self::Data(Data::Status) => Command::DataStatus,
-            Self::Data(Data::Destroy { by }) => Command::DataDestroy { by: by.by },
+            Self::Data(Data::Destroy { by, layout, year }) => {
+                Command::DataDestroy { by: by.by, scope: Scope { layout, year } }
+            }
+            Self::Data(Data::Rekey { guard }) => Command::DataRekey { guard },
+            Self::Data(Data::Certificate { file }) => Command::DataCertificate { file: full(&file) },
+            Self::Data(Data::Coverage { out }) => {
+                Command::DataCoverage { out: out.map(|path| full(&path)) }
+            }
+            Self::Data(Data::Dictionary { table }) => Command::Dictionary { table },
+            Self::Query { sql, out, explain, rows } => {
+                let out = out.map(|path| full(&path));
+                Command::Query(QueryRequest { sql, out, explain, rows })
+            }
             Self::Layout(LayoutVerb::List) => Command::LayoutList,
             Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
             Self::Agreement(Agreement::List) => Command::AgreementList,

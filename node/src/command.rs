@@ -1,8 +1,10 @@
 //! Everything a person can ask of a node, as data, and the one function that does it. The command line builds a
 //! [`Command`]; the daemon, or the same process if none runs, executes it.
 
+mod data;
 mod documents;
 mod import;
+mod query;
 mod rounds;
 
 use std::{path::PathBuf, sync::Arc};
@@ -15,17 +17,15 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::import::write_problems;
+pub use self::{import::write_problems, query::QueryRequest};
 use crate::{
-    data::ImportRequest,
+    custody::Guard,
+    data::{ImportRequest, Scope},
     driver::Driver,
     home::{Home, refuse},
     import::Layout,
     records::Verdict,
 };
-
-/// Layout id under which the roster keeps the opt-out list.
-const OPT_OUT_LAYOUT: &str = "opt-outs";
 
 /// A command, as it travels to the daemon.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -34,7 +34,12 @@ pub enum Command {
     Import(ImportRequest),
     OptOutImport { file: PathBuf },
     DataStatus,
-    DataDestroy { by: String },
+    DataDestroy { by: String, scope: Scope },
+    DataRekey { guard: Option<Guard> },
+    DataCertificate { file: PathBuf },
+    DataCoverage { out: Option<PathBuf> },
+    Query(QueryRequest),
+    Dictionary { table: Option<String> },
     LayoutList,
     LayoutShow { id: String },
     AgreementList,
@@ -113,18 +118,13 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
                 json: json!({ "opt_outs": count }),
             })
         }
-        Command::DataStatus => data_status(home),
-        Command::DataDestroy { by } => {
-            let count = home.destroy_data(&by)?;
-            Ok(Answer {
-                text: format!(
-                    "{count} segments of student records destroyed, and the key they were sealed with; the audit chain \
-                     holds the account\nthe opt-out list named students and is gone too: import it again before the \
-                     next import"
-                ),
-                json: json!({ "destroyed_segments": count }),
-            })
-        }
+        Command::DataStatus => data::status(home),
+        Command::DataDestroy { by, scope } => data::destroy(home, &by, &scope),
+        Command::DataRekey { guard } => data::rekey(home, guard),
+        Command::DataCertificate { file } => data::certificate(&file),
+        Command::DataCoverage { out } => data::coverage(home, out.as_deref()),
+        Command::Query(request) => query::query(home, &request, progress),
+        Command::Dictionary { table } => data::dictionary(home, table.as_deref()),
         Command::LayoutList => layout_list(home),
         Command::LayoutShow { id } => layout_show(home, &id),
         Command::AgreementList => documents::agreement_list(home),
@@ -170,51 +170,6 @@ impl Node {
             driver.outgoing.notify_one();
         }
     }
-}
-
-fn data_status(home: &Home) -> Result<Answer, Failure> {
-    let entries = home.segments()?;
-    if entries.is_empty() {
-        return Ok(Answer {
-            text: "no student records here; `import FILE...` reads them".to_owned(),
-            json: json!({ "segments": [], "students": 0, "opted_out": 0, "unusable": 0 }),
-        });
-    }
-    let opt_outs = home.opt_out_count()? as u64;
-    let mut text = String::from("layout            school year  rows      imported\n");
-    let mut segments = Vec::new();
-    for entry in &entries {
-        let year = entry.year.map(|year| year.to_string());
-        // A list of opt-outs has a row for itself, so that an empty one is a segment too.
-        let rows = if entry.layout == OPT_OUT_LAYOUT { opt_outs } else { entry.rows };
-        let year_word = year.as_deref().unwrap_or("all");
-        text.push_str(&format!("{:<17} {year_word:<12} {rows:<9} {}\n", entry.layout, entry.imported_at));
-        segments.push(json!({
-            "layout": entry.layout,
-            "year": year,
-            "rows": rows,
-            "imported": entry.imported_at.to_string(),
-        }));
-    }
-    let (roster, snapshot) = home.roster()?;
-    let counts = roster.counts;
-    text.push_str(&format!(
-        "\n{} students, {} opted out, {} without a usable match key; snapshot {}",
-        counts.submitted,
-        counts.opted_out,
-        counts.unusable,
-        snapshot.short()
-    ));
-    Ok(Answer {
-        text,
-        json: json!({
-            "segments": segments,
-            "students": counts.submitted,
-            "opted_out": counts.opted_out,
-            "unusable": counts.unusable,
-            "snapshot": snapshot.to_string(),
-        }),
-    })
 }
 
 fn layout_list(home: &Home) -> Result<Answer, Failure> {
@@ -292,10 +247,13 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
         home.shelf.verify(blob.digest)?;
     }
     lines.push("shelf        every blob has its digest".to_owned());
-    if !home.segments()?.is_empty() {
-        home.roster()?;
-        lines.push("roster       every segment opens".to_owned());
+    let stored = home.open_tables()?.into_iter().flat_map(|(_, files)| files);
+    let mut tables = 0_usize;
+    for file in stored {
+        file.verify()?;
+        tables += 1;
     }
+    lines.push(format!("tables       {tables}, every seal unbroken"));
     let head = audit::verify(&home.dir.path("audit.log"), |_| {})?;
     lines.push(format!("audit chain  {} entries, unbroken", head.number));
     lines.push(match &node.driver {

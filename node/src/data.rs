@@ -3,9 +3,10 @@
 
 mod outcome;
 mod request;
+mod stored;
 
 use std::{
-    collections::HashSet,
+    cell::Cell,
     fs::File,
     io::{BufReader, Read},
     ops::ControlFlow,
@@ -13,70 +14,32 @@ use std::{
     sync::PoisonError,
 };
 
-use passage_protocol::{
-    agreement::Segment,
-    codec::{Decode, Encode},
-    ids::Digest,
-};
 use passage_shell::{
     config,
     control::{Progress, ProgressSink},
-    entropy,
     failure::Failure,
-    store::Op,
 };
-use zeroize::Zeroizing;
 
 pub use self::{
     outcome::FileOutcome,
     request::{ImportMode, ImportRequest, LayoutChoice, Period},
+    stored::Scope,
 };
 use crate::{
     home::{Home, refuse},
     import::{self, Layout, Recognised},
-    records::SEGMENTS,
-    roster::{DataKey, FreshSalt, OptOuts, Roster, SegmentEntry, SegmentKind, assemble, merge, sweep},
+    roster::OptOuts,
+    tables::{Import, StoredTable, merge},
 };
 
 /// Longest layout file, bytes: far above one with every column of every state file.
 const LAYOUT_BYTES_MAX: u64 = 1 << 20;
 
-/// One key: every segment entry in one value, so that an import is one change.
-const ENTRIES_KEY: &[u8] = b"entries";
+/// What stands where the layout would for the opt-out list.
+const OPT_OUT_LAYOUT: &str = "opt-outs";
+const OPT_OUT_VERSION: &str = "1";
 
 impl Home {
-    /// What the roster is made of.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if the store is damaged.
-    pub fn segments(&self) -> Result<Vec<SegmentEntry>, Failure> {
-        match self.store.get(SEGMENTS, ENTRIES_KEY)? {
-            Some(bytes) => Ok(Vec::<SegmentEntry>::from_bytes(&bytes)?),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The roster with opt-outs honoured, and the digest of the snapshot it was read from.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if a segment is missing or damaged.
-    pub fn roster(&self) -> Result<(Roster, Digest), Failure> {
-        let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
-        let entries = self.segments()?;
-        let opt_outs = OptOuts::load(&self.roster_folder, &key, &entries)?;
-        let kind = match self.segment {
-            Segment::K12 => SegmentKind::K12,
-            Segment::Cc => SegmentKind::CommunityCollege,
-            Segment::Univ | Segment::Workforce => SegmentKind::University,
-        };
-        let roster = assemble(&self.roster_folder, &key, &entries, &opt_outs, kind)?;
-        let mut contents: Vec<Digest> = entries.iter().map(|entry| entry.content).collect();
-        contents.sort_unstable();
-        Ok((roster, Digest::derive("passage v1 roster snapshot", &contents.to_bytes())))
-    }
-
     /// The layouts a clerk named for an import: by id, or a file of their own.
     fn named_layouts(&self, choices: &[LayoutChoice]) -> Result<Vec<Layout>, Failure> {
         let one = |choice: &LayoutChoice| match choice {
@@ -146,21 +109,21 @@ impl Home {
         progress: ProgressSink<'_>,
     ) -> Result<Vec<FileOutcome>, Failure> {
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = self.segments()?;
+        let existing = self.stored()?;
         let read = self.read_files(request, &existing, progress);
         let (outcomes, entries) = match read {
             Ok(read) => read,
             Err(failure) => {
-                let _ = self.sweep_segments(&existing); // the failure below is the one to report; `open` sweeps again
+                let _ = self.sweep_tables(&existing); // the failure below is the one to report; `open` sweeps again
                 return Err(failure);
             }
         };
         let refused = outcomes.iter().any(|outcome| outcome.refusal.is_some());
         if refused || request.mode == ImportMode::DryRun {
-            self.sweep_segments(&existing)?;
+            self.sweep_tables(&existing)?;
             return Ok(outcomes);
         }
-        self.commit_segments(&existing, &entries)?;
+        self.commit_tables(&existing, entries)?;
         for report in outcomes.iter().filter_map(|outcome| outcome.report.as_ref()) {
             let rows = report.kept.to_string();
             self.record("file imported", &[("layout", &report.layout), ("rows", &rows)])?;
@@ -171,16 +134,16 @@ impl Home {
     fn read_files(
         &self,
         request: &ImportRequest,
-        existing: &[SegmentEntry],
+        existing: &[StoredTable],
         progress: ProgressSink<'_>,
-    ) -> Result<(Vec<FileOutcome>, Vec<SegmentEntry>), Failure> {
+    ) -> Result<(Vec<FileOutcome>, Vec<StoredTable>), Failure> {
         let named = self.named_layouts(&request.layouts)?;
         let mut known = self.own_layouts()?;
         known.retain(|layout| named.iter().all(|other| other.id != layout.id));
         known.extend_from_slice(&named);
         let mut mode = request.mode;
         let mut outcomes: Vec<FileOutcome> = Vec::new();
-        let mut added: Vec<SegmentEntry> = Vec::new();
+        let mut added: Vec<StoredTable> = Vec::new();
         for path in &request.files {
             let recognised = match named.as_slice() {
                 [only] => import::recognise_as(path, only),
@@ -207,33 +170,35 @@ impl Home {
         &self,
         file: String,
         recognised: &Recognised,
-        existing: &[SegmentEntry],
+        existing: &[StoredTable],
         mode: ImportMode,
         progress: ProgressSink<'_>,
-    ) -> Result<(FileOutcome, Vec<SegmentEntry>), Failure> {
+    ) -> Result<(FileOutcome, Vec<StoredTable>), Failure> {
         let what = format!("reading {file}");
+        let gone = Cell::new(false);
         let mut told = |step: import::Progress| {
-            progress(Progress { what: what.clone(), done: step.bytes_done, total: Some(step.bytes_total) });
+            let step = Progress { what: what.clone(), done: step.bytes_done, total: Some(step.bytes_total) };
+            gone.set(progress(step).is_break());
         };
-        let salt = FreshSalt::new(entropy::seed()?);
-        let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
-        let mut writer = self.roster_folder.writer(&key, salt, &recognised.layout.id);
+        let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = Import::new(&self.tables, &custody, &self.schemas, &recognised.layout);
         let year = self.now().date().year;
         let mut sink = |filed| match mode {
-            ImportMode::Keep => writer.accept(&filed),
+            _ if gone.get() => ControlFlow::Break(()),
+            ImportMode::Keep => tables.accept(filed),
             ImportMode::DryRun => ControlFlow::Continue(()),
         };
         match import::read(recognised, year, &mut sink, &mut told) {
             Ok(report) => {
                 let new = match mode {
-                    ImportMode::Keep => writer.finish(existing, self.now())?,
+                    ImportMode::Keep => tables.finish(existing, self.now())?,
                     ImportMode::DryRun => Vec::new(),
                 };
                 Ok((FileOutcome { file, report: Some(report), refusal: None }, new))
             }
             // The disk's own fault says more than "stopped".
-            Err(error) => match writer.fault() {
-                Some(fault) => Err(Failure::from(fault.clone())),
+            Err(error) => match tables.take_fault() {
+                Some(fault) => Err(Failure::from(fault)),
                 None => Ok((FileOutcome::refused(file, error), Vec::new())),
             },
         }
@@ -249,69 +214,15 @@ impl Home {
             .map_err(|error| Failure::io(&format!("open the file {}", file_name(path)), &error))?;
         let list = OptOuts::parse(BufReader::new(file))?;
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = self.segments()?;
-        let salt = FreshSalt::new(entropy::seed()?);
+        let existing = self.stored()?;
         let new = {
-            let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
-            list.save(&self.roster_folder, &key, salt, &existing, self.now())?
+            let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
+            let import = Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
+            list.save(import, &self.schemas, &existing, self.now())?
         };
-        self.commit_segments(&existing, &merge(&existing, &new))?;
+        self.commit_tables(&existing, merge(&existing, &new))?;
         self.record("opt-out list imported", &[("entries", &list.len().to_string())])?;
         Ok(list.len())
-    }
-
-    /// Number of entries of the opt-out list in force.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if its segment is missing or damaged.
-    pub fn opt_out_count(&self) -> Result<usize, Failure> {
-        let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(OptOuts::load(&self.roster_folder, &key, &self.segments()?)?.len())
-    }
-
-    /// Forgets every student record held here (F10, L3): the segments are deleted and the key they were sealed with is
-    /// replaced, so that copies of the files in old disk blocks stay sealed for good. The opt-out list names students and
-    /// goes too. The account of it goes to the audit chain.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub fn destroy_data(&self, by: &str) -> Result<usize, Failure> {
-        let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = self.segments()?;
-        if entries.is_empty() {
-            return Err(refuse(
-                0x2230,
-                "there is no student record here",
-                "Nothing needs to be done.",
-                Some("F10"),
-            ));
-        }
-        // The key first: if anything after it fails, the records are gone and the command can be repeated.
-        let fresh = Zeroizing::new(entropy::seed()?);
-        self.dir.write("data.key", fresh.as_slice())?;
-        *self.data_key.write().unwrap_or_else(PoisonError::into_inner) = DataKey::new(*fresh);
-        self.commit_segments(&[], &[])?;
-        self.record("data destroyed", &[("segments", &entries.len().to_string()), ("by", by)])?;
-        Ok(entries.len())
-    }
-
-    /// Puts `entries` in force. If the store refuses, the files of `existing` are what is kept.
-    fn commit_segments(&self, existing: &[SegmentEntry], entries: &[SegmentEntry]) -> Result<(), Failure> {
-        let _nobody_reads = self.data_key.write().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = self.store.commit(&[Op::put(SEGMENTS, ENTRIES_KEY, entries.to_bytes())]) {
-            let _ = self.sweep_segments(existing); // the error below is the one to report; `open` sweeps again
-            return Err(error.into());
-        }
-        self.sweep_segments(entries)
-    }
-
-    /// Removes every file of the roster folder that `entries` do not name.
-    pub(crate) fn sweep_segments(&self, entries: &[SegmentEntry]) -> Result<(), Failure> {
-        let keep: HashSet<Digest> = entries.iter().map(|entry| entry.digest).collect();
-        sweep(&self.roster_folder, &keep)?;
-        Ok(())
     }
 }
 

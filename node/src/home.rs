@@ -30,8 +30,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    roster::{DataKey, Folder},
+    custody::{Custody, Guard},
+    query::Queries,
     settings::{self, Settings},
+    tables::{Folder, Schemas},
 };
 
 /// Largest key or certificate file, in bytes.
@@ -69,13 +71,17 @@ pub struct Home {
     pub signing_key: SigningKey,
     /// Certificate and key for the connection.
     pub credentials: Credentials,
-    /// Encrypts roster segments at rest. Read while segments are read or written; written while the list of segments
-    /// changes, so that nobody reads a segment that is being swept, and when the key itself is destroyed (F10).
-    pub(crate) data_key: RwLock<DataKey>,
-    /// One change of the roster at a time: the second of two imports must see what the first committed.
+    /// Opens the stored tables. Read while tables are read or written; written while the catalogue changes, so that nobody
+    /// opens a table that is being swept, and when the key itself is destroyed (F10).
+    pub(crate) custody: RwLock<Custody>,
+    /// One change of the catalogue at a time: the second of two imports must see what the first committed.
     pub(crate) roster_change: Mutex<()>,
-    /// Roster segments.
-    pub roster_folder: Folder,
+    /// Stored tables.
+    pub tables: Folder,
+    /// Shapes of the stored tables.
+    pub schemas: Schemas,
+    /// Queries that run now.
+    pub(crate) queries: Queries,
     /// What the administrator set.
     pub settings: Settings,
     audit: Mutex<AuditLog>,
@@ -130,7 +136,6 @@ impl Home {
         let answer = answer.map_err(not_joined)?;
         let joined = Joined::from_bytes(&answer.body)?;
 
-        dir.write("data.key", &entropy::seed()?)?;
         dir.write("certificate.der", &joined.certificate)?;
         dir.write("authority.der", &answer.authority)?;
         let membership = Membership {
@@ -177,13 +182,18 @@ impl Home {
             read("certificate.der")?.into(),
             read("authority.der")?.into(),
         );
+        let settings = settings(&dir)?;
+        let store = Store::open(&dir.folder("store")?)?;
+        let custody = custody(&dir, &store, &settings)?;
         let home = Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
-            data_key: RwLock::new(DataKey::new(*secret("data.key")?)),
+            custody: RwLock::new(custody),
             roster_change: Mutex::new(()),
-            roster_folder: Folder::new(&dir.folder("roster")?)?,
-            settings: settings(&dir)?,
-            store: Store::open(&dir.folder("store")?)?,
+            tables: Folder::new(&dir.folder("tables")?)?,
+            schemas: Schemas::builtin()?,
+            queries: Queries::default(),
+            settings,
+            store,
             shelf: Shelf::open(&dir.folder("shelf")?)?,
             audit: Mutex::new(AuditLog::open(&dir.path("audit.log"))?),
             credentials,
@@ -192,8 +202,9 @@ impl Home {
             segment,
             dir,
         };
-        // What an import that was killed has left behind.
-        home.sweep_segments(&home.segments()?)?;
+        // What an import or a destruction that was killed has left behind.
+        home.settle()?;
+        home.issue_certificates()?;
         Ok(home)
     }
 
@@ -213,6 +224,18 @@ impl Home {
     pub fn now(&self) -> Timestamp {
         clock::now()
     }
+}
+
+/// Opens the node key in force, or makes the first one.
+fn custody(dir: &StateDir, store: &Store, settings: &Settings) -> Result<Custody, Failure> {
+    let folder = dir.folder("keys")?;
+    let outer = settings.outer();
+    if let Some(state) = Home::key_state(store)? {
+        return Custody::open(&folder, &state, &outer);
+    }
+    let (custody, state) = Custody::create(&folder, 1, Guard::File, &outer, None)?;
+    Home::found(store, state)?;
+    Ok(custody)
 }
 
 fn settings(dir: &StateDir) -> Result<Settings, Failure> {

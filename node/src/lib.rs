@@ -1,15 +1,20 @@
 //! A member's node: its own data, its own keys, its own yes or no.
 //!
 //! ```text
-//!   files ─▶ import ─▶ roster (encrypted segments) ─▶ prepare ─▶ compute ─▶ sealed lists ─▶ uplink ─▶ coordinator
+//!   files ─▶ import ─▶ tables (sealed) ─▶ roster ─▶ prepare ─▶ compute ─▶ sealed lists ─▶ uplink ─▶ coordinator
+//!                            └──▶ query (SQL over one's own data)
 //!                                   people ─▶ cli ─▶ command ─▶ governance / driver::opening (decisions, approvals)
 //! ```
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`import`] | layouts as data, recognition by content, validation by row (D1-D3) |
-//! | [`roster`] | plain records, encrypted at rest; opt-outs (D7) |
+//! | [`tables`] | canonical tables as sealed files; replaced by layout and school year (D4) |
+//! | [`custody`], [`certificate`] | the key above every file's key; destruction and its certificate (F10) |
+//! | [`roster`] | students in memory, as a round needs them; opt-outs (D7) |
 //! | [`data`] | imports as one change, opt-outs, destruction |
+//! | [`query`] | SQL over the stored tables |
+//! | [`coverage`] | what the stored tables cover, and whether they came in time |
 //! | [`prepare`] | match keys and codes of one round, in memory |
 //! | [`compute`] | blinding, passes, tables, decryption |
 //! | [`driver`] | the loop around the round engine |
@@ -19,9 +24,11 @@
 //! | [`serve`] | the daemon |
 //! | [`command`], [`cli`] | what a person can ask for |
 
+pub mod certificate;
 pub mod cli;
 pub mod command;
 pub mod compute;
+pub mod coverage;
 pub mod custody;
 pub mod data;
 pub mod driver;
@@ -30,8 +37,10 @@ pub mod home;
 pub mod import;
 pub mod outbox;
 pub mod prepare;
+pub mod query;
 pub mod records;
 pub mod roster;
 pub mod serve;
 pub mod settings;
+pub mod tables;
 pub mod uplink;

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Write},
+    ops::ControlFlow,
     path::Path,
     process::ExitCode,
     sync::Mutex,
@@ -82,7 +83,10 @@ fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
     };
     let command = ask.command();
     let bar = Bar::default();
-    let show = |step| bar.show(step);
+    let show = |step| {
+        bar.show(step);
+        ControlFlow::Continue(())
+    };
     let outcome = match control::call(dir, &command, &show) {
         Some(answer) => answer,
         None => Home::open(dir)

@@ -39,8 +39,8 @@ pub struct PreparedRow {
 
 /// Prepares the rows of `study` from `roster`.
 ///
-/// A sender's list holds the persons who completed in one of the study's cohorts, a receiver's list every person: what
-/// is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
+/// A sender's list holds the persons who completed in one of the study's cohorts, a receiver's list every person with an
+/// enrolment (an applicant has not arrived): what is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
 /// so a twin outside the cohorts still voids a shared key.
 ///
 /// # Cost
@@ -61,7 +61,7 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         let facts = facts(roster, &person);
         let wanted = match role {
             Role::Sender => facts.cohort.is_some_and(|cohort| study.cohorts.contains(&cohort)),
-            Role::Receiver => true,
+            Role::Receiver => facts.enrolled,
         };
         if !wanted {
             continue;
@@ -73,7 +73,7 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
                 continue;
             }
         }
-        let Facts { cohort, first_regular, ethnicity, gender } = facts;
+        let Facts { cohort, first_regular, enrolled: _, ethnicity, gender } = facts;
         rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });
     }
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
@@ -103,6 +103,7 @@ fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
 struct Facts {
     cohort: Option<SchoolYear>,
     first_regular: Option<SchoolYear>,
+    enrolled: bool,
     ethnicity: Ethnicity,
     gender: Gender,
 }
@@ -115,6 +116,7 @@ fn facts(roster: &Roster, person: &LocalPerson) -> Facts {
     Facts {
         cohort: records().filter_map(|student| student.completion_cohort()).max(),
         first_regular: records().filter_map(|student| student.first_regular_year()).min(),
+        enrolled: records().any(Student::ever_enrolled),
         ethnicity: records().find(stated).map_or(Ethnicity::NotReported, Student::ethnicity),
         gender: (records().map(Student::gender))
             .find(|gender| *gender != Gender::NotStated)

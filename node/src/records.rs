@@ -1,5 +1,5 @@
 //! What the node keeps, and in which table. Documents, decisions, rounds, the outbox, the ledger: no student record.
-//! Roster segments stand beside the store as encrypted files; the table here only names them.
+//! Stored tables stand beside the store as sealed files; the catalogue here only names them.
 
 use passage_protocol::{
     agreement::Account,
@@ -26,10 +26,10 @@ pub const ROUNDS: Table = Table(5);
 pub const CURSOR: Table = Table(6);
 /// Number (big-endian) -> [`Outbound`].
 pub const OUTBOX: Table = Table(7);
-/// Layout id, school year -> roster segment.
-pub const SEGMENTS: Table = Table(8);
-/// `current` -> opt-out list segment.
-pub const OPT_OUTS: Table = Table(9);
+/// `catalogue` -> [`crate::tables::Catalogue`].
+pub const CATALOGUE: Table = Table(8);
+/// Time of a destruction -> the statement its certificate will be signed over, until the file is written.
+pub const CERTIFICATES: Table = Table(9);
 /// Roster digest, agreement digest, round -> [`Charge`].
 pub const LEDGER: Table = Table(10);
 /// Account digest -> [`Yes`].

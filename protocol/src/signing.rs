@@ -48,6 +48,8 @@ pub enum SignatureKind {
     DestructionReceipt = 10,
     /// A member leaving an agreement.
     Withdrawal = 11,
+    /// A member's certificate that it destroyed student records it had stored.
+    DestructionCertificate = 12,
 }
 
 /// A member's signing key. Made on its own machine; wiped when dropped; no `Debug`, no `Clone`, no codec form.
@@ -366,6 +368,7 @@ mod tests {
         assert_eq!(SignatureKind::Agreement as u8, 1);
         assert_eq!(SignatureKind::Manifest as u8, 6);
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
+        assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
     }
 
     proptest! {

@@ -1,105 +1,109 @@
-//! A member's records on disk: the same encrypted segments, opt-out list and assembly a node uses, filled from a
+//! A member's records on disk: the same sealed tables, opt-out list and assembly a node uses, filled from a
 //! [`Files`] instead of a member's own CSV.
 
 use std::path::Path;
 
-use passage_node::roster::{
-    Completion, DataKey, Date, Enrolment, EnrolmentKind, Filed, Folder, FreshSalt, OptOuts, Person,
-    PlainRecord, Roster, SegmentEntry, SegmentKind, Text, assemble, merge,
+use passage_analytics::table::Cell;
+use passage_node::{
+    custody::{Custody, Guard},
+    roster::{OptOuts, Roster, SegmentKind, assemble},
+    tables::{Folder, Import, Schemas, StoredTable, merge},
 };
 use passage_protocol::{agreement::Segment, cells::SchoolYear, timestamp::Timestamp};
+use zeroize::Zeroizing;
 
-use crate::{
-    dice::Dice,
-    population::{Entry, Files, Term},
-};
+use crate::population::{Entry, Files, Term};
 
-/// The encrypted roster folder of one member and the entries that name its segments.
+/// The folder of sealed tables of one member and the entries that name its files.
 pub struct Records {
     folder: Folder,
-    key: DataKey,
-    entries: Vec<SegmentEntry>,
+    custody: Custody,
+    tables: Vec<StoredTable>,
     kind: SegmentKind,
 }
 
 impl Records {
     /// Imports a member's files into an empty folder.
     #[must_use]
-    pub fn import(path: &Path, files: &Files, seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let (folder, key) = (Folder::new(path).unwrap(), DataKey::new(dice.bytes()));
-        let mut writer = folder.writer(&key, FreshSalt::new(dice.bytes()), "students");
+    pub fn import(path: &Path, files: &Files) -> Self {
+        let folder = Folder::new(&path.join("tables")).unwrap();
+        let keys = path.join("keys");
+        std::fs::create_dir_all(&keys).unwrap();
+        let none = |_| Ok(Zeroizing::new(Vec::new()));
+        let (custody, _) = Custody::create(&keys, 1, Guard::File, &none, None).unwrap();
+        let schemas = Schemas::builtin().unwrap();
+        let import = |layout| Import::named(&folder, &custody, &schemas, layout, "1");
+        let mut students = import("students");
         for entry in &files.entries {
-            let record = PlainRecord::Person(Box::new(person(entry)));
-            assert!(writer.accept(&Filed { year: None, record }).is_continue());
+            students.push(None, "student", &schemas.row("student", person(entry))).unwrap();
         }
-        let students = writer.finish(&[], Timestamp(1)).unwrap();
-        let mut writer = folder.writer(&key, FreshSalt::new(dice.bytes()), "events");
-        for (year, record) in files.entries.iter().flat_map(events) {
-            assert!(writer.accept(&Filed { year: Some(year), record }).is_continue());
+        let tables = students.finish(&[], Timestamp(1)).unwrap();
+        let mut events = import("events");
+        for (year, row) in files.entries.iter().flat_map(enrolments) {
+            events.push(Some(year), "enrolment", &schemas.row("enrolment", row)).unwrap();
         }
-        let entries = merge(&students, &writer.finish(&students, Timestamp(2)).unwrap());
+        let tables = merge(&tables, &events.finish(&tables, Timestamp(2)).unwrap());
         let list: Vec<&str> = files.opt_outs.iter().map(String::as_str).collect();
         let opt_outs = OptOuts::parse(list.join("\n").as_bytes()).unwrap();
-        let saved =
-            opt_outs.save(&folder, &key, FreshSalt::new(dice.bytes()), &entries, Timestamp(3)).unwrap();
-        let entries = merge(&entries, &saved);
+        let saved = opt_outs.save(import("opt-outs"), &schemas, &tables, Timestamp(3)).unwrap();
+        let tables = merge(&tables, &saved);
         let kind = match files.segment {
             Segment::K12 => SegmentKind::K12,
             Segment::Cc => SegmentKind::CommunityCollege,
             Segment::Univ | Segment::Workforce => SegmentKind::University,
         };
-        Self { folder, key, entries, kind }
+        Self { folder, custody, tables, kind }
     }
 
     /// Reads it all back, as a node does before every round.
     #[must_use]
     pub fn roster(&self) -> Roster {
-        let opt_outs = OptOuts::load(&self.folder, &self.key, &self.entries).unwrap();
-        assemble(&self.folder, &self.key, &self.entries, &opt_outs, self.kind).unwrap()
+        let opt_outs = OptOuts::load(&self.folder, &self.custody, &self.tables).unwrap();
+        assemble(&self.folder, &self.custody, &self.tables, &opt_outs, self.kind).unwrap()
     }
 }
 
-fn person(entry: &Entry) -> Person {
+fn text(text: &str) -> Cell {
+    if text.is_empty() { Cell::Empty } else { Cell::Text(Zeroizing::new(text.to_owned())) }
+}
+
+fn person(entry: &Entry) -> Vec<(&'static str, Cell)> {
     let (year, month, day) = entry.birth_date;
-    Person {
-        local_id: Text::new(&entry.local_id),
-        ssid: Text::new(&entry.ssid),
-        ssn: Text::new(&entry.ssn),
-        first: Text::new(&entry.first),
-        middle: Text::new(&entry.middle),
-        last: Text::new(&entry.last),
-        prior_last: Text::new(&entry.prior_last),
-        birth_date: Date::new(year, month, day),
-        gender: Text::new(&entry.gender),
-        zip: Text::new(&entry.zip),
-        races: entry.races.clone(),
-        ..Person::default()
-    }
+    let races: Vec<String> = entry.races.iter().map(ToString::to_string).collect();
+    vec![
+        ("local-id", text(&entry.local_id)),
+        ("ssid", text(&entry.ssid)),
+        ("ssn", text(&entry.ssn)),
+        ("first", text(&entry.first)),
+        ("middle", text(&entry.middle)),
+        ("last", text(&entry.last)),
+        ("prior-last", text(&entry.prior_last)),
+        ("birth-date", Cell::Date { year, month, day }),
+        ("gender", text(&entry.gender)),
+        ("zip", text(&entry.zip)),
+        ("races", text(&races.join(" "))),
+    ]
 }
 
-fn events(entry: &Entry) -> Vec<(SchoolYear, PlainRecord)> {
+/// A completion and the terms of one student, each with the school year it is stored under.
+fn enrolments(entry: &Entry) -> Vec<(SchoolYear, Vec<(&'static str, Cell)>)> {
+    let year_cell = |year: &SchoolYear| Cell::Integer(i64::from(year.0));
     let completion = entry.cohort.map(|year| {
-        let completion = Completion {
-            local_id: Text::new(&entry.local_id),
-            ssid: Text::new(&entry.ssid),
-            school_year: year,
-            school: Text::new("1"),
-            cohort: Some(year),
-        };
-        (year, PlainRecord::Completion(completion))
+        let row = vec![
+            ("local-id", text(&entry.local_id)),
+            ("school-year", year_cell(&year)),
+            ("completer-cohort", year_cell(&year)),
+        ];
+        (year, row)
     });
     let term = |(year, kind): &(SchoolYear, Term)| {
-        let enrolment = Enrolment {
-            local_id: Text::new(&entry.local_id),
-            term: Text::new(&format!("{}FA", year.0)),
-            school_year: *year,
-            kind: match kind {
-                Term::Regular => EnrolmentKind::Regular,
-                Term::Special => EnrolmentKind::Special,
-            },
-        };
-        (*year, PlainRecord::Enrolment(enrolment))
+        let row = vec![
+            ("local-id", text(&entry.local_id)),
+            ("school-year", year_cell(year)),
+            ("term", text(&format!("{}FA", year.0))),
+            ("special-admit", Cell::Flag(matches!(kind, Term::Special))),
+        ];
+        (*year, row)
     };
     completion.into_iter().chain(entry.terms.iter().map(term)).collect()
 }

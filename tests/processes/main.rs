@@ -9,6 +9,7 @@
     reason = "test code: what is not as expected fails the test"
 )]
 
+mod destroyed;
 mod fleet;
 mod kill;
 mod plain_files;

@@ -1,13 +1,15 @@
 //! The figures of a round between real processes against the same files joined in the clear (noise none): every released
 //! count, not a sample.
 
-use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use harness::plaintext_oracle::{OpenList, expected};
 use passage_node::{
-    import::{self, Layout},
+    custody::{Custody, Guard},
+    import,
     prepare::{Prepared, prepare},
-    roster::{DataKey, Folder, FreshSalt, OptOuts, SegmentKind, assemble, merge},
+    roster::{OptOuts, SegmentKind, assemble},
+    tables::{Folder, Import, Schemas, merge},
 };
 use passage_protocol::{
     agreement::{Role, Segment, Study},
@@ -15,7 +17,7 @@ use passage_protocol::{
     timestamp::Timestamp,
 };
 
-use crate::fleet::{Fleet, Noise, THREE, free_port, repository};
+use crate::fleet::{Fleet, Noise, THREE, free_port};
 
 #[test]
 fn every_released_count_equals_the_plain_files() {
@@ -97,34 +99,28 @@ fn plain_list(
     role: &str,
 ) -> (Role, Segment, Prepared) {
     let temporary = tempfile::tempdir().unwrap();
-    let (store, key) = (Folder::new(temporary.path()).unwrap(), DataKey::new([7; 32]));
-    let mut entries = Vec::new();
-    let kinds: &[(&str, Option<&str>)] = if segment == "k12" {
-        &[("SENR.txt", None), ("SINF.txt", None)]
-    } else {
-        &[("students.csv", Some("students")), ("enrollments.csv", Some("enrollments"))]
-    };
-    for (number, (kind, layout)) in (0_u8..).zip(kinds) {
+    let store = Folder::new(&temporary.path().join("tables")).unwrap();
+    std::fs::create_dir(temporary.path().join("keys")).unwrap();
+    let none = |_| Ok(zeroize::Zeroizing::new(Vec::new()));
+    let (custody, _) =
+        Custody::create(&temporary.path().join("keys"), 1, Guard::File, &none, None).unwrap();
+    let schemas = Schemas::builtin().unwrap();
+    let mut tables = Vec::new();
+    let kinds: &[&str] =
+        if segment == "k12" { &["SENR.txt", "SINF.txt"] } else { &["students.csv", "enrollments.csv"] };
+    for kind in kinds {
         let path = folder.join(format!("{name}-{kind}"));
-        let recognised = match layout {
-            None => import::recognise(&path, &[]).unwrap(),
-            Some(layout) => {
-                let own = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
-                let own = Layout::parse(&std::fs::read_to_string(own).unwrap()).unwrap();
-                import::recognise_as(&path, &own).unwrap()
-            }
-        };
-        let mut writer = store.writer(&key, FreshSalt::new([number; 32]), &recognised.layout.id);
-        let mut sink = |filed| -> ControlFlow<()> { writer.accept(&filed) };
-        import::read(&recognised, 2026, &mut sink, &mut |_| {}).unwrap();
-        entries = merge(&entries, &writer.finish(&entries, Timestamp(0)).unwrap());
+        let recognised = import::recognise(&path, &[]).unwrap();
+        let mut writer = Import::new(&store, &custody, &schemas, &recognised.layout);
+        import::read(&recognised, 2026, &mut |filed| writer.accept(filed), &mut |_| {}).unwrap();
+        tables = merge(&tables, &writer.finish(&tables, Timestamp(0)).unwrap());
     }
     let (kind, segment) = match segment {
         "k12" => (SegmentKind::K12, Segment::K12),
         "cc" => (SegmentKind::CommunityCollege, Segment::Cc),
         _ => (SegmentKind::University, Segment::Univ),
     };
-    let roster = assemble(&store, &key, &entries, &OptOuts::default(), kind).unwrap();
+    let roster = assemble(&store, &custody, &tables, &OptOuts::default(), kind).unwrap();
     let role = if role == "sender" { Role::Sender } else { Role::Receiver };
     let year = SchoolYear(2026).0;
     (role, segment, prepare(&roster, study, role, segment, year))

@@ -138,6 +138,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         bar.set_length(step.total.unwrap_or(0));
         bar.set_position(step.done);
         bar.set_message(step.what);
+        std::ops::ControlFlow::Continue(())
     };
     let outcome = match control::call(&dir, &command, &show) {
         Some(outcome) => outcome,

@@ -121,7 +121,9 @@ fn blobs(app: &App, progress: ProgressSink<'_>) -> Result<String, String> {
     let total = blobs.len() as u64;
     for (done, blob) in (1_u64..).zip(&blobs) {
         app.shelf.verify(blob.digest).map_err(|error| error.to_string())?;
-        progress(Progress { what: "checking blobs".to_owned(), done, total: Some(total) });
+        if progress(Progress { what: "checking blobs".to_owned(), done, total: Some(total) }).is_break() {
+            return Err("stopped before every blob was checked".to_owned());
+        }
     }
     Ok(format!("{total} blobs, every digest right"))
 }

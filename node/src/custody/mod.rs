@@ -32,7 +32,7 @@ use passage_protocol::{
 use passage_shell::{entropy, failure::Failure, state_dir};
 use zeroize::Zeroizing;
 
-pub use self::outer::Outer;
+pub use self::outer::{Outer, of_process};
 use crate::home::refuse;
 
 const NODE_KEY_CONTEXT: &str = "passage 2026 node key v1";
@@ -179,6 +179,17 @@ impl Custody {
         let mut half = [0; HALF_BYTES / 2];
         half.copy_from_slice(content);
         Ok(Self { node_key: XChaCha20Poly1305::new(&Key::from(*key)), content: Secret::new(half) })
+    }
+
+    /// A fresh key for a new file, and its wrapped form.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the random source.
+    pub fn fresh(&self, place: &str) -> Result<(Secret<[u8; 32]>, Wrapped), Failure> {
+        let key = Secret::new(entropy::seed()?);
+        let wrapped = self.wrap(&key, place)?;
+        Ok((key, wrapped))
     }
 
     /// Wraps a file key for the place it belongs to.

@@ -1,19 +1,21 @@
-//! Segments into students, in memory: one entry per student with identity, cohort, first college year and categories.
+//! Stored tables into students, in memory: one entry per student with identity, cohort, first college year and categories.
 //!
 //! Rows of one student join on the local number; a student information row whose local number is unknown joins on SSID.
 //! Where files disagree the later school year wins, field by field. It makes no match key and no cell code.
 
 use std::collections::HashMap;
 
+use passage_analytics::table::RowView;
 use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
 
 use super::{
     category,
-    error::RosterError,
-    folder::{Folder, SegmentEntry},
     opt_out::OptOuts,
-    record::{Completion, Enrolment, EnrolmentKind, Person, PlainRecord, Text},
-    segment::DataKey,
+    record::{Date, Person, Text},
+};
+use crate::{
+    custody::Custody,
+    tables::{Folder, StoredTable, TablesError},
 };
 
 /// What sort of institution the records are of.
@@ -111,29 +113,89 @@ pub struct Roster {
     pub counts: Counts,
 }
 
-/// Puts the roster together from committed segments.
+/// Puts the roster together from the stored tables in force.
 ///
 /// # Errors
 ///
-/// As [`Folder::read`]: a segment that was changed refuses the whole.
+/// As [`Folder::read`]: a table that was changed refuses the whole.
 ///
 /// # Cost
 ///
 /// Memory for every student's identity fields, about 1 KiB each.
 pub fn assemble(
     folder: &Folder,
-    key: &DataKey,
-    entries: &[SegmentEntry],
+    custody: &Custody,
+    tables: &[StoredTable],
     opt_outs: &OptOuts,
     kind: SegmentKind,
-) -> Result<Roster, RosterError> {
-    let mut order: Vec<&SegmentEntry> = entries.iter().filter(|entry| !OptOuts::is_list(entry)).collect();
-    order.sort_by_key(|entry| (entry.year, entry.layout.clone()));
+) -> Result<Roster, TablesError> {
+    let mut order: Vec<&StoredTable> = tables.iter().collect();
+    order.sort_by(|a, b| a.place.cmp(&b.place));
     let mut gathered = Gathered::default();
     for (place, entry) in order.into_iter().enumerate() {
-        folder.read(key, entry, &mut |record| gathered.add(record, place))?;
+        match entry.place.table.as_str() {
+            "student" => folder.read(custody, entry, &PERSON_COLUMNS, &mut |row| {
+                gathered.person(person(row), place);
+                Ok(())
+            })?,
+            "enrolment" => folder.read(custody, entry, &ENROLMENT_COLUMNS, &mut |row| {
+                gathered.enrolled(row);
+                Ok(())
+            })?,
+            _ => {} // awards, courses and the rest are no part of matching
+        }
     }
     Ok(gathered.finish(opt_outs, kind))
+}
+
+/// Columns of the table `student` that a person is made of; [`person`] reads them by place.
+const PERSON_COLUMNS: [&str; 16] = [
+    "local_id",
+    "ssid",
+    "ssn",
+    "first",
+    "middle",
+    "last",
+    "suffix",
+    "prior_last",
+    "alias_first",
+    "alias_middle",
+    "alias_last",
+    "gender",
+    "zip",
+    "birth_date",
+    "hispanic",
+    "races",
+];
+
+fn person(row: &RowView<'_>) -> Person {
+    let text = |at| row.text(at).map(Text::new).unwrap_or_default();
+    let races = row.text(15).unwrap_or_default().split(' ').filter_map(|code| code.parse().ok());
+    Person {
+        local_id: text(0),
+        ssid: text(1),
+        ssn: text(2),
+        first: text(3),
+        middle: text(4),
+        last: text(5),
+        suffix: text(6),
+        prior_last: text(7),
+        alias_first: text(8),
+        alias_middle: text(9),
+        alias_last: text(10),
+        gender: text(11),
+        zip: text(12),
+        birth_date: row.date(13).and_then(|date| Date::new(date.year, date.month, date.day)),
+        hispanic: row.flag(14),
+        races: races.collect(),
+    }
+}
+
+/// Columns of the table `enrolment` that say when somebody was where; [`Gathered::enrolled`] reads them by place.
+const ENROLMENT_COLUMNS: [&str; 5] = ["local_id", "school_year", "term", "special_admit", "completer_cohort"];
+
+fn school_year(row: &RowView<'_>, at: usize) -> Option<SchoolYear> {
+    row.integer(at).and_then(|year| u16::try_from(year).ok()).map(SchoolYear)
 }
 
 /// What has been read so far.
@@ -154,29 +216,19 @@ struct Terms {
 }
 
 impl Gathered {
-    /// Takes one record of the segment at `place`.
-    fn add(&mut self, record: PlainRecord, place: usize) {
-        match record {
-            PlainRecord::Completion(completion) => self.completion(&completion),
-            PlainRecord::Enrolment(enrolment) => self.enrolment(&enrolment),
-            PlainRecord::Person(person) => self.person(*person, place),
-            PlainRecord::Award(_) | PlainRecord::Course(_) => {} // kept for later reports; no part of matching
-        }
-    }
-
-    /// The earliest completion counts.
-    fn completion(&mut self, completion: &Completion) {
-        if let Some(cohort) = completion.cohort {
-            let known = self.cohorts.entry(local_key(&completion.local_id)).or_insert(cohort);
+    /// Takes one row of the table `enrolment`: a spell at a school, or a term at a college.
+    fn enrolled(&mut self, row: &RowView<'_>) {
+        let key = local_key(&row.text(0).map(Text::new).unwrap_or_default());
+        if let Some(cohort) = school_year(row, 4) {
+            // The earliest completion counts.
+            let known = self.cohorts.entry(key).or_insert(cohort);
             *known = cohort.min(*known);
+            return;
         }
-    }
-
-    fn enrolment(&mut self, enrolment: &Enrolment) {
-        let terms = self.terms.entry(local_key(&enrolment.local_id)).or_default();
+        let (Some(year), Some(_term)) = (school_year(row, 1), row.text(2)) else { return };
+        let terms = self.terms.entry(key).or_default();
         terms.rows += 1;
-        if enrolment.kind == EnrolmentKind::Regular {
-            let year = enrolment.school_year;
+        if row.flag(3) != Some(true) {
             terms.first_regular = Some(terms.first_regular.map_or(year, |known| known.min(year)));
         }
     }

@@ -7,22 +7,23 @@ use std::{
     io::{BufRead, Read},
 };
 
+use passage_analytics::table::Cell;
 use passage_protocol::timestamp::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{
     error::RosterError,
-    folder::{Folder, SegmentEntry},
     record::{Person, Text},
-    segment::{DataKey, FreshSalt},
+};
+use crate::{
+    custody::Custody,
+    tables::{Folder, Import, OPT_OUT_TABLE, Schemas, StoredTable, TablesError},
 };
 
 /// Largest list, bytes: a million entries of the longest length.
 const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Longest identifier, bytes.
 const IDENTIFIER_BYTES_MAX: usize = 64;
-/// Layout id under which the list is kept.
-const LAYOUT: &str = "opt-outs";
 /// First cells of a header row.
 const HEADERS: [&str; 6] = ["STUDENT_ID", "LOCAL_ID", "LOCALID", "LOCALSTUDENTID", "SSID", "ID"];
 
@@ -83,50 +84,41 @@ impl OptOuts {
                 .is_some_and(|ssid| listed(ssid) || ssid.strip_prefix('0').is_some_and(listed))
     }
 
-    /// Keeps the list, encrypted like every segment; it replaces the earlier one when the caller commits the entry.
+    /// Keeps the list, sealed like every table; it replaces the earlier one when the caller commits the entry.
     ///
     /// # Errors
     ///
-    /// As [`super::SegmentWriter::finish`].
+    /// As [`Import::finish`].
     pub fn save(
         &self,
-        folder: &Folder,
-        key: &DataKey,
-        salt: FreshSalt,
-        existing: &[SegmentEntry],
+        mut import: Import<'_>,
+        schemas: &Schemas,
+        existing: &[StoredTable],
         saved_at: Timestamp,
-    ) -> Result<Vec<SegmentEntry>, RosterError> {
-        let mut writer = folder.writer(key, salt, LAYOUT);
-        writer.frame(None, b"")?;
+    ) -> Result<Vec<StoredTable>, TablesError> {
+        // A row for the list itself, so that an empty list is a table too and replaces the earlier one.
+        import.push(None, OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, Vec::new()))?;
         for entry in &self.0 {
-            writer.frame(None, entry.expose().as_bytes())?;
+            let identifier = Cell::Text(Zeroizing::new(entry.expose().to_owned()));
+            import.push(None, OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, vec![("identifier", identifier)]))?;
         }
-        writer.finish(existing, saved_at)
+        import.finish(existing, saved_at)
     }
 
-    /// The list among `entries`; empty if none was ever saved.
+    /// The list among `tables`; empty if none was ever saved.
     ///
     /// # Errors
     ///
     /// As [`Folder::read`].
-    pub fn load(folder: &Folder, key: &DataKey, entries: &[SegmentEntry]) -> Result<Self, RosterError> {
+    pub fn load(folder: &Folder, custody: &Custody, tables: &[StoredTable]) -> Result<Self, TablesError> {
         let mut list = BTreeSet::new();
-        for entry in entries.iter().filter(|entry| entry.layout == LAYOUT) {
-            folder.read_frames(key, entry, &mut |frame| {
-                let text =
-                    core::str::from_utf8(frame).map_err(|_| RosterError::Record { segment: entry.digest })?;
-                if !text.is_empty() {
-                    list.insert(Text::new(text));
-                }
+        for entry in tables.iter().filter(|entry| entry.place.table == OPT_OUT_TABLE) {
+            folder.read(custody, entry, &["identifier"], &mut |row| {
+                list.extend(row.text(0).map(Text::new));
                 Ok(())
             })?;
         }
         Ok(Self(list))
-    }
-
-    /// True if an entry of the roster is the opt-out list and not records.
-    pub(super) fn is_list(entry: &SegmentEntry) -> bool {
-        entry.layout == LAYOUT
     }
 }
 

@@ -250,7 +250,7 @@ fn a_line_of_two_gibibytes_is_refused_in_bounded_memory() {
         assert!(what.contains(&format!("row {} is longer than 65536 bytes", rows_before + 1)), "{what}");
         screen.keeps_to_itself(VALUES);
     }
-    assert_eq!(node.status()["segments"], serde_json::json!([]));
+    assert_eq!(node.status()["tables"], serde_json::json!([]));
     assert_eq!(node.roster_files(), Vec::<String>::new());
     let peak = daemon.peak_memory_kib();
     assert!(peak < 200 << 10, "the daemon needed {peak} KiB");

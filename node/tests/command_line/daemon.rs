@@ -134,7 +134,7 @@ fn two_imports_at_once_both_count() {
         }
     });
     let status = node.status();
-    assert_eq!(status["segments"].as_array().unwrap().len(), 4, "{status}");
+    assert_eq!(status["tables"].as_array().unwrap().len(), 4, "{status}");
     assert_eq!(node.roster_files().len(), 4);
     drop(daemon);
 }

@@ -27,7 +27,7 @@ run first import "$1/small.txt"
 run before data status --json
 run full import "$1/large.txt"
 run after data status --json
-echo "@@ files"; ls "$disk/node/roster"; echo "@@ exit $?"
+echo "@@ files"; ls "$disk/node/tables"; echo "@@ exit $?"
 run sound doctor
 mount -o remount,size=64m "$disk"
 run again import "$1/large.txt"
@@ -98,5 +98,5 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_a_kill() {
     assert_eq!((node.status(), node.roster_files()), (status, files));
     node.run(&["import", &large]).succeeded();
     assert_eq!(node.status()["students"], 40_000);
-    assert!(fs::metadata(node.dir.join("roster").join(&node.roster_files()[0])).unwrap().len() > 4096 * 512);
+    assert!(fs::metadata(node.dir.join("tables").join(&node.roster_files()[0])).unwrap().len() > 4096 * 512);
 }

@@ -41,7 +41,7 @@ fn the_files_of_all_five_members_import_as_they_are() {
         arguments.extend(files.iter().map(String::as_str));
         let dry = node.json(&[&arguments[..], &["--dry-run"]].concat());
         assert_eq!(dry["kept"], false);
-        assert_eq!(node.status()["segments"], json!([]), "{member}: a dry run kept something");
+        assert_eq!(node.status()["tables"], json!([]), "{member}: a dry run kept something");
         assert_eq!(node.roster_files(), Vec::<String>::new());
 
         let kept = node.json(&arguments);
@@ -66,7 +66,7 @@ fn the_files_of_all_five_members_import_as_they_are() {
         assert!(students > 500 && status["unusable"].as_u64().unwrap() < students / 10, "{member}: {status}");
         assert!((1..=entries).contains(&status["opted_out"].as_u64().unwrap()), "{member}: {status}");
         let list =
-            status["segments"].as_array().unwrap().iter().find(|one| one["layout"] == "opt-outs").unwrap();
+            status["tables"].as_array().unwrap().iter().find(|one| one["layout"] == "opt-outs").unwrap();
         assert_eq!(list["rows"], entries);
     }
 }
@@ -119,7 +119,7 @@ fn a_year_is_replaced_and_the_other_years_stay() {
     node.run(&["import", &node.file("both.txt", sinf_of(&before))]).succeeded();
     let rows = |year: &str| {
         let status = node.status();
-        let segments = status["segments"].as_array().unwrap().clone();
+        let segments = status["tables"].as_array().unwrap().clone();
         let of_year: Vec<u64> = segments
             .iter()
             .filter(|one| one["year"] == year)
@@ -155,27 +155,76 @@ fn opt_outs_count_at_once_and_a_new_list_replaces_the_old() {
 }
 
 #[test]
-fn destroyed_data_leaves_no_segment_and_not_its_key() {
+fn destroyed_data_leaves_no_table_and_not_its_key() {
     let node = Node::joined(Segment::K12);
     node.run(&["data", "destroy", "--by", "IT, ticket 4711"]).refused("N2230", Some("F10"));
     node.run(&["import", &node.file("SINF.txt", sinf(10))]).succeeded();
     node.run(&["optout", "import", &node.file("optout.csv", "LOCAL-8800001\n")]).succeeded();
-    let segment = node.dir.join("roster").join(&node.roster_files()[0]);
-    let (key, copy) = (fs::read(node.dir.join("data.key")).unwrap(), fs::read(&segment).unwrap());
+    let files = node.roster_files();
+    let copies: Vec<(std::path::PathBuf, Vec<u8>)> = files
+        .iter()
+        .map(|name| node.dir.join("tables").join(name))
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    let key = fs::read(node.dir.join("keys/data-1.key")).unwrap();
     let screen = node.run(&["data", "destroy", "--by", "IT, ticket 4711"]);
-    assert!(screen.succeeded().starts_with("2 segments of student records destroyed"));
-    assert!(screen.out.contains("opt-out list"), "{screen:?}");
+    assert!(screen.succeeded().contains("every student record and the opt-out list"), "{screen:?}");
+    assert!(screen.out.contains("import it again"), "{screen:?}");
     assert_eq!(node.roster_files(), Vec::<String>::new());
-    assert_eq!((&node.status()["segments"], &node.status()["students"]), (&json!([]), &0.into()));
-    assert_ne!(fs::read(node.dir.join("data.key")).unwrap(), key);
+    assert_eq!((&node.status()["tables"], &node.status()["students"]), (&json!([]), &0.into()));
+    assert!(!node.dir.join("keys/data-1.key").exists());
+    assert_ne!(fs::read(node.dir.join("keys/data-2.key")).unwrap(), key);
     let audit = node.run(&["audit", "verify"]);
-    assert!(audit.succeeded().contains("data destroyed by=IT, ticket 4711 segments=2"), "{audit:?}");
+    assert!(audit.succeeded().contains(&format!("data destroyed by=IT, ticket 4711 tables={}", files.len())), "{audit:?}");
 
-    // New records go under the new key; a copy of the old file is swept and was never readable again.
-    fs::write(&segment, copy).unwrap();
+    // The certificate is there, signed, and any change of it shows.
+    let certificates = fs::read_dir(node.dir.join("certificates")).unwrap();
+    let certificate = certificates.map(|entry| entry.unwrap().path()).next().unwrap();
+    let checked = node.json(&["data", "certificate", certificate.to_str().unwrap()]);
+    assert_eq!(checked["statement"]["table"].as_array().unwrap().len(), files.len());
+    assert_eq!(checked["statement"]["signing_key"], node.json(&["doctor"])["signing_key"]);
+    let changed = fs::read_to_string(&certificate).unwrap().replace("ticket 4711", "ticket 4712");
+    node.run(&["data", "certificate", &node.file("changed.toml", changed)]).refused("N2268", Some("F10"));
+
+    // New records go under the new key; copies of the old files are swept and could not be read again.
+    for (path, copy) in &copies {
+        fs::write(path, copy).unwrap();
+    }
     node.run(&["import", &node.file("SINF.txt", sinf(11))]).succeeded();
     assert_eq!(node.status()["students"], 11);
-    assert!(!segment.exists());
+    assert!(copies.iter().all(|(path, _)| !path.exists()));
+}
+
+#[test]
+fn one_layout_or_year_can_be_destroyed_and_the_rest_stays() {
+    let node = Node::joined(Segment::K12);
+    let mut pupils: Vec<Pupil> = (1..=10).map(Pupil::number).collect();
+    for pupil in &mut pupils[..4] {
+        pupil.year = "2021-2022";
+    }
+    node.run(&["import", &node.file("both.txt", sinf_of(&pupils))]).succeeded();
+    node.run(&["data", "destroy", "--year", "2015-2016", "--by", "IT"]).refused("N2230", Some("F10"));
+    let destroyed = node.json(&["data", "destroy", "--year", "2021-2022", "--by", "IT"]);
+    assert_eq!(destroyed["statement"]["scope"], "what belongs to school year 2021-2022");
+    assert_eq!(node.status()["students"], 6);
+    node.run(&["data", "rekey"]).succeeded();
+    assert_eq!(node.status()["students"], 6);
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_the_wrong_one_opens_nothing() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["import", &node.file("SINF.txt", sinf(10))]).succeeded();
+    node.run(&["data", "rekey", "--guard", "passphrase"]).refused("N2262", Some("I7"));
+    let file = node.file("passphrase", "correct horse battery staple\n");
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fs::write(node.dir.join("node.toml"), format!("passphrase_file = \"{file}\"\n")).unwrap();
+    node.run(&["data", "rekey", "--guard", "passphrase"]).succeeded();
+    assert_eq!(node.status()["students"], 10);
+    fs::write(&file, "another horse battery staple\n").unwrap();
+    node.run(&["data", "status"]).refused("N2261", Some("I7"));
+    fs::write(&file, "correct horse battery staple\n").unwrap();
+    assert_eq!(node.status()["students"], 10);
 }
 
 #[test]
@@ -183,8 +232,8 @@ fn what_a_killed_import_left_is_swept_when_the_folder_is_opened() {
     let node = Node::joined(Segment::K12);
     node.run(&["import", &node.file("SINF.txt", sinf(5))]).succeeded();
     let files = node.roster_files();
-    fs::write(node.dir.join("roster/calpads-sinf.2022-2023.tmp"), b"half").unwrap();
-    fs::write(node.dir.join("roster").join(format!("{}.seg", "ab".repeat(32))), b"uncommitted").unwrap();
+    fs::write(node.dir.join("tables/student.calpads-sinf.2022-2023.tmp"), b"half").unwrap();
+    fs::write(node.dir.join("tables").join(format!("{}.table", "ab".repeat(32))), b"uncommitted").unwrap();
     assert_eq!(node.status()["students"], 5);
     assert_eq!(node.roster_files(), files);
 }

@@ -83,7 +83,7 @@ fn planted_names_are_found_nowhere() {
     for name in ["log.jsonl", "audit.log", "member.toml"] {
         assert!(files.iter().any(|file| file == name), "{name} was not watched: {files:?}");
     }
-    assert!(files.iter().any(|file| file.ends_with(".seg")), "no segment was watched: {files:?}");
+    assert!(files.iter().any(|file| file.ends_with(".table")), "no table was watched: {files:?}");
     assert_eq!(daemon.stop().0, Some(0));
     watch(&node.dir, &mut Vec::new());
     let log = fs::read_to_string(node.dir.join("log.jsonl")).unwrap();

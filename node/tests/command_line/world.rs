@@ -180,7 +180,7 @@ impl Node {
 
     /// Names in the roster folder, sorted.
     pub(crate) fn roster_files(&self) -> Vec<String> {
-        names_in(&self.dir.join("roster"))
+        names_in(&self.dir.join("tables"))
     }
 
     /// Starts a daemon and waits until it takes commands.

@@ -8,9 +8,13 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    ops::ControlFlow,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -50,8 +54,8 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
-/// Takes progress while a command runs.
-pub type ProgressSink<'a> = &'a (dyn Fn(Progress) + Sync);
+/// Takes progress while a command runs; breaks when whoever asked has gone away, so that the command can stop.
+pub type ProgressSink<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync);
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,7 +98,11 @@ fn converse<C: Serialize>(
         match serde_json::from_str(&line.map_err(gone)?) {
             Ok(Line::Answer(answer)) => return Ok(answer),
             Ok(Line::Failure(failure)) => return Err(failure),
-            Ok(Line::Progress(step)) => progress(step),
+            Ok(Line::Progress(step)) => {
+                if progress(step).is_break() {
+                    return Err(Failure::daemon_gone()); // closing the socket is what stops the daemon's work
+                }
+            }
             Err(_) => return Err(Failure::daemon_gone()),
         }
     }
@@ -127,9 +135,15 @@ where
             let mut lines = tokio::io::BufReader::new(read).lines();
             let Ok(Some(line)) = lines.next_line().await else { return };
             let (sender, mut receiver) = mpsc::unbounded_channel::<Line>();
+            let alone = Arc::new(AtomicBool::new(false));
+            let abandoned = Arc::clone(&alone);
             let work = tokio::task::spawn_blocking(move || {
                 let progress = |step: Progress| {
                     let _ = sender.send(Line::Progress(step));
+                    match abandoned.load(Ordering::Relaxed) {
+                        true => ControlFlow::Break(()),
+                        false => ControlFlow::Continue(()),
+                    }
                 };
                 let outcome = match serde_json::from_str::<C>(&line) {
                     Ok(command) => execute(command, &progress),
@@ -140,13 +154,20 @@ where
                     Err(failure) => Line::Failure(failure),
                 });
             });
-            while let Some(line) = receiver.recv().await {
+            loop {
+                let line = tokio::select! {
+                    line = receiver.recv() => line,
+                    // The asker says nothing more: an end of its stream means that it has gone.
+                    _ = lines.next_line() => None,
+                };
+                let Some(line) = line else { break };
                 let Ok(mut bytes) = serde_json::to_vec(&line) else { break };
                 bytes.push(b'\n');
                 if write.write_all(&bytes).await.is_err() {
                     break;
                 }
             }
+            alone.store(true, Ordering::Relaxed);
             let _ = work.await;
         });
     }

@@ -116,7 +116,7 @@ impl MemberHost {
     pub fn new(index: usize, shared: Rc<Shared>, files: &Files, seed: u64) -> Self {
         let folder = scratch();
         let mut dice = Dice::new(seed ^ (index as u64) << 32);
-        let records = Records::import(&folder.path().join("roster"), files, dice.below(1 << 30) as u64);
+        let records = Records::import(folder.path(), files);
         let shelf = Shelf::open(&folder.path().join("blobs")).unwrap();
         let code = shared.papers.codes[index];
         let (stored, live) = (Stored::default(), BTreeMap::new());

@@ -1,0 +1,195 @@
+//! The certificate of a destruction: what, how, when, by whom, and what was tried afterwards (F10, G15, L3). A text a person can
+//! read and print, signed with the member's key, verified by anyone without this node.
+
+use core::fmt::Write as _;
+
+use passage_protocol::{
+    document::{self, DocumentError},
+    signing::{Signature, SignatureKind, SigningKey, VerifyingKey},
+};
+use passage_shell::failure::Failure;
+use serde::{Deserialize, Serialize};
+
+use crate::home::refuse;
+
+/// First words of the last line.
+const SIGNATURE: &str = "signature = \"";
+/// Format of the statement.
+const FORMAT: &str = "passage-destruction-certificate/1";
+
+/// What was destroyed, and how.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Opaque code of the member (G09).
+    pub member: String,
+    /// The consortium.
+    pub consortium: String,
+    /// The member's signing key, hex.
+    pub signing_key: String,
+    /// Who ordered it.
+    pub destroyed_by: String,
+    /// When, UTC.
+    pub destroyed_at: String,
+    /// What was asked for, in words.
+    pub scope: String,
+    /// How it was done, in words.
+    pub method: String,
+    /// What was tried afterwards, in words.
+    pub verified: String,
+    /// Each stored table that is gone.
+    pub table: Vec<Destroyed>,
+}
+
+/// One stored table that is gone.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Destroyed {
+    /// Canonical table.
+    pub table: String,
+    /// Layout it was read with.
+    pub layout: String,
+    /// School year, or `all`.
+    pub school_year: String,
+    /// Rows.
+    pub rows: u64,
+    /// BLAKE3 of the sealed file.
+    pub file: String,
+}
+
+impl Statement {
+    /// The format this code writes.
+    #[must_use]
+    pub fn format() -> String {
+        FORMAT.to_owned()
+    }
+
+    /// The signed text.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the statement cannot be written as TOML, which is a fault of the build.
+    pub fn sign(&self, key: &SigningKey) -> Result<String, Failure> {
+        let mut text = toml::to_string(self)
+            .map_err(|_| Failure::io("write the certificate", &std::io::ErrorKind::InvalidData.into()))?;
+        let signature = key.sign(SignatureKind::DestructionCertificate, None, text.as_bytes());
+        let digits: String = signature.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = writeln!(text, "\n{SIGNATURE}{digits}\""); // writing to a String cannot fail
+        Ok(text)
+    }
+
+    /// Reads a certificate and checks its signature against the key it names. Whether that key is the member's is the reader's to
+    /// compare: `doctor` prints a member's key, and every agreement lists it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] says what does not hold.
+    pub fn verify(text: &str) -> Result<Self, Failure> {
+        let changed = || {
+            refuse(
+                0x2268,
+                "the certificate's signature does not fit its text",
+                "Ask the member for the file again; this one was changed.",
+                Some("F10"),
+            )
+        };
+        let (body, signature) = text.rsplit_once(&format!("\n{SIGNATURE}")).ok_or_else(changed)?;
+        let digits = signature.trim_end().strip_suffix('"').ok_or_else(changed)?;
+        let signature = Signature(from_hex(digits).ok_or_else(changed)?);
+        let statement: Self = document::read(body).map_err(|error| unreadable(&error))?;
+        if statement.format != FORMAT {
+            return Err(unreadable(&DocumentError::OutOfRange { key: "format", expected: FORMAT }));
+        }
+        let key = VerifyingKey::parse(&statement.signing_key).ok_or_else(changed)?;
+        key.verify(SignatureKind::DestructionCertificate, None, body.as_bytes(), &signature).map_err(|_| changed())?;
+        Ok(statement)
+    }
+
+    /// The statement for people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let rows: u64 = self.table.iter().map(|table| table.rows).sum();
+        let mut text = format!(
+            "certificate of destruction\n  member     {} of {}\n  ordered by {}\n  when       {}\n  what       {}: {rows} rows in {} tables\n  how        {}\n  verified   {}\n",
+            self.member,
+            self.consortium,
+            self.destroyed_by,
+            self.destroyed_at,
+            self.scope,
+            self.table.len(),
+            self.method,
+            self.verified
+        );
+        for table in &self.table {
+            let _ = writeln!(text, "    {:<12} {:<24} {:<10} {} rows", table.table, table.layout, table.school_year, table.rows);
+        }
+        text
+    }
+}
+
+fn unreadable(error: &DocumentError) -> Failure {
+    refuse(
+        0x2267,
+        &format!("this is not a certificate of destruction: {error}"),
+        "Name a file of the folder `certificates` of a node.",
+        Some("F10"),
+    )
+}
+
+fn from_hex(digits: &str) -> Option<[u8; 64]> {
+    let mut bytes = [0; 64];
+    if digits.len() != 2 * bytes.len() || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> (Statement, String) {
+        let key = SigningKey::generate([7; 32]);
+        let statement = Statement {
+            format: Statement::format(),
+            member: "M-1".to_owned(),
+            consortium: "Test".to_owned(),
+            signing_key: key.verifying_key().to_string(),
+            destroyed_by: "A. Superintendent".to_owned(),
+            destroyed_at: "2026-11-22T00:00:00Z".to_owned(),
+            scope: "every student record".to_owned(),
+            method: "key overwritten".to_owned(),
+            verified: "no file opens".to_owned(),
+            table: vec![Destroyed {
+                table: "student".to_owned(),
+                layout: "calpads-sinf".to_owned(),
+                school_year: "2019-2020".to_owned(),
+                rows: 12,
+                file: "ab".to_owned(),
+            }],
+        };
+        let text = statement.sign(&key).unwrap();
+        (statement, text)
+    }
+
+    #[test]
+    fn a_certificate_verifies_and_any_change_shows() {
+        let (statement, text) = certificate();
+        assert_eq!(Statement::verify(&text).unwrap(), statement);
+        for (from, to) in [
+            ("rows = 12", "rows = 11"),
+            ("A. Superintendent", "B. Superintendent"),
+            ("signature = \"", "signature = \"0"),
+            ("format", "# \nformat"),
+        ] {
+            assert!(Statement::verify(&text.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        assert!(Statement::verify("").is_err());
+        assert!(Statement::verify(&"é".repeat(64)).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! The dictionary's tables as stored: their elements in order, then where each row came from.
+
+use passage_analytics::table::{Cell, Column, Kind, Role, TableSchema};
+use passage_protocol::dictionary::{self, Dictionary, column_name};
+use passage_shell::failure::Failure;
+
+use super::OPT_OUT_TABLE;
+use crate::home::refuse;
+
+/// Columns every stored row has after its elements.
+pub(super) const PROVENANCE: [(&str, Kind); 5] = [
+    ("source_file", Kind::Text),
+    ("source_row", Kind::Integer),
+    ("layout", Kind::Text),
+    ("layout_version", Kind::Text),
+    (ROW_KEY, Kind::Integer),
+];
+/// First eight bytes of the digest of the row's natural key: what a later update file names its row by. Not for queries.
+pub(super) const ROW_KEY: &str = "row_key";
+
+/// Every table a row can go into.
+pub struct Schemas {
+    /// Version of the dictionary.
+    pub dictionary: u16,
+    /// Stored shapes, by name of the dictionary.
+    tables: Vec<(String, TableSchema)>,
+}
+
+impl Schemas {
+    /// The shapes of the built-in dictionary, and that of the opt-out list.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the built-in dictionary is broken, which is a fault of the build.
+    pub fn builtin() -> Result<Self, Failure> {
+        let dictionary = Dictionary::builtin().map_err(|error| {
+            refuse(0x2266, &format!("the built-in dictionary: {error}"), "Report this fault of the build.", None)
+        })?;
+        let mut tables = Vec::new();
+        for (name, table) in &dictionary.tables {
+            let kind = |element: &String| dictionary.elements.get(element).map(|element| element.kind);
+            let content = table.elements.iter().filter_map(|element| Some((element.as_str(), stored(kind(element)?))));
+            tables.push((name.clone(), schema(name, content)));
+        }
+        tables.push((OPT_OUT_TABLE.to_owned(), schema(OPT_OUT_TABLE, [("identifier", Kind::Text)])));
+        Ok(Self { dictionary: dictionary.version, tables })
+    }
+
+    /// The stored shape of a table.
+    #[must_use]
+    pub fn get(&self, table: &str) -> Option<&TableSchema> {
+        self.tables.iter().find(|(name, _)| name == table).map(|(_, schema)| schema)
+    }
+
+    /// A row of `table` with these elements, all others empty, and no provenance; for rows that no file gave.
+    #[must_use]
+    pub fn row(&self, table: &str, elements: Vec<(&str, Cell)>) -> Vec<Cell> {
+        let columns = self.get(table).map_or(&[][..], |schema| schema.columns.as_slice());
+        let mut cells: Vec<Cell> = columns.iter().map(|_| Cell::Empty).collect();
+        for (element, cell) in elements {
+            let at = columns.iter().position(|column| column.name == column_name(element));
+            if let Some(place) = at.and_then(|at| cells.get_mut(at)) {
+                *place = cell;
+            }
+        }
+        cells
+    }
+
+    /// The tables a query may see, with the columns it may see.
+    pub fn queryable(&self) -> impl Iterator<Item = (&str, TableSchema)> {
+        let open = |(name, schema): &(String, TableSchema)| {
+            let columns = schema.columns.iter().filter(|column| column.name != ROW_KEY).cloned().collect();
+            TableSchema { name: column_name(name), columns }
+        };
+        self.tables.iter().filter(|(name, _)| name != OPT_OUT_TABLE).map(move |table| (table.0.as_str(), open(table)))
+    }
+}
+
+fn schema<'a>(name: &str, content: impl IntoIterator<Item = (&'a str, Kind)>) -> TableSchema {
+    let column = |name: &str, kind, role| Column { name: column_name(name), kind, role };
+    let content = content.into_iter().map(|(name, kind)| column(name, kind, Role::Content));
+    let provenance = PROVENANCE.iter().map(|(name, kind)| column(name, *kind, Role::Provenance));
+    TableSchema { name: column_name(name), columns: content.chain(provenance).collect() }
+}
+
+fn stored(kind: dictionary::Kind) -> Kind {
+    match kind {
+        dictionary::Kind::Date => Kind::Date,
+        dictionary::Kind::Decimal => Kind::Decimal,
+        dictionary::Kind::Flag => Kind::Flag,
+        dictionary::Kind::Integer => Kind::Integer,
+        dictionary::Kind::Text => Kind::Text,
+    }
+}
