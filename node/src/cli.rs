@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    command::{Command, QueryRequest, ReportFormat},
+    command::{Command, QueryMode, QueryRequest, ReportFormat},
     custody::Guard,
     data::{ImportMode, ImportRequest, LayoutChoice, Period, Scope},
 };
@@ -341,8 +341,8 @@ impl Ask {
             }
             Self::Data(Data::Dictionary { table }) => Command::Dictionary { table },
             Self::Query { sql, out, explain, rows } => {
-                let out = out.map(|path| full(&path));
-                Command::Query(QueryRequest { sql, out, explain, rows })
+                let mode = if explain { QueryMode::Explain } else { QueryMode::Run };
+                Command::Query(QueryRequest { sql, out: out.map(|path| full(&path)), mode, rows })
             }
             Self::Layout(LayoutVerb::List) => Command::LayoutList,
             Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },

@@ -17,7 +17,7 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::{import::write_problems, query::QueryRequest};
+pub use self::{import::write_problems, query::{QueryMode, QueryRequest}};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},

@@ -72,11 +72,11 @@ impl Home {
     pub fn query<T>(
         &self,
         sql: &str,
-        take: impl FnOnce(&mut Running) -> Result<T, Failure>,
+        take: impl FnOnce(Running) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let memory_bytes = usize::try_from(self.settings.query_memory_bytes()).unwrap_or(usize::MAX);
-        let mut running = self.engine()?.query(sql, Limits { memory_bytes })?;
+        let running = self.engine()?.query(sql, Limits { memory_bytes })?;
         let _entered = self.queries.enter(running.canceller());
-        take(&mut running)
+        take(running)
     }
 }

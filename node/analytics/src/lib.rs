@@ -28,7 +28,8 @@
 //! `output` to the data's owner, and nowhere else: errors, logs and progress carry names, counts and limits.
 //!
 //! Keys and decrypted ranges are wiped when dropped. Decoded columns are not: the engine's buffers go back to the
-//! allocator as they are. A process that must hold no plaintext any more has to end.
+//! allocator as they are, so the program that uses this crate runs on an allocator that wipes what is freed
+//! (`passage-node` does), and pages are compressed by pure-Rust code, which has no memory of its own.
 //!
 //! # Imports
 //!

@@ -63,6 +63,15 @@ impl Kind {
     }
 }
 
+/// What a column is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// It says something: it counts when two tables are compared by [`Written::content`].
+    Content,
+    /// It says where a row came from: the same rows from a file of another name are the same content.
+    Provenance,
+}
+
 /// One column of a table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
@@ -70,6 +79,8 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     pub kind: Kind,
+    /// What it is for.
+    pub role: Role,
 }
 
 /// A table's name and columns, as SQL sees them.

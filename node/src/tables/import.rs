@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     custody::{Custody, Wrapped},
-    import::{Filed, Layout},
+    import::{Filed, Layout, RowKey},
 };
 
 /// Most school years of one import: more would mean more open files, and no member has them.
@@ -80,7 +80,7 @@ impl<'a> Import<'a> {
         let mut cells = row.cells;
         let text = |text: &str| Cell::Text(Zeroizing::new(text.to_owned()));
         cells.extend([
-            text(&origin.file),
+            text(&origin.file.name),
             Cell::Integer(i64::try_from(origin.row).unwrap_or(i64::MAX)),
             text(&self.layout),
             text(&self.layout_version),
@@ -133,7 +133,7 @@ impl<'a> Import<'a> {
         &mut self,
         existing: &[StoredTable],
         years: &[Option<SchoolYear>],
-        named: &HashSet<[u8; 16]>,
+        named: &HashSet<RowKey>,
     ) -> Result<(), TablesError> {
         let named: HashSet<i64> = named.iter().map(row_key).collect();
         let touched =
@@ -253,6 +253,6 @@ impl Drop for Import<'_> {
 }
 
 /// What the column [`ROW_KEY`] holds of a natural key's digest.
-fn row_key(digest: &[u8; 16]) -> i64 {
+fn row_key(digest: &RowKey) -> i64 {
     digest.first_chunk().copied().map_or(0, i64::from_le_bytes)
 }

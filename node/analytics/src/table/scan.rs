@@ -22,7 +22,9 @@ use datafusion::{
 };
 use passage_protocol::timestamp::Date;
 
-use super::{Kind, TableError};
+use super::{Cell, Kind, TableError};
+use zeroize::Zeroizing;
+
 use crate::sealed::SealedFile;
 
 /// Rows decoded at a time.
@@ -128,6 +130,21 @@ impl RowView<'_> {
     #[must_use]
     pub fn flag(&self, at: usize) -> Option<bool> {
         self.array::<BooleanArray>(at, Kind::Flag).map(|array| array.value(self.row))
+    }
+
+    /// The value as it would be written again.
+    #[must_use]
+    pub fn cell(&self, at: usize, kind: Kind) -> Cell {
+        let found = match kind {
+            Kind::Date => {
+                self.date(at).map(|day| Cell::Date { year: day.year, month: day.month, day: day.day })
+            }
+            Kind::Decimal => self.decimal(at).map(Cell::Decimal),
+            Kind::Flag => self.flag(at).map(Cell::Flag),
+            Kind::Integer => self.integer(at).map(Cell::Integer),
+            Kind::Text => self.text(at).map(|text| Cell::Text(Zeroizing::new(text.to_owned()))),
+        };
+        found.unwrap_or(Cell::Empty)
     }
 
     /// The column's array if the row has a value in it.

@@ -11,7 +11,7 @@ use crate::sealed::{FileKey, FreshSalt, SealedError, SealedFile, SealedWriter};
 const LABEL: &str = "enrolment/2019-2020";
 
 fn schema() -> TableSchema {
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind, role: Role::Content };
     TableSchema {
         name: "enrolment".to_owned(),
         columns: vec![
@@ -176,7 +176,7 @@ fn a_row_that_does_not_fit_is_refused_and_leaves_the_table_as_it_was() {
 fn a_schema_needs_names_sql_can_write() {
     let named = |table: &str, columns: &[&str]| TableSchema {
         name: table.to_owned(),
-        columns: columns.iter().map(|name| Column { name: (*name).to_owned(), kind: Kind::Text }).collect(),
+        columns: columns.iter().map(|name| Column { name: (*name).to_owned(), kind: Kind::Text, role: Role::Content }).collect(),
     };
     for name in ["", "Name", "1st", "a-b", "a b", "é", &"x".repeat(64)] {
         let expected = Err(TableError::Name { name: name.to_owned() });
@@ -203,7 +203,7 @@ fn content_depends_on_columns_cells_order_and_key_and_on_nothing_else() {
     let of = |cells: [Cell; 2]| {
         let mut schema = schema();
         schema.columns.truncate(1);
-        schema.columns.push(Column { name: "name".to_owned(), kind: Kind::Text });
+        schema.columns.push(Column { name: "name".to_owned(), kind: Kind::Text, role: Role::Content });
         let mut writer = writer(&schema);
         writer.push(&cells).unwrap();
         writer.finish().unwrap().content
@@ -258,4 +258,20 @@ proptest! {
             Ok(())
         });
     }
+}
+
+#[test]
+fn where_a_row_came_from_is_no_content() {
+    let written = |file: &str| {
+        let column = |name: &str, role| Column { name: name.to_owned(), kind: Kind::Text, role };
+        let columns = vec![column("name", Role::Content), column("source_file", Role::Provenance)];
+        let schema = TableSchema { name: "student".to_owned(), columns };
+        let (key, salt) = (FileKey::new([1; 32]), FreshSalt::new([2; 32]));
+        let mut table = TableWriter::new(Vec::new(), &key, salt, "label", &schema, &[3; 32]).unwrap();
+        table.push(&[text("A"), text(file)]).unwrap();
+        table.finish().unwrap()
+    };
+    let (one, other) = (written("a.csv"), written("b.csv"));
+    assert_eq!(one.content, other.content);
+    assert_ne!(one.digest, other.digest);
 }

@@ -13,7 +13,7 @@ use datafusion::{
     },
     parquet::{
         arrow::ArrowWriter,
-        basic::{Compression, ZstdLevel},
+        basic::Compression,
         file::properties::WriterProperties,
     },
 };
@@ -33,8 +33,6 @@ const PENDING_TEXT_BYTES: usize = 4 * 1024 * 1024;
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// First hundredths that have too many digits.
 const DECIMAL_END: u64 = 10_u64.pow(DECIMAL_DIGITS as u32);
-/// Compression of pages: level 1 gives most of the saving at a tenth of the cost.
-const ZSTD_LEVEL: i32 = 1;
 
 /// What a written table turned out to be.
 pub struct Written<W> {
@@ -42,7 +40,7 @@ pub struct Written<W> {
     pub sink: W,
     /// BLAKE3 of the file as it lies on the disk; also its name.
     pub digest: Digest,
-    /// Keyed digest of columns and cells: equal for equal rows in equal order under one content key.
+    /// Keyed digest of the columns that are content and their cells: equal for equal rows in equal order under one key.
     pub content: Digest,
     /// Rows written.
     pub rows: u64,
@@ -81,9 +79,9 @@ impl<W: Write + Send> TableWriter<W> {
         content_key: &[u8; 32],
     ) -> Result<Self, TableError> {
         let arrow = Arc::new(schema.arrow()?);
-        let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|error| TableError::of_parquet(&error, label))?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(level))
+            // Pure Rust: a C library would keep plaintext in memory that nobody wipes.
+            .set_compression(Compression::LZ4_RAW)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_max_row_group_bytes(Some(GROUP_BYTES))
             .set_created_by("passage".to_owned())
@@ -93,7 +91,7 @@ impl<W: Write + Send> TableWriter<W> {
             .map_err(|error| TableError::of_parquet(&error, label))?;
         let mut content = blake3::Hasher::new_keyed(content_key);
         hash_text(&mut content, &schema.name);
-        for column in &schema.columns {
+        for column in schema.columns.iter().filter(|column| column.role == Role::Content) {
             hash_text(&mut content, &column.name);
             hash_text(&mut content, column.kind.word());
         }
@@ -125,9 +123,11 @@ impl<W: Write + Send> TableWriter<W> {
         for (cell, (column, _)) in row.iter().zip(&self.columns) {
             check(cell, column, number)?;
         }
-        for (cell, (_, pending)) in row.iter().zip(&mut self.columns) {
+        for (cell, (column, pending)) in row.iter().zip(&mut self.columns) {
             pending.append(cell);
-            hash_cell(&mut self.content, cell);
+            if column.role == Role::Content {
+                hash_cell(&mut self.content, cell);
+            }
             if let Cell::Text(text) = cell {
                 self.pending_text_bytes += text.len();
             }
