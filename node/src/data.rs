@@ -14,6 +14,7 @@ use std::{
     sync::PoisonError,
 };
 
+use passage_protocol::cells::SchoolYear;
 use passage_shell::{
     config,
     control::{Progress, ProgressSink},
@@ -27,7 +28,7 @@ pub use self::{
 };
 use crate::{
     home::{Home, refuse},
-    import::{self, Layout, Recognised},
+    import::{self, ImportReport, Imported, Layout, Outlets, Recognised},
     roster::OptOuts,
     tables::{Import, StoredTable, merge},
 };
@@ -138,16 +139,20 @@ impl Home {
         progress: ProgressSink<'_>,
     ) -> Result<(Vec<FileOutcome>, Vec<StoredTable>), Failure> {
         let named = self.named_layouts(&request.layouts)?;
-        let mut known = self.own_layouts()?;
-        known.retain(|layout| named.iter().all(|other| other.id != layout.id));
-        known.extend_from_slice(&named);
+        let known = self.own_layouts()?;
+        let others: Vec<Layout> = self
+            .layouts()?
+            .into_iter()
+            .filter(|layout| named.iter().all(|other| other.id != layout.id))
+            .collect();
         let mut mode = request.mode;
         let mut outcomes: Vec<FileOutcome> = Vec::new();
         let mut added: Vec<StoredTable> = Vec::new();
         for path in &request.files {
             let recognised = match named.as_slice() {
                 [only] => import::recognise_as(path, only),
-                _ => import::recognise(path, &known),
+                [] => import::recognise(path, &known),
+                several => import::recognise_among(path, several, &others),
             };
             let file = file_name(path);
             let outcome = match recognised {
@@ -188,10 +193,16 @@ impl Home {
             ImportMode::Keep => tables.accept(filed),
             ImportMode::DryRun => ControlFlow::Continue(()),
         };
-        match import::read(recognised, year, &mut sink, &mut told) {
-            Ok(report) => {
+        let mut outlets = Outlets { rows: &mut sink, progress: &mut told, findings: &mut |_| Ok(()) };
+        match import::read(recognised, year, &mut outlets) {
+            Ok(Imported { report, taken_out }) => {
                 let new = match mode {
-                    ImportMode::Keep => tables.finish(existing, self.now())?,
+                    ImportMode::Keep => {
+                        if report.transactions.is_update() {
+                            tables.keep_others(existing, &years_of(&report), &taken_out)?;
+                        }
+                        tables.finish(existing, self.now())?
+                    }
                     ImportMode::DryRun => Vec::new(),
                 };
                 Ok((FileOutcome { file, report: Some(report), refusal: None }, new))
@@ -223,6 +234,14 @@ impl Home {
         self.commit_tables(&existing, merge(&existing, &new))?;
         self.record("opt-out list imported", &[("entries", &list.len().to_string())])?;
         Ok(list.len())
+    }
+}
+
+/// The stored years a file touches: those its rows name, or the one place of a layout without years.
+fn years_of(report: &ImportReport) -> Vec<Option<SchoolYear>> {
+    match report.school_years.as_slice() {
+        [] => vec![None],
+        years => years.iter().map(|year| SchoolYear::parse(year)).collect(),
     }
 }
 

@@ -121,8 +121,10 @@ impl TableSchema {
 }
 
 /// One value of a row to be written. No `Debug`, no `Clone`: it is a student's.
+#[derive(Default)]
 pub enum Cell {
     /// Nothing. SQL `NULL`.
+    #[default]
     Empty,
     /// Text, wiped when dropped. Empty text is text.
     Text(Zeroizing<String>),
@@ -144,6 +146,37 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// A copy of a text.
+    #[must_use]
+    pub fn text(value: &str) -> Self {
+        Self::Text(Zeroizing::new(value.to_owned()))
+    }
+
+    /// The text; empty if it is no text.
+    #[must_use]
+    pub fn as_text(&self) -> &str {
+        if let Self::Text(text) = self { text } else { "" }
+    }
+
+    /// True if there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
+    /// The same value again, for an element that two tables have. Spelled out, so that no cell is copied by accident.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Empty => Self::Empty,
+            Self::Text(text) => Self::text(text),
+            Self::Date { year, month, day } => Self::Date { year: *year, month: *month, day: *day },
+            Self::Integer(number) => Self::Integer(*number),
+            Self::Decimal(hundredths) => Self::Decimal(*hundredths),
+            Self::Flag(answer) => Self::Flag(*answer),
+        }
+    }
+
     /// What it holds; `None` for an empty cell, which fits every column.
     fn kind(&self) -> Option<Kind> {
         match self {

@@ -162,7 +162,7 @@ pub(super) fn dictionary(home: &Home, table: Option<&str>) -> Result<Answer, Fai
         let mut columns = Vec::new();
         for element in &table.elements {
             let Some(meaning) = dictionary.elements.get(element) else { continue };
-            let feeds = |layout: &&crate::import::Layout| layout.tables.contains(name) && layout.feeds(element);
+            let feeds = |layout: &&crate::import::Layout| layout.tables.contains(name) && layout.column.iter().any(|column| column.element.as_deref() == Some(element.as_str()));
             let fed: Vec<&str> = layouts.iter().filter(feeds).map(|layout| layout.id.as_str()).collect();
             let kind = format!("{:?}", meaning.kind).to_lowercase();
             let class = format!("{:?}", meaning.class).to_lowercase();
