@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Everything left of the line that is not a result the owner asked for is ciphertext. Values of rows are shown by
-//! `output` to the data's owner, and nowhere else: errors, logs and progress carry names, counts and limits.
+//! [`output`] to the data's owner, and nowhere else: errors, logs and progress carry names, counts and limits.
 //!
 //! Keys and decrypted ranges are wiped when dropped. Decoded columns are not: the engine's buffers go back to the
 //! allocator as they are. A process that must hold no plaintext any more has to end.
@@ -34,5 +34,9 @@
 //!
 //! The only crate that names DataFusion; arrow and parquet come through its re-exports, so that there is one version.
 
+pub mod engine;
+#[cfg(test)]
+mod fixture;
+pub mod output;
 pub mod sealed;
 pub mod table;
