@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Everything left of the line that is not a result the owner asked for is ciphertext. Values of rows are shown by
-//! `output` to the data's owner, and nowhere else: errors, logs and progress carry names, counts and limits.
+//! [`output`] to the data's owner, and nowhere else: errors, logs and progress carry names, counts and limits.
 //!
 //! Keys and decrypted ranges are wiped when dropped. Decoded columns are not: the engine's buffers go back to the
 //! allocator as they are, so the program that uses this crate runs on an allocator that wipes what is freed
@@ -35,5 +35,9 @@
 //!
 //! The only crate that names DataFusion; arrow and parquet come through its re-exports, so that there is one version.
 
+pub mod engine;
+#[cfg(test)]
+mod fixture;
+pub mod output;
 pub mod sealed;
 pub mod table;
