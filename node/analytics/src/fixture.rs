@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::{
     engine::{Embedded, QueryEngine},
     sealed::{FileKey, FreshSalt, SealedFile},
-    table::{Cell, Column, Kind, TableSchema, TableWriter},
+    table::{Cell, Column, Kind, Role, TableSchema, TableWriter},
 };
 
 pub(crate) const LABEL: &str = "part";
@@ -16,7 +16,7 @@ pub(crate) const MARKER: &str = "MARKER-7731";
 
 pub(crate) fn schema(name: &str, columns: &[(&str, Kind)]) -> TableSchema {
     let columns =
-        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind }).collect();
+        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content }).collect();
     TableSchema { name: name.to_owned(), columns }
 }
 

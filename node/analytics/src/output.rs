@@ -36,7 +36,7 @@ pub use screen::{Shown, show};
 pub enum Format {
     /// Comma-separated values, RFC 4180, UTF-8.
     Csv,
-    /// Parquet, zstd.
+    /// Parquet, Snappy.
     Parquet,
     /// An Excel workbook of one sheet.
     Xlsx,

@@ -6,7 +6,7 @@ use datafusion::{
     arrow::datatypes::{DataType, Schema},
     parquet::{
         arrow::{ArrowSchemaConverter, ArrowWriter},
-        basic::{Compression, ZstdLevel},
+        basic::Compression,
         errors::ParquetError,
         file::properties::WriterProperties,
     },
@@ -35,7 +35,8 @@ pub(super) fn write(
         return Err(OutputError::ColumnKind { column: field.name().clone() });
     }
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        // Read everywhere, and pure Rust: a C library would keep plaintext in memory that nobody wipes.
+        .set_compression(Compression::SNAPPY)
         .set_max_row_group_bytes(Some(GROUP_BYTES))
         .set_created_by("passage".to_owned())
         .build();

@@ -19,7 +19,7 @@ use datafusion::{
 };
 use passage_protocol::ids::Digest;
 
-use super::{Cell, Column, DECIMAL_DIGITS, Kind, TableError, TableSchema};
+use super::{Cell, Column, DECIMAL_DIGITS, Kind, Role, TableError, TableSchema};
 use crate::sealed::{FileKey, FreshSalt, SealedWriter};
 
 /// Rows of a row group: the engine reads or skips a group as a whole.
