@@ -4,7 +4,6 @@
 use crate::{
     ids::{Digest, MemberCode},
     manifest::{Manifest, shapes::First},
-    mixing::DecryptionProof,
     round::{
         Abort, AbortReason, Event, MemberEffect, MemberInput, MemberJob, MemberOutcome, MemberRound, Step,
         chain::{next_hop, next_table_hop},
@@ -41,6 +40,8 @@ struct ListProgress {
     hop: Duty,
     columns: Option<BlobRef>,
     keeping: Duty,
+    /// Why the columns could not be kept, should a plan need them.
+    refused: Option<Abort>,
 }
 
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Mixing {
             hop: Duty::Waiting,
             columns: None,
             keeping: Duty::Waiting,
+            refused: None,
         };
         let table = || TableProgress {
             plan: None,
@@ -110,6 +112,7 @@ impl Mixing {
             | MemberInput::Restarted
             | MemberInput::Tick => return Err(unexpected()),
         }
+        self.require_columns()?;
         self.duties(&mut effects);
         let state = if self.finished() {
             MemberRound::AwaitResult(AwaitResult { manifest: self.digest, report: None })
@@ -232,6 +235,9 @@ impl Mixing {
                 send(Outgoing::Hop(self.hop_statement(list, hop, input, output, sealed)?));
             }
             MemberOutcome::ColumnsKept { list } => self.list(list)?.keeping = Duty::Done,
+            MemberOutcome::ColumnsRefused { list, code, fault } => {
+                self.list(list)?.refused = Some(Abort { reason: AbortReason::Work(code), fault });
+            }
             MemberOutcome::PlanChecked { table } => self.table(table)?.checking = Duty::Done,
             MemberOutcome::TableHopped { table, input, output, tuples, sealed } => {
                 let manifest = self.digest;
@@ -248,9 +254,10 @@ impl Mixing {
                     sealed,
                 }));
             }
-            MemberOutcome::Decrypted { table, last, partials, proof } => {
+            MemberOutcome::Decrypted { table, last: table_digest, partials, proof } => {
+                let manifest = self.digest;
                 self.table(table)?.decryption = Duty::Done;
-                send(Outgoing::Partial(self.partial(table, last, partials, proof)));
+                send(Outgoing::Partial(PartialStatement { manifest, table, table_digest, partials, proof }));
             }
             MemberOutcome::ReportKept { .. } => return Err(unexpected()),
         }
@@ -341,6 +348,16 @@ impl Mixing {
         }
     }
 
+    /// Ends the round if a plan needs columns that could not be kept. Without a plan that does they may well be gone: the
+    /// coordinator erases the round's blobs as soon as the reports are out.
+    fn require_columns(&self) -> Result<(), Abort> {
+        let planned = |table: &TableProgress| table.plan.is_some_and(|plan| plan.plan.is_some());
+        let tables = self.manifest.tables.iter().zip(&self.tables).filter(|(_, progress)| planned(progress));
+        let needed = tables.flat_map(|(table, _)| table.receivers.iter().chain([&table.sender]));
+        let mut lists = needed.filter_map(|list| self.lists.get(usize::from(*list)));
+        lists.find_map(|list| list.refused).map_or(Ok(()), Err)
+    }
+
     /// True once this member owes nothing more.
     fn finished(&self) -> bool {
         let tables_done = || {
@@ -363,16 +380,6 @@ impl Mixing {
     ) -> Result<HopStatement, Abort> {
         let rows = self.manifest.list(list).ok_or(unexpected())?.rows;
         Ok(HopStatement { manifest: self.digest, list, hop, rows, input, output, sealed })
-    }
-
-    fn partial(
-        &self,
-        table: u16,
-        last: Digest,
-        partials: BlobRef,
-        proof: DecryptionProof,
-    ) -> PartialStatement {
-        PartialStatement { manifest: self.digest, table, table_digest: last, partials, proof }
     }
 
     fn code(&self, participant: u16) -> Option<MemberCode> {

@@ -215,6 +215,16 @@ impl MemberJob {
             }
         }
     }
+
+    /// What to feed when this job failed. Only columns may fail without ending the round at once.
+    #[must_use]
+    pub fn failed(&self, code: Code, fault: Option<MemberCode>) -> MemberInput {
+        if let Self::KeepColumns { list, .. } = self {
+            MemberInput::Done(MemberOutcome::ColumnsRefused { list: *list, code, fault })
+        } else {
+            MemberInput::Failed { code, fault }
+        }
+    }
 }
 
 /// What finished work reports.
@@ -251,6 +261,15 @@ pub enum MemberOutcome {
     ColumnsKept {
         /** List. */
         list: u16,
+    },
+    /// Columns could not be kept; the round ends only if a plan needs them.
+    ColumnsRefused {
+        /** List. */
+        list: u16,
+        /** What was refused. */
+        code: Code,
+        /** Whose bytes they were. */
+        fault: Option<MemberCode>,
     },
     /// A plan is good.
     PlanChecked {
