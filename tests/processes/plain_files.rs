@@ -112,7 +112,12 @@ fn plain_list(
         let path = folder.join(format!("{name}-{kind}"));
         let recognised = import::recognise(&path, &[]).unwrap();
         let mut writer = Import::new(&store, &custody, &schemas, &recognised.layout);
-        import::read(&recognised, 2026, &mut |filed| writer.accept(filed), &mut |_| {}).unwrap();
+        let mut outlets = import::Outlets {
+            rows: &mut |filed| writer.accept(filed),
+            progress: &mut |_| {},
+            findings: &mut |_| Ok(()),
+        };
+        import::read(&recognised, 2026, &mut outlets).map_err(|error| error.to_string()).map(drop).unwrap();
         tables = merge(&tables, &writer.finish(&tables, Timestamp(0)).unwrap());
     }
     let (kind, segment) = match segment {

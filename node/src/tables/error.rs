@@ -80,7 +80,7 @@ impl Refusal for TablesError {
     fn code(&self) -> Code {
         match self {
             Self::Disk { .. } => Code(0x2111),
-            Self::Key(failure) => failure.code(),
+            Self::Key(_) => Code(0x2115),
             Self::KeyLost { .. } => Code(0x2112),
             Self::NoSuchTable => Code(0x2113),
             Self::Sealed(error) => error.code(),

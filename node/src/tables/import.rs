@@ -139,7 +139,8 @@ impl<'a> Import<'a> {
         let touched =
             existing.iter().filter(|entry| entry.place.layout == self.layout && years.contains(&entry.place.year));
         for entry in touched {
-            let schema = self.schemas.get(&entry.place.table).ok_or(TablesError::NoSuchTable)?;
+            let schemas = self.schemas;
+            let schema = schemas.get(&entry.place.table).ok_or(TablesError::NoSuchTable)?;
             let columns: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
             let kinds: Vec<_> = schema.columns.iter().map(|column| column.kind).collect();
             let at = columns.iter().position(|column| *column == ROW_KEY).unwrap_or(columns.len());

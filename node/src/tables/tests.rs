@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     custody::{Custody, Guard},
-    import::{read, recognise},
+    import::{Outlets, read, recognise},
 };
 
 const TODAY_YEAR: u16 = 2026;
@@ -61,7 +61,12 @@ impl World {
     ) -> Result<Vec<StoredTable>, TablesError> {
         let recognised = recognise(path, &[]).unwrap();
         let mut import = Import::new(&self.folder, &self.custody, &self.schemas, &recognised.layout);
-        let _ = read(&recognised, TODAY_YEAR, &mut |filed| import.accept(filed), &mut |_| {});
+        let mut outlets = Outlets {
+            rows: &mut |filed| import.accept(filed),
+            progress: &mut |_| {},
+            findings: &mut |_| Ok(()),
+        };
+        let _ = read(&recognised, TODAY_YEAR, &mut outlets); // a full disk stops it; `finish` names why
         Ok(merge(existing, &import.finish(existing, Timestamp(1))?))
     }
 
