@@ -136,8 +136,8 @@ impl<'a> Import<'a> {
         named: &HashSet<RowKey>,
     ) -> Result<(), TablesError> {
         let named: HashSet<i64> = named.iter().map(row_key).collect();
-        let touched =
-            existing.iter().filter(|entry| entry.place.layout == self.layout && years.contains(&entry.place.year));
+        let here = |entry: &&StoredTable| entry.place.layout == self.layout && years.contains(&entry.place.year);
+        let touched: Vec<&StoredTable> = existing.iter().filter(here).collect();
         for entry in touched {
             let schemas = self.schemas;
             let schema = schemas.get(&entry.place.table).ok_or(TablesError::NoSuchTable)?;
