@@ -52,10 +52,10 @@ impl Fleet {
     pub(crate) fn import(&self, one_in: usize) {
         for (name, segment, _) in &self.members {
             let source = repository().join("deploy/demo/members").join(name);
-            let (kinds, layouts): (&[&str], &[&str]) = if segment == "k12" {
-                (&["SENR.txt", "SINF.txt"], &[])
+            let kinds: &[&str] = if segment == "k12" {
+                &["SENR.txt", "SINF.txt"]
             } else {
-                (&["students.csv", "enrollments.csv"], &["students", "enrollments"])
+                &["students.csv", "enrollments.csv"]
             };
             let mut arguments = vec!["import".to_owned()];
             for kind in kinds {
@@ -64,10 +64,6 @@ impl Fleet {
                 let form = if kind.ends_with("csv") { Form::CollegeCsv } else { Form::Calpads };
                 thin(&source.join(&file), &target, one_in, form);
                 arguments.push(target.display().to_string());
-            }
-            for layout in layouts {
-                let path = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
-                arguments.extend(["--layout".to_owned(), path.display().to_string()]);
             }
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             self.node(name, &arguments);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use harness::plaintext_oracle::{OpenList, expected};
 use passage_node::{
-    import::{self, Layout},
+    import,
     prepare::{Prepared, prepare},
     roster::{DataKey, Folder, FreshSalt, OptOuts, SegmentKind, assemble, merge},
 };
@@ -15,7 +15,7 @@ use passage_protocol::{
     timestamp::Timestamp,
 };
 
-use crate::fleet::{Fleet, Noise, THREE, free_port, repository};
+use crate::fleet::{Fleet, Noise, THREE, free_port};
 
 #[test]
 fn every_released_count_equals_the_plain_files() {
@@ -99,21 +99,10 @@ fn plain_list(
     let temporary = tempfile::tempdir().unwrap();
     let (store, key) = (Folder::new(temporary.path()).unwrap(), DataKey::new([7; 32]));
     let mut entries = Vec::new();
-    let kinds: &[(&str, Option<&str>)] = if segment == "k12" {
-        &[("SENR.txt", None), ("SINF.txt", None)]
-    } else {
-        &[("students.csv", Some("students")), ("enrollments.csv", Some("enrollments"))]
-    };
-    for (number, (kind, layout)) in (0_u8..).zip(kinds) {
-        let path = folder.join(format!("{name}-{kind}"));
-        let recognised = match layout {
-            None => import::recognise(&path, &[]).unwrap(),
-            Some(layout) => {
-                let own = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
-                let own = Layout::parse(&std::fs::read_to_string(own).unwrap()).unwrap();
-                import::recognise_as(&path, &own).unwrap()
-            }
-        };
+    let kinds =
+        if segment == "k12" { ["SENR.txt", "SINF.txt"] } else { ["students.csv", "enrollments.csv"] };
+    for (number, kind) in (0_u8..).zip(kinds) {
+        let recognised = import::recognise(&folder.join(format!("{name}-{kind}")), &[]).unwrap();
         let mut writer = store.writer(&key, FreshSalt::new([number; 32]), &recognised.layout.id);
         let mut sink = |filed| -> ControlFlow<()> { writer.accept(&filed) };
         import::read(&recognised, 2026, &mut sink, &mut |_| {}).unwrap();

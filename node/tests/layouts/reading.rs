@@ -1,0 +1,121 @@
+//! Reads a file as the command line does and writes its rows down as text, so that they can be compared.
+
+use std::{fs, io::Write, ops::ControlFlow, path::PathBuf};
+
+use passage_node::import::{Cell, ImportError, Layout, read, recognise};
+use passage_protocol::dictionary::Dictionary;
+
+/// The year the tests are read in, so that plausible dates stay plausible.
+const TODAY_YEAR: u16 = 2026;
+
+/// What became of a file.
+pub(crate) enum Outcome {
+    /// It was read: with which layout, into which rows, and what the clerk is told.
+    Read { layout: String, rows: Vec<String>, report: String },
+    /// It was refused, in the words the clerk sees.
+    Refused(String),
+}
+
+/// The folder of this test.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/layouts")
+}
+
+/// Ids of the layouts that ship.
+pub(crate) fn shipped() -> Vec<String> {
+    Layout::built_in().unwrap().into_iter().map(|layout| layout.id).collect()
+}
+
+/// One layout that ships.
+pub(crate) fn layout(id: &str) -> Layout {
+    Layout::built_in().unwrap().into_iter().find(|layout| layout.id == id).unwrap()
+}
+
+/// Those whose files are always refused.
+pub(crate) fn refused_layouts() -> Vec<String> {
+    let layouts = Layout::built_in().unwrap().into_iter().filter(|layout| layout.refused.is_some());
+    layouts.map(|layout| layout.id).collect()
+}
+
+/// Those whose files are read.
+pub(crate) fn readable() -> Vec<Layout> {
+    Layout::built_in().unwrap().into_iter().filter(|layout| layout.refused.is_none()).collect()
+}
+
+pub(crate) fn fixture(layout: &str) -> Vec<u8> {
+    let path = folder().join(format!("fixtures/{layout}.txt"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The rows a fixture must become, `table<TAB>row<TAB>element=value...`.
+pub(crate) fn expected(layout: &str) -> Vec<String> {
+    let path = folder().join(format!("fixtures/{layout}.expected"));
+    fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Reads bytes as a file of any layout.
+pub(crate) fn read_bytes(bytes: &[u8]) -> Outcome {
+    read_file(bytes, "txt")
+}
+
+/// Reads bytes as a file with an extension.
+pub(crate) fn read_file(bytes: &[u8], extension: &str) -> Outcome {
+    let mut file = tempfile::Builder::new().suffix(&format!(".{extension}")).tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.flush().unwrap();
+    let recognised = match recognise(file.path(), &[]) {
+        Ok(recognised) => recognised,
+        Err(error) => return Outcome::Refused(words(&error)),
+    };
+    let dictionary = Dictionary::builtin().unwrap();
+    let mut rows = Vec::new();
+    let mut sink = |filed: passage_node::import::Filed| {
+        let elements = &dictionary.tables[filed.row.table].elements;
+        let mut line = format!("{}\t{}", filed.row.table, filed.origin.row);
+        for (element, cell) in elements.iter().zip(&filed.row.cells) {
+            if let Some(text) = text(cell) {
+                line.push_str(&format!("\t{element}={text}"));
+            }
+        }
+        rows.push(line);
+        ControlFlow::Continue(())
+    };
+    match read(&recognised, TODAY_YEAR, &mut sink, &mut |_| {}) {
+        Ok(report) => Outcome::Read { layout: recognised.layout.id.clone(), rows, report: report.to_string() },
+        Err(error) => Outcome::Refused(words(&error)),
+    }
+}
+
+fn words(error: &ImportError) -> String {
+    error.to_string()
+}
+
+fn text(cell: &Cell) -> Option<String> {
+    Some(match cell {
+        Cell::Empty => return None,
+        Cell::Text(text) => text.to_string(),
+        Cell::Date { year, month, day } => format!("{year:04}-{month:02}-{day:02}"),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Decimal(hundredths) => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        Cell::Flag(true) => "yes".to_owned(),
+        Cell::Flag(false) => "no".to_owned(),
+    })
+}
+
+/// Rows without the number of the source row, which a mutation may move.
+pub(crate) fn unnumbered(rows: &[String]) -> Vec<String> {
+    let strip = |row: &String| {
+        let mut parts = row.splitn(3, '\t');
+        let (table, _, rest) = (parts.next().unwrap(), parts.next(), parts.next().unwrap_or(""));
+        format!("{table}\t{rest}")
+    };
+    rows.iter().map(strip).collect()
+}
+
+/// The first row that differs, in words.
+pub(crate) fn first_difference(expected: &[String], found: &[String]) -> Option<String> {
+    let length = expected.len().max(found.len());
+    let place = (0..length).find(|place| expected.get(*place) != found.get(*place))?;
+    let show = |rows: &[String]| rows.get(place).map_or("nothing".to_owned(), Clone::clone);
+    Some(format!("canonical row {place}:\n  expected {}\n  found    {}", show(expected), show(found)))
+}
