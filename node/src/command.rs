@@ -3,6 +3,7 @@
 
 mod documents;
 mod import;
+mod layouts;
 mod rounds;
 
 use std::{path::PathBuf, sync::Arc};
@@ -20,7 +21,6 @@ use crate::{
     data::ImportRequest,
     driver::Driver,
     home::{Home, refuse},
-    import::Layout,
     records::Verdict,
 };
 
@@ -125,8 +125,8 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
                 json: json!({ "destroyed_segments": count }),
             })
         }
-        Command::LayoutList => layout_list(home),
-        Command::LayoutShow { id } => layout_show(home, &id),
+        Command::LayoutList => layouts::list(home),
+        Command::LayoutShow { id } => layouts::show(home, &id),
         Command::AgreementList => documents::agreement_list(home),
         Command::AgreementShow { id } => documents::agreement_show(home, &id),
         Command::AgreementSign { id, by } => {
@@ -215,47 +215,6 @@ fn data_status(home: &Home) -> Result<Answer, Failure> {
             "snapshot": snapshot.to_string(),
         }),
     })
-}
-
-fn layout_list(home: &Home) -> Result<Answer, Failure> {
-    let layouts = home.layouts()?;
-    let line = |layout: &Layout| format!("{:<22} {:<10} {}", layout.id, layout.version, layout.title);
-    Ok(Answer {
-        text: layouts.iter().map(line).collect::<Vec<_>>().join("\n"),
-        json: json!(
-            layouts
-                .iter()
-                .map(|layout| json!({ "id": layout.id, "version": layout.version, "title": layout.title }))
-                .collect::<Vec<_>>()
-        ),
-    })
-}
-
-fn layout_show(home: &Home, id: &str) -> Result<Answer, Failure> {
-    let layout = home.layout(id)?;
-    let mut text = format!("{} {}\n{}\n", layout.id, layout.version, layout.title);
-    let mut columns = Vec::new();
-    for column in &layout.column {
-        let number = column.number.map_or_else(String::new, |number| number.to_string());
-        let (field, need) = (kebab(&column.field), kebab(&column.need));
-        text.push_str(&format!("  {number:>3}  {:<32} {field:<22} {need}\n", column.name));
-        columns.push(json!({ "number": column.number, "name": column.name, "field": field, "need": need }));
-    }
-    let json =
-        json!({ "id": layout.id, "version": layout.version, "title": layout.title, "columns": columns });
-    Ok(Answer { text: text.trim_end().to_owned(), json })
-}
-
-/// The name of a variant as a layout file writes it: `BirthDate` is `birth-date`.
-fn kebab(variant: &dyn core::fmt::Debug) -> String {
-    let mut name = String::new();
-    for letter in format!("{variant:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 fn audit_verify(home: &Home) -> Result<Answer, Failure> {

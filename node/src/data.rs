@@ -33,9 +33,11 @@ pub use self::{
 };
 use crate::{
     home::{Home, refuse},
-    import::{self, Layout, Recognised},
+    import::{self, Imported, Layout, Outlets, Recognised},
     records::SEGMENTS,
-    roster::{DataKey, FreshSalt, OptOuts, Roster, SegmentEntry, SegmentKind, assemble, merge, sweep},
+    roster::{
+        DataKey, FreshSalt, OptOuts, Roster, RowReader, SegmentEntry, SegmentKind, assemble, merge, sweep,
+    },
 };
 
 /// Longest layout file, bytes: far above one with every column of every state file.
@@ -175,16 +177,20 @@ impl Home {
         progress: ProgressSink<'_>,
     ) -> Result<(Vec<FileOutcome>, Vec<SegmentEntry>), Failure> {
         let named = self.named_layouts(&request.layouts)?;
-        let mut known = self.own_layouts()?;
-        known.retain(|layout| named.iter().all(|other| other.id != layout.id));
-        known.extend_from_slice(&named);
+        let known = self.own_layouts()?;
+        let others: Vec<Layout> = self
+            .layouts()?
+            .into_iter()
+            .filter(|layout| named.iter().all(|other| other.id != layout.id))
+            .collect();
         let mut mode = request.mode;
         let mut outcomes: Vec<FileOutcome> = Vec::new();
         let mut added: Vec<SegmentEntry> = Vec::new();
         for path in &request.files {
             let recognised = match named.as_slice() {
                 [only] => import::recognise_as(path, only),
-                _ => import::recognise(path, &known),
+                [] => import::recognise(path, &known),
+                several => import::recognise_among(path, several, &others),
             };
             let file = file_name(path);
             let outcome = match recognised {
@@ -219,12 +225,14 @@ impl Home {
         let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.roster_folder.writer(&key, salt, &recognised.layout.id);
         let year = self.now().date().year;
-        let mut sink = |filed| match mode {
-            ImportMode::Keep => writer.accept(&filed),
-            ImportMode::DryRun => ControlFlow::Continue(()),
+        let reader = RowReader::new().map_err(|error| outcome::named(&file, &error))?;
+        let mut sink = |filed: import::Filed| match (mode, reader.record(&filed)) {
+            (ImportMode::Keep, Some(record)) => writer.accept(&record),
+            (ImportMode::Keep | ImportMode::DryRun, _) => ControlFlow::Continue(()),
         };
-        match import::read(recognised, year, &mut sink, &mut told) {
-            Ok(report) => {
+        let mut outlets = Outlets { rows: &mut sink, progress: &mut told, findings: &mut |_| Ok(()) };
+        match import::read(recognised, year, &mut outlets) {
+            Ok(Imported { report, .. }) => {
                 let new = match mode {
                     ImportMode::Keep => writer.finish(existing, self.now())?,
                     ImportMode::DryRun => Vec::new(),

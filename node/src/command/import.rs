@@ -155,6 +155,7 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
     for (times, what) in [
         (report.duplicates, "repeated"),
         (report.deleted, "marked as deleted"),
+        (report.rows_refused, "refused"),
         (report.rows_with_errors, "with errors"),
     ] {
         if times > 0 {
@@ -169,9 +170,9 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
         return writeln!(text, "  no problems");
     }
     let mut listed_all = true;
-    for severity in [Severity::Error, Severity::Warning] {
+    for severity in [Severity::Error, Severity::Row, Severity::Warning] {
         for count in report.counts.iter().filter(|count| count.severity == severity) {
-            let (word, times) = (word(severity), times(count.times));
+            let (word, times) = (severity.word(), times(count.times));
             writeln!(text, "  {word:<8} {} (rule {}, {times})", count.what, count.rule)?;
             listed_all &= write_places(text, report, count)?;
         }
@@ -204,13 +205,6 @@ fn place(problem: &Problem) -> String {
         (Some(column), Some(name)) => format!("row {}, column {column} ({name})", problem.row),
         (Some(column), None) => format!("row {}, column {column}", problem.row),
         (None, _) => format!("row {}", problem.row),
-    }
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
     }
 }
 

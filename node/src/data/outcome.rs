@@ -81,9 +81,12 @@ pub(super) fn named(file: &str, error: &ImportError) -> Failure {
         | ImportError::Empty
         | ImportError::HeaderOnly
         | ImportError::Layout { .. }
+        | ImportError::LayoutRefused { .. }
         | ImportError::LineTooLong { .. }
         | ImportError::NulByte { .. }
+        | ImportError::ProblemList { .. }
         | ImportError::Read { .. }
+        | ImportError::Spreadsheet { .. }
         | ImportError::Stopped
         | ImportError::TooManyRows { .. }
         | ImportError::Unrecognised { .. }

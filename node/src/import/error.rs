@@ -7,7 +7,7 @@ use std::io;
 
 use passage_protocol::refusal::{Code, Refusal};
 
-use super::problem::ImportReport;
+use super::report::ImportReport;
 
 /// Why a file was refused.
 #[derive(Debug)]
@@ -39,10 +39,22 @@ pub enum ImportError {
         /// Longest permitted, bytes.
         bytes_max: usize,
     },
+    /// The layout is known, and files of it are not taken.
+    LayoutRefused {
+        /// Id of the layout.
+        layout: String,
+        /// Why, as the layout file says.
+        why: String,
+    },
     /// A NUL byte, which no text file has.
     NulByte {
         /// Row, from 1.
         row: u64,
+    },
+    /// The list of problems could not be written.
+    ProblemList {
+        /// What the operating system said.
+        kind: io::ErrorKind,
     },
     /// The disk would not give the file.
     Read {
@@ -54,6 +66,11 @@ pub enum ImportError {
         /// What was found, row by row.
         report: Box<ImportReport>,
     },
+    /// A spreadsheet that cannot be read.
+    Spreadsheet {
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// The receiver of the records asked to stop, for a reason of its own.
     Stopped,
     /// More rows than one file may have.
@@ -63,12 +80,37 @@ pub enum ImportError {
     },
     /// No layout fits.
     Unrecognised {
-        /// Each layout tried and the first thing that did not fit.
-        tried: Vec<(String, String)>,
+        /// Each layout tried, the nearest first.
+        tried: Vec<Miss>,
     },
     /// The file is UTF-16, as Excel's "Unicode text" is.
     Utf16,
 }
+
+/// Why a layout did not fit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Miss {
+    /// Id of the layout.
+    pub layout: String,
+    /// What did not fit.
+    pub why: String,
+    /// How near it came.
+    pub near: Nearness,
+}
+
+/// How near a layout came to a file it does not fit.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Nearness {
+    /// Another record type, header or record length: not this sort of file.
+    Other,
+    /// Some of the names or the record type, and then something that did not fit.
+    Kin,
+    /// Everything up to the values.
+    Close,
+}
+
+/// Layouts named in the sentence about a file that fits none.
+const MISSES_SHOWN: usize = 4;
 
 impl From<io::Error> for ImportError {
     fn from(error: io::Error) -> Self {
@@ -100,7 +142,13 @@ impl fmt::Display for ImportError {
             Self::LineTooLong { row, bytes_max } => {
                 write!(formatter, "row {row} is longer than {bytes_max} bytes, the most a line may have")
             }
+            Self::LayoutRefused { layout, why } => {
+                write!(formatter, "the file has the layout {layout}, and files of it are not taken: {why}")
+            }
             Self::NulByte { row } => write!(formatter, "row {row} has a NUL byte, expected text"),
+            Self::ProblemList { kind } => {
+                write!(formatter, "the list of problems could not be written: {kind}")
+            }
             Self::Read { kind } => write!(formatter, "the file could not be read: {kind}"),
             Self::Rows { report } => {
                 write!(
@@ -109,13 +157,24 @@ impl fmt::Display for ImportError {
                     report.rows_with_errors, report.rows
                 )
             }
+            Self::Spreadsheet { fault } => write!(formatter, "the spreadsheet cannot be read: {fault}"),
             Self::Stopped => {
                 formatter.write_str("the import was stopped before the end of the file; nothing was imported")
             }
             Self::TooManyRows { rows_max } => write!(formatter, "the file has more than {rows_max} rows"),
             Self::Unrecognised { tried } => {
                 formatter.write_str("no layout fits the file")?;
-                tried.iter().try_for_each(|(layout, why)| write!(formatter, "; {layout}: {why}"))
+                let nearest = tried.iter().map(|miss| miss.near).max().unwrap_or(Nearness::Other);
+                let shown: Vec<&Miss> = tried
+                    .iter()
+                    .filter(|miss| miss.near == nearest)
+                    .take(if nearest == Nearness::Other { 2 } else { MISSES_SHOWN })
+                    .collect();
+                shown.iter().try_for_each(|miss| write!(formatter, "; {}: {}", miss.layout, miss.why))?;
+                match tried.len().saturating_sub(shown.len()) {
+                    0 => Ok(()),
+                    others => write!(formatter, "; and {others} others fit less or no better"),
+                }
             }
             Self::Utf16 => formatter.write_str("the file is UTF-16, expected UTF-8 or Windows-1252"),
         }
@@ -137,6 +196,9 @@ impl Refusal for ImportError {
             Self::TooManyRows { .. } => 0x200A,
             Self::Unrecognised { .. } => 0x200B,
             Self::Utf16 => 0x200C,
+            Self::Spreadsheet { .. } => 0x200D,
+            Self::LayoutRefused { .. } => 0x200E,
+            Self::ProblemList { .. } => 0x200F,
         })
     }
 
@@ -147,13 +209,16 @@ impl Refusal for ImportError {
             Self::Layout { .. } => {
                 "Correct the layout file; `layout show calpads-senr` prints one that works."
             }
+            Self::LayoutRefused { .. } => "Leave the file out: no study needs it.",
             Self::LineTooLong { .. } | Self::NulByte { .. } => {
                 "Export the file again as plain text; this one is damaged or not text."
             }
             Self::Read { .. } => "Check that the file exists and that this account may read it.",
+            Self::ProblemList { .. } => "Make room on the disk of the state folder and import again.",
             Self::Rows { .. } => {
                 "Correct the rows listed in problems.csv at the source, export again and import again."
             }
+            Self::Spreadsheet { .. } => "Save it as .xlsx without a password, or export it as CSV UTF-8.",
             Self::Stopped => "See the message before this one.",
             Self::TooManyRows { .. } => "Split the file by school year.",
             Self::Unrecognised { .. } => {
@@ -166,14 +231,16 @@ impl Refusal for ImportError {
     fn rule(&self) -> Option<&'static str> {
         match self {
             Self::Ambiguous { .. } | Self::Layout { .. } | Self::Unrecognised { .. } => Some("D1"),
+            Self::LayoutRefused { .. } => Some("F3"),
             Self::Empty
             | Self::HeaderOnly
             | Self::LineTooLong { .. }
             | Self::NulByte { .. }
             | Self::Rows { .. }
+            | Self::Spreadsheet { .. }
             | Self::TooManyRows { .. }
             | Self::Utf16 => Some("D2"),
-            Self::Read { .. } | Self::Stopped => None,
+            Self::ProblemList { .. } | Self::Read { .. } | Self::Stopped => None,
         }
     }
 }

@@ -1,35 +1,54 @@
-//! A member's own files, unchanged, into records it can keep: recognised by content, checked row by row (D1-D4).
+//! A member's own files, unchanged, into rows it can keep: recognised by content, checked row by row (D1-D4).
 //!
 //! ```text
-//! file --recognise--> Recognised --read--> PlainRecord ... + ImportReport
+//! file --recognise--> Recognised --read--> rows of canonical tables + ImportReport
 //!                        |                    |
 //!             refused: which layouts     refused: which rows (all or nothing)
 //! ```
 //!
-//! [`recognise`] opens a file and says which [`Layout`] it has and why; [`read`] streams it. Memory is bounded by the
-//! longest line and the set of row digests (16 bytes a row). Nothing here writes to disk, and nothing it returns
-//! as text carries a value of a student.
+//! [`recognise`] opens a file and says which [`Layout`] it has and why; [`read`] streams it. No layout is known by name:
+//! everything about one is in its file. Memory is bounded by the longest line and digests of rows, keys and students (16
+//! bytes each). Nothing here writes to disk, and nothing it returns as text carries a value of a student.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `source` | bytes to rows of text: delimited, fixed width, spreadsheet |
+//! | `layout` | the description of a file, as data |
+//! | `recognise` | which layout a file has |
+//! | `value` | one value against its check |
+//! | `row`, `plan` | a row's values, what follows from them, the table rows they make |
+//! | `reading`, `read` | the pass over the file |
 
+mod cell;
+mod coverage;
+mod elements;
 mod error;
 mod fault;
 mod layout;
-mod line;
+mod names;
+mod plan;
 mod problem;
 mod read;
+mod reading;
 mod recognise;
+mod repeats;
+mod report;
 mod row;
-mod soundness;
+mod shape;
+mod source;
+mod transactions;
 mod value;
 
+pub(crate) use self::elements::dictionary;
 pub use self::{
-    error::ImportError,
+    cell::{Cell, Filed, Origin, RowKey, SourceFile, TableRow},
+    coverage::Covered,
+    error::{ImportError, Miss, Nearness},
     fault::Fault,
-    layout::{Check, Column, Delimiter, Emits, Field, Header, Layout, Need},
-    line::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX},
-    problem::{Count, ImportReport, PROBLEMS_LISTED_MAX, Problem, Severity},
-    read::{Progress, read},
-    recognise::{Recognised, recognise, recognise_as},
+    layout::{Check, Column, Confidence, Delimiter, Form, Header, Layout, Need, OnlyIf, Segment},
+    problem::{Count, Finding, FindingSink, PROBLEMS_LISTED_MAX, Problem, Severity},
+    read::{Imported, Outlets, Progress, read},
+    recognise::{Recognised, recognise, recognise_among, recognise_as},
+    report::{Dropped, ImportReport, Transactions},
+    source::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX},
 };
-
-#[cfg(test)]
-mod tests;

@@ -1,14 +1,16 @@
-//! One row's checked values, and the records they make.
+//! One row's checked values, what follows from them, and the table rows they make.
 //!
-//! The rules that turn codes into meaning live here: who is a completer (domain 1B) and what is dual enrolment.
+//! The rules that turn codes into meaning live here: who is a completer (domain 1B), which roll-up a student's races have,
+//! what school year a date is in.
 
 use passage_protocol::cells::SchoolYear;
 
 use super::{
-    layout::{Emits, Field, Layout},
-    value::Value,
+    cell::{Cell, RowKey, TableRow},
+    plan::{Plan, PlannedTable, Use},
+    value::{More, Value, race::code_of},
 };
-use crate::roster::{Award, Completion, Course, Date, Enrolment, EnrolmentKind, Person, PlainRecord, Text};
+use crate::roster::{Date, ethnicity};
 
 /// Completion statuses of a completer, with exit reason E230 (domain 1B, CALPADS reports 1.22 and 1.23).
 const COMPLETER_STATUSES: [&str; 5] = ["100", "120", "250", "320", "330"];
@@ -16,155 +18,235 @@ const COMPLETER_STATUSES: [&str; 5] = ["100", "120", "250", "320", "330"];
 const COMPLETER_ENROLMENTS: [&str; 2] = ["10", "30"];
 /// Grades that count.
 const COMPLETER_GRADES: [&str; 6] = ["07", "08", "09", "10", "11", "12"];
-/// A pupil has at most this many race codes.
-const RACES_MAX: usize = 5;
+/// Domain of the digests of natural keys.
+const KEY_CONTEXT: &str = "passage 2026 import natural key v1";
+/// Stands between the parts of a key. No text of a field has it.
+const PART_END: char = '\u{1F}';
+
+/// Slots of the elements that rules know; none where the layout does not feed one.
+struct Known {
+    birth_month: Option<usize>,
+    cohort: Option<usize>,
+    completion: Option<usize>,
+    enrolment_status: Option<usize>,
+    ethnicity: Option<usize>,
+    exit_date: Option<usize>,
+    exit_reason: Option<usize>,
+    grade_level: Option<usize>,
+    hispanic: Option<usize>,
+    races: Option<usize>,
+    school_year: Option<usize>,
+    season: Option<usize>,
+}
 
 /// The usable values of one row.
-#[derive(Default)]
 pub(super) struct Row {
-    values: Vec<(Field, Value)>,
+    cells: Vec<Cell>,
+    races: Vec<u16>,
+    said_hispanic: Option<bool>,
+    season: Option<&'static str>,
+    term_year: Option<SchoolYear>,
+    year: Option<SchoolYear>,
+    key: Vec<String>,
+    key_text: String,
+    key_secret: [u8; 32],
+    known: Known,
 }
 
 impl Row {
-    pub(super) fn clear(&mut self) {
-        self.values.clear();
-    }
-
-    pub(super) fn set(&mut self, field: Field, value: Value) {
-        self.values.push((field, value));
-    }
-
-    fn find(&self, field: Field) -> Option<&Value> {
-        self.values.iter().find(|(key, _)| *key == field).map(|(_, value)| value)
-    }
-
-    /// Text of a field, empty if none.
-    pub(super) fn text(&self, field: Field) -> &str {
-        if let Some(Value::Text(text)) = self.find(field) { text } else { "" }
-    }
-
-    fn owned(&self, field: Field) -> Text {
-        Text::new(self.text(field))
-    }
-
-    fn date(&self, field: Field) -> Option<Date> {
-        if let Some(Value::Date(date)) = self.find(field) { Some(*date) } else { None }
-    }
-
-    fn level(&self) -> Option<u8> {
-        if let Some(Value::Level(level)) = self.find(Field::LevelsBelowTransfer) {
-            Some(*level)
-        } else {
-            None
-        }
-    }
-
-    /// The school year a field says, if it can say one.
-    pub(super) fn year(&self, field: Field) -> Option<SchoolYear> {
-        if let Some(Value::Term(_, year) | Value::Year(year)) = self.find(field) {
-            return Some(*year);
-        }
-        let date = self.date(field)?;
-        Some(SchoolYear(if date.month() >= 7 { date.year() } else { date.year().saturating_sub(1) }))
-    }
-
-    /// The records of the row; a kind whose indispensable field is missing yields none.
-    pub(super) fn records(&self, layout: &Layout) -> Vec<PlainRecord> {
-        layout.emits.iter().filter_map(|kind| self.record(layout, *kind)).collect()
-    }
-
-    fn record(&self, layout: &Layout, kind: Emits) -> Option<PlainRecord> {
-        let local_id = self.owned(Field::LocalId);
-        Some(match kind {
-            Emits::Award => PlainRecord::Award(Award {
-                local_id,
-                date: self.date(Field::AwardDate)?,
-                award: self.owned(Field::Award),
-            }),
-            Emits::Completion => PlainRecord::Completion(Completion {
-                local_id,
-                ssid: self.owned(Field::Ssid),
-                school_year: self.year(Field::SchoolYear)?,
-                school: self.owned(Field::School),
-                cohort: self.cohort(layout),
-            }),
-            Emits::Course => {
-                let (term, school_year) = self.term()?;
-                PlainRecord::Course(Course {
-                    local_id,
-                    term,
-                    school_year,
-                    subject: self.owned(Field::Subject),
-                    number: self.owned(Field::Number),
-                    grade: self.owned(Field::CourseGrade),
-                    levels_below_transfer: self.level(),
-                })
-            }
-            Emits::Enrolment => {
-                let (term, school_year) = self.term()?;
-                PlainRecord::Enrolment(Enrolment {
-                    local_id,
-                    term,
-                    school_year,
-                    kind: self.enrolment_kind(layout),
-                })
-            }
-            Emits::Person => PlainRecord::Person(Box::new(self.person(local_id))),
-        })
-    }
-
-    fn term(&self) -> Option<(Text, SchoolYear)> {
-        if let Some(Value::Term(text, year)) = self.find(Field::Term) {
-            Some((Text::new(text), *year))
-        } else {
-            None
-        }
-    }
-
-    fn cohort(&self, layout: &Layout) -> Option<SchoolYear> {
-        let counts =
-            |field, codes: &[&str]| layout.column_of(field).is_none() || codes.contains(&self.text(field));
-        let completer = self.text(Field::ExitReason) == "E230"
-            && COMPLETER_STATUSES.contains(&self.text(Field::CompletionStatus))
-            && counts(Field::EnrolmentStatus, &COMPLETER_ENROLMENTS)
-            && counts(Field::Grade, &COMPLETER_GRADES);
-        completer.then(|| self.date(Field::ExitDate))?.map(Date::graduating_year)
-    }
-
-    fn enrolment_kind(&self, layout: &Layout) -> EnrolmentKind {
-        let status = self.text(Field::Status);
-        let special = layout
-            .column_of(Field::Status)
-            .is_some_and(|column| column.special.iter().any(|code| code == status));
-        if special { EnrolmentKind::Special } else { EnrolmentKind::Regular }
-    }
-
-    fn person(&self, local_id: Text) -> Person {
-        let races = self
-            .values
-            .iter()
-            .filter_map(|(_, value)| if let Value::Race(code) = value { Some(*code) } else { None });
-        Person {
-            local_id,
-            ssid: self.owned(Field::Ssid),
-            ssn: self.owned(Field::Ssn),
-            first: self.owned(Field::First),
-            middle: self.owned(Field::Middle),
-            last: self.owned(Field::Last),
-            suffix: self.owned(Field::Suffix),
-            prior_last: self.owned(Field::PriorLast),
-            alias_first: self.owned(Field::AliasFirst),
-            alias_middle: self.owned(Field::AliasMiddle),
-            alias_last: self.owned(Field::AliasLast),
-            birth_date: self.date(Field::BirthDate),
-            gender: self.owned(Field::Gender),
-            zip: self.owned(Field::Zip),
-            hispanic: if let Some(Value::YesNo(answer)) = self.find(Field::Hispanic) {
-                Some(*answer)
-            } else {
-                None
+    pub(super) fn new(plan: &Plan<'_>) -> Self {
+        let slot = |element| plan.slot(element);
+        Self {
+            cells: (0..plan.slots).map(|_| Cell::Empty).collect(),
+            races: Vec::new(),
+            said_hispanic: None,
+            season: None,
+            term_year: None,
+            year: None,
+            key: vec![String::new(); plan.layout.key.len()],
+            key_text: String::new(),
+            key_secret: blake3::derive_key(KEY_CONTEXT, plan.layout.id.as_bytes()),
+            known: Known {
+                birth_month: slot("birth-month"),
+                cohort: slot("completer-cohort"),
+                completion: slot("completion-status"),
+                enrolment_status: slot("enrolment-status"),
+                ethnicity: slot("ethnicity"),
+                exit_date: slot("exit-date"),
+                exit_reason: slot("exit-reason"),
+                grade_level: slot("grade-level"),
+                hispanic: slot("hispanic"),
+                races: slot("races"),
+                school_year: slot("school-year"),
+                season: slot("term-season"),
             },
-            races: races.take(RACES_MAX).collect(),
         }
     }
+
+    pub(super) fn clear(&mut self) {
+        self.cells.fill_with(|| Cell::Empty);
+        self.races.clear();
+        (self.said_hispanic, self.season, self.term_year, self.year) = (None, None, None, None);
+        self.key.iter_mut().for_each(String::clear);
+    }
+
+    /// Takes a checked value. `names_year` is true for the column the school year comes from.
+    pub(super) fn set(&mut self, slot: Option<usize>, names_year: YearSource, value: Value) {
+        let Value { cell, more } = value;
+        if names_year == YearSource::This {
+            self.year = match (&more, &cell) {
+                (More::Term(year, _), _) => Some(*year),
+                (_, Cell::Date { year, month, .. }) => Some(school_year_of(*year, *month)),
+                _ => None,
+            };
+        }
+        match more {
+            More::BirthMonth => return self.put(self.known.birth_month, cell),
+            More::Race(code) => {
+                if !self.races.contains(&code) {
+                    self.races.push(code);
+                }
+                return;
+            }
+            More::Races(codes, hispanic) => {
+                self.races.extend(codes);
+                self.said_hispanic = hispanic;
+                return;
+            }
+            More::Term(year, season) => {
+                if season.is_some() {
+                    (self.season, self.term_year) = (season, Some(year));
+                }
+            }
+            More::Nothing => {}
+        }
+        self.put(slot, cell);
+    }
+
+    /// The text of an element, empty if it has none.
+    pub(super) fn text(&self, slot: Option<usize>) -> &str {
+        self.at(slot).map_or("", Cell::as_text)
+    }
+
+    /// True if an element has a value.
+    pub(super) fn has(&self, slot: Option<usize>) -> bool {
+        self.at(slot).is_some_and(|cell| !cell.is_empty())
+    }
+
+    /// The school year the row belongs to in the store.
+    pub(super) fn year(&self) -> Option<SchoolYear> {
+        self.year
+    }
+
+    /// Notes a part of the natural key: the checked value if there is one, so that one day written in two ways is one key.
+    pub(super) fn set_key(&mut self, place: usize, written: &str, checked: Option<&Cell>) {
+        use core::fmt::Write as _;
+        let Some(part) = self.key.get_mut(place) else { return };
+        part.clear();
+        // Writing to a String cannot fail.
+        let _ = match checked {
+            Some(Cell::Date { year, month, day }) => write!(part, "{year:04}{month:02}{day:02}"),
+            Some(Cell::Integer(number)) => write!(part, "{number}"),
+            Some(Cell::Text(text)) => write!(part, "{}", text.as_str()),
+            Some(Cell::Decimal(_) | Cell::Empty | Cell::Flag(_)) | None => write!(part, "{written}"),
+        };
+        part.make_ascii_uppercase();
+    }
+
+    /// Digest of the natural key; of the whole row if the layout has none.
+    pub(super) fn key(&mut self, whole: &str) -> RowKey {
+        if self.key.is_empty() {
+            return short(blake3::keyed_hash(&self.key_secret, whole.as_bytes()));
+        }
+        self.key_text.clear();
+        for part in &self.key {
+            self.key_text.push_str(part);
+            self.key_text.push(PART_END);
+        }
+        short(blake3::keyed_hash(&self.key_secret, self.key_text.as_bytes()))
+    }
+
+    /// Fills what follows from the row's values, once they are all in.
+    pub(super) fn derive(&mut self, plan: &Plan<'_>) {
+        if let Some(hispanic) = self.said_hispanic {
+            self.put(self.known.hispanic, Cell::Flag(hispanic));
+        }
+        if !self.races.is_empty() {
+            let codes: Vec<String> = self.races.iter().map(ToString::to_string).collect();
+            self.put(self.known.races, Cell::text(&codes.join(" ")));
+        }
+        if plan.tells_race && !self.has(self.known.ethnicity) {
+            let hispanic = match self.at(self.known.hispanic) {
+                Some(Cell::Flag(answer)) => Some(*answer),
+                Some(_) | None => None,
+            };
+            self.put(self.known.ethnicity, Cell::text(code_of(ethnicity(hispanic, &self.races))));
+        }
+        if let Some(season) = self.season {
+            self.put(self.known.season, Cell::text(season));
+        }
+        if let Some(year) = self.year.or(self.term_year).filter(|_| !self.has(self.known.school_year)) {
+            self.put(self.known.school_year, Cell::Integer(i64::from(year.0)));
+        }
+        if let Some(cohort) = self.cohort() {
+            self.put(self.known.cohort, Cell::Integer(i64::from(cohort.0)));
+        }
+    }
+
+    /// The row of one table. Values move out of the slots that no later table needs.
+    pub(super) fn table(&mut self, table: &PlannedTable) -> TableRow {
+        let mut take = |slot: usize, again: Use| match (self.cells.get_mut(slot), again) {
+            (Some(cell), Use::Last) => core::mem::take(cell),
+            (Some(cell), Use::Again) => cell.again(),
+            (None, _) => Cell::Empty,
+        };
+        let cells =
+            table.cells.iter().map(|cell| cell.map_or(Cell::Empty, |(slot, again)| take(slot, again)));
+        TableRow { table: table.name, cells: cells.collect() }
+    }
+
+    /// The class a pupil completed with; none if not a completer.
+    fn cohort(&self) -> Option<SchoolYear> {
+        let known = &self.known;
+        let counts = |slot: Option<usize>, codes: &[&str]| slot.is_none() || codes.contains(&self.text(slot));
+        let completer = self.text(known.exit_reason) == "E230"
+            && COMPLETER_STATUSES.contains(&self.text(known.completion))
+            && counts(known.enrolment_status, &COMPLETER_ENROLMENTS)
+            && counts(known.grade_level, &COMPLETER_GRADES);
+        match self.at(known.exit_date) {
+            Some(Cell::Date { year, month, day }) if completer => {
+                Date::new(*year, *month, *day).map(Date::graduating_year)
+            }
+            Some(_) | None => None,
+        }
+    }
+
+    fn at(&self, slot: Option<usize>) -> Option<&Cell> {
+        self.cells.get(slot?)
+    }
+
+    fn put(&mut self, slot: Option<usize>, value: Cell) {
+        if let Some(cell) = slot.and_then(|slot| self.cells.get_mut(slot)) {
+            *cell = value;
+        }
+    }
+}
+
+/// Whether a value comes from the column the row's school year comes from.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum YearSource {
+    Other,
+    This,
+}
+
+/// The school year of a day: July to June.
+fn school_year_of(year: u16, month: u8) -> SchoolYear {
+    SchoolYear(if month >= 7 { year } else { year.saturating_sub(1) })
+}
+
+/// The first half of a digest: 16 bytes tell apart any number of rows one file can have.
+pub(super) fn short(digest: blake3::Hash) -> RowKey {
+    let mut short = [0; 16];
+    short.copy_from_slice(digest.as_bytes().split_at(16).0);
+    short
 }

@@ -210,7 +210,7 @@ struct Part {
 }
 
 impl SegmentWriter<'_> {
-    /// Takes one record: the `sink` of [`crate::import::read`]. Breaks at the first fault of the disk; `finish` names it.
+    /// Takes one record, as [`super::RowReader`] makes it of an imported row. Breaks at the first fault of the disk; `finish` names it.
     pub fn accept(&mut self, filed: &Filed) -> ControlFlow<()> {
         match self.frame(filed.year, &Zeroizing::new(filed.record.to_bytes())) {
             Ok(()) => ControlFlow::Continue(()),

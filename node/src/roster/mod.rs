@@ -11,6 +11,7 @@ mod assemble;
 mod category;
 mod error;
 mod folder;
+mod from_row;
 mod opt_out;
 mod record;
 mod segment;
@@ -23,6 +24,7 @@ pub use self::{
     category::{ethnicity, gender},
     error::RosterError,
     folder::{Disk, Folder, SegmentEntry, SegmentWriter, merge, sweep},
+    from_row::RowReader,
     opt_out::OptOuts,
     record::{Award, Completion, Course, Date, Enrolment, EnrolmentKind, Filed, Person, PlainRecord, Text},
     segment::{DataKey, FreshSalt},

@@ -41,6 +41,7 @@ mod text;
 
 pub use derive::{MatchKey, SlotKeys, derive};
 pub use local_persons::{LocalPerson, LocalPersons, MergeCounts, local_persons};
+pub use name::is_placeholder_name;
 pub use person::{NormalisedPerson, PersonFields};
 pub use preset::Preset;
 pub use recipe::{Element, Normaliser, Part, Recipe, RecipeError, SLOTS_PER_RECIPE_MAX};

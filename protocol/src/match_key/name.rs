@@ -36,6 +36,17 @@ pub(super) fn surnames(raw: &str) -> Box<str> {
     glued.into()
 }
 
+/// True if `raw` is a word that stands for a missing name, such as `FNU` or `Baby Girl`: normalisation drops it. Case,
+/// spaces and punctuation do not matter.
+#[must_use]
+pub fn is_placeholder_name(raw: &str) -> bool {
+    let letters = || raw.bytes().filter(u8::is_ascii_alphabetic).map(|byte| byte.to_ascii_uppercase());
+    let plain = raw.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_digit());
+    plain
+        && raw.len() <= PLACEHOLDER_BYTES_MAX
+        && PLACEHOLDERS.iter().any(|known| letters().eq(known.bytes()))
+}
+
 fn parts(raw: &str) -> Vec<String> {
     let mut tokens = text::tokens(raw);
     // `2ND` and `3RD` do not survive the digits' step, so suffixes are taken off before it, and again after it.
@@ -60,6 +71,8 @@ const TITLES: [&str; 6] = ["MR", "MRS", "MS", "MISS", "DR", "MSTR"];
 
 const SUFFIXES: [&str; 9] = ["JR", "SR", "II", "III", "IV", "2ND", "3RD", "JNR", "SNR"];
 
+/// Longest text that is looked at for a placeholder, bytes: the longest one with room for spaces and punctuation.
+const PLACEHOLDER_BYTES_MAX: usize = 32;
 /// What systems write where no name is known (N4). Compared with all tokens joined, so `Baby Girl` is one of them.
 const PLACEHOLDERS: [&str; 24] = [
     "BABY",
@@ -97,6 +110,16 @@ const PARTICLES: [&str; 43] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placeholders_are_known_as_they_stand() {
+        for raw in ["FNU", "fnu", "Baby Girl", "n/a", "X"] {
+            assert!(is_placeholder_name(raw), "{raw}");
+        }
+        for raw in ["", "Xé", "X1", "Fnuala", &"x ".repeat(40)] {
+            assert!(!is_placeholder_name(raw), "{raw}");
+        }
+    }
 
     #[test]
     fn titles_and_suffixes_are_not_names() {

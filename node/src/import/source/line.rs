@@ -1,11 +1,11 @@
-//! Bytes to rows to fields, with hard limits: a line of any length costs at most [`LINE_BYTES_MAX`] of memory.
+//! Bytes to lines of text, with hard limits: a line of any length costs at most [`LINE_BYTES_MAX`] of memory.
 //!
 //! UTF-8 with or without a byte order mark, else Windows-1252 line by line. It does not repair mojibake: match-key
 //! normalisation does (linkage 4.1.1).
 
 use std::io::BufRead;
 
-use super::{error::ImportError, fault::Fault};
+use super::super::error::ImportError;
 
 /// Longest line, bytes: forty columns of the longest field that is sensible, with room.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -16,13 +16,22 @@ pub const ROWS_MAX: u64 = 20_000_000;
 
 /// How a line was encoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Encoding {
+pub(in crate::import) enum Encoding {
     Utf8,
     Windows1252,
 }
 
+/// What is known of a line besides its text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::import) struct Line {
+    /// How it was encoded.
+    pub(in crate::import) encoding: Encoding,
+    /// Its text began with a byte order mark, which was taken off.
+    pub(in crate::import) marked: bool,
+}
+
 /// Reads lines.
-pub(super) struct Lines<R> {
+pub(in crate::import) struct Lines<R> {
     source: R,
     line: Vec<u8>,
     row: u64,
@@ -30,22 +39,22 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(in crate::import) fn new(source: R) -> Self {
         Self { source, line: Vec::new(), row: 0, bytes: 0 }
     }
 
     /// Number of the line last read, from 1.
-    pub(super) fn row(&self) -> u64 {
+    pub(in crate::import) fn row(&self) -> u64 {
         self.row
     }
 
     /// Bytes read.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::import) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Reads the next line as text without its end; `None` at the end of the file.
-    pub(super) fn next(&mut self, text: &mut String) -> Result<Option<Encoding>, ImportError> {
+    pub(in crate::import) fn next(&mut self, text: &mut String) -> Result<Option<Line>, ImportError> {
         self.line.clear();
         let mut ended = false;
         while !ended {
@@ -75,29 +84,33 @@ impl<R: BufRead> Lines<R> {
         self.decode(text).map(Some)
     }
 
-    fn decode(&mut self, text: &mut String) -> Result<Encoding, ImportError> {
+    fn decode(&self, text: &mut String) -> Result<Line, ImportError> {
         let mut bytes = self.line.as_slice();
+        let mut marked = false;
         if self.row == 1 {
             if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || looks_utf16(bytes) {
                 return Err(ImportError::Utf16);
             }
-            bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
+            if let Some(rest) = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]) {
+                (bytes, marked) = (rest, true);
+            }
         }
         bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if bytes.contains(&0) {
             return Err(ImportError::NulByte { row: self.row });
         }
         text.clear();
-        match core::str::from_utf8(bytes) {
+        let encoding = match core::str::from_utf8(bytes) {
             Ok(valid) => {
                 text.push_str(valid);
-                Ok(Encoding::Utf8)
+                Encoding::Utf8
             }
             Err(_) => {
                 text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0);
-                Ok(Encoding::Windows1252)
+                Encoding::Windows1252
             }
-        }
+        };
+        Ok(Line { encoding, marked })
     }
 }
 
@@ -108,41 +121,6 @@ fn looks_utf16(bytes: &[u8]) -> bool {
     start.len() >= 4 && (zeros(0).max(zeros(1))) * 4 >= start.len()
 }
 
-/// Splits a line into fields; in a comma or tab file a value may be quoted, `""` is a quote.
-pub(super) fn split(line: &str, delimiter: char, fields: &mut Vec<String>) -> Result<(), Fault> {
-    fields.clear();
-    if delimiter == '^' || !line.contains('"') {
-        fields.extend(line.split(delimiter).map(|field| field.trim().to_owned()));
-        return long(fields);
-    }
-    let mut field = String::new();
-    let mut quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                field.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if field.trim().is_empty() => {
-                field.clear();
-                quoted = true;
-            }
-            letter if letter == delimiter && !quoted => {
-                fields.push(core::mem::take(&mut field).trim().to_owned())
-            }
-            letter => field.push(letter),
-        }
-    }
-    fields.push(field.trim().to_owned());
-    if quoted { Err(Fault::OpenQuote) } else { long(fields) }
-}
-
-fn long(fields: &[String]) -> Result<(), Fault> {
-    if fields.iter().any(|field| field.len() > FIELD_BYTES_MAX) { Err(Fault::FieldTooLong) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{BufReader, Read};
@@ -151,8 +129,8 @@ mod tests {
 
     fn first(bytes: &[u8]) -> Result<(String, Option<Encoding>), ImportError> {
         let mut text = String::new();
-        let encoding = Lines::new(bytes).next(&mut text)?;
-        Ok((text, encoding))
+        let line = Lines::new(bytes).next(&mut text)?;
+        Ok((text, line.map(|line| line.encoding)))
     }
 
     #[test]
@@ -189,14 +167,5 @@ mod tests {
         assert!(matches!(lines.next(&mut String::new()), Err(ImportError::LineTooLong { row: 1, .. })));
         assert!(lines.line.capacity() <= 2 * LINE_BYTES_MAX);
         assert!((2 << 30) - lines.source.get_ref().limit() <= 2 * LINE_BYTES_MAX as u64);
-    }
-
-    #[test]
-    fn quotes_hold_separators() {
-        let mut fields = Vec::new();
-        split(r#"a,"b,""c""",d"#, ',', &mut fields).unwrap();
-        assert_eq!(fields, ["a", "b,\"c\"", "d"]);
-        assert_eq!(split("a,\"b", ',', &mut fields), Err(Fault::OpenQuote));
-        assert_eq!(split(&"x".repeat(FIELD_BYTES_MAX + 1), '^', &mut fields), Err(Fault::FieldTooLong));
     }
 }

@@ -1,0 +1,347 @@
+//! The state of one reading: what each row is checked for, and what is counted.
+
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
+
+use passage_protocol::cells::SchoolYear;
+
+use super::{
+    cell::{Filed, Origin, SourceFile},
+    coverage::Coverage,
+    error::ImportError,
+    fault::Fault,
+    layout::{Check, Need},
+    names::{Case, name_fault},
+    plan::{Plan, Planned},
+    problem::{Finding, Findings, Severity},
+    read::{Imported, Outlets},
+    repeats::{Repeat, Repeats},
+    report::{Dropped, ImportReport, Transactions},
+    row::{Row, YearSource},
+    shape::{FileForm, FirstRow, Shape},
+    source::Record,
+    transactions::{Transacted, Transaction},
+    value::{Value, Verdict, check, is_no_answer},
+};
+
+/// Elements that hold names a person is matched by.
+const NAMES: [&str; 5] = ["alias-first", "alias-last", "first", "last", "prior-last"];
+
+/// One reading of one file.
+pub(super) struct Reading<'a> {
+    plan: &'a Plan<'a>,
+    shape: &'a Shape,
+    today_year: u16,
+    origin: Arc<SourceFile>,
+    transacted: Transacted,
+    /// Element of each column that holds a name.
+    names: Vec<Option<&'a str>>,
+    names_due: bool,
+    record_type: Option<String>,
+    row: Row,
+    case: Case,
+    repeats: Repeats,
+    coverage: Coverage,
+    findings: Findings,
+    years: BTreeSet<SchoolYear>,
+    dropped: Vec<u64>,
+    transactions: Transactions,
+    pub(super) rows: u64,
+    kept: u64,
+    duplicates: u64,
+    rows_refused: u64,
+    rows_with_errors: u64,
+}
+
+/// What became of a row's checks.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Standing {
+    Good,
+    Refused,
+    Bad,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(
+        plan: &'a Plan<'a>,
+        shape: &'a Shape,
+        today_year: u16,
+        transacted: Transacted,
+        origin: Arc<SourceFile>,
+    ) -> Self {
+        let name = |planned: &Planned<'a>| {
+            planned.column.element.as_deref().filter(|element| NAMES.contains(element))
+        };
+        Self {
+            plan,
+            shape,
+            today_year,
+            origin,
+            transacted,
+            names: plan.columns.iter().map(name).collect(),
+            names_due: shape.first_row == FirstRow::Names,
+            record_type: None,
+            row: Row::new(plan),
+            case: Case::default(),
+            repeats: Repeats::new(plan),
+            coverage: Coverage::new(plan),
+            findings: Findings::default(),
+            years: BTreeSet::new(),
+            dropped: vec![0; plan.columns.len()],
+            transactions: Transactions::default(),
+            rows: 0,
+            kept: 0,
+            duplicates: 0,
+            rows_refused: 0,
+            rows_with_errors: 0,
+        }
+    }
+
+    /// Number of a column as the clerk counts: in the row, or by its first byte in a fixed record.
+    pub(super) fn number_of(&self, place: usize) -> usize {
+        let planned = self.plan.columns.get(place);
+        let byte = planned.and_then(|planned| planned.column.at).map(|(first, _)| first);
+        let here = self.shape.places.get(place).copied().flatten();
+        byte.filter(|_| matches!(self.shape.form, FileForm::Fixed(_))).or(here.map(|at| at + 1)).unwrap_or(0)
+    }
+
+    pub(super) fn note(
+        &mut self,
+        finding: Finding<'_>,
+        outlets: &mut Outlets<'_>,
+    ) -> Result<(), ImportError> {
+        self.findings.note(finding);
+        (outlets.findings)(finding).map_err(|error| ImportError::ProblemList { kind: error.kind() })
+    }
+
+    /// Takes the next row of the file.
+    pub(super) fn row(&mut self, record: &Record, outlets: &mut Outlets<'_>) -> Result<(), ImportError> {
+        if core::mem::take(&mut self.names_due) {
+            return Ok(());
+        }
+        self.rows += 1;
+        if record.converted {
+            self.tell(record, None, Fault::Windows1252, Severity::Warning, outlets)?;
+        }
+        let fault =
+            record.fault.or_else(|| self.shape.fault(self.plan.layout, record, &mut self.record_type));
+        if let Some(fault) = fault {
+            self.rows_with_errors += 1;
+            return self.tell(record, None, fault, Severity::Error, outlets);
+        }
+        let asked = self.plan.transaction.map(|place| self.text(record, place));
+        let asked = asked.map_or(Some(Transaction::Add), Transaction::parse);
+        match self.check(record, asked, outlets)? {
+            Standing::Bad => self.rows_with_errors += 1,
+            Standing::Refused => self.rows_refused += 1,
+            Standing::Good => self.take(record, asked.unwrap_or(Transaction::Add), outlets)?,
+        }
+        Ok(())
+    }
+
+    fn text<'r>(&self, record: &'r Record, place: usize) -> &'r str {
+        self.shape.places.get(place).copied().flatten().map_or("", |at| record.field(at))
+    }
+
+    fn tell(
+        &mut self,
+        record: &Record,
+        place: Option<usize>,
+        fault: Fault,
+        severity: Severity,
+        outlets: &mut Outlets<'_>,
+    ) -> Result<(), ImportError> {
+        let plan = self.plan;
+        let column = place.and_then(|place| Some((place, plan.columns.get(place)?)));
+        let column = column.map(|(place, planned)| (self.number_of(place), planned.column.name.as_str()));
+        self.note(Finding { row: record.row, column, fault, severity }, outlets)
+    }
+
+    /// Checks every column of a row; its usable values are then in `self.row`.
+    fn check(
+        &mut self,
+        record: &Record,
+        asked: Option<Transaction>,
+        outlets: &mut Outlets<'_>,
+    ) -> Result<Standing, ImportError> {
+        self.row.clear();
+        let plan = self.plan;
+        let mut standing = Standing::Good;
+        for (place, planned) in plan.columns.iter().enumerate() {
+            let text = self.text(record, place);
+            if planned.column.never.is_some() {
+                if let Some(values) = self.dropped.get_mut(place).filter(|_| !text.is_empty()) {
+                    *values += 1;
+                }
+                continue;
+            }
+            let counts = planned.only_if.is_none_or(|(other, codes)| {
+                let said = self.text(record, other);
+                codes.iter().any(|code| code.eq_ignore_ascii_case(said))
+            });
+            // A row that deletes a record need not say more than which.
+            let idle = asked == Some(Transaction::Delete)
+                && planned.key.is_none()
+                && Some(place) != plan.transaction;
+            if !counts || idle {
+                continue;
+            }
+            let verdict = if is_no_answer(planned.column, text) {
+                Verdict::Bad(Fault::Blank)
+            } else {
+                let year = planned.year.map_or("", |year| self.text(record, year));
+                check(planned.column, text, year, self.today_year)
+            };
+            let fault = match verdict {
+                Verdict::Bad(fault) => fault,
+                Verdict::Good(value) => {
+                    self.keep(place, planned, text, value);
+                    self.look_at_name(record, place, text, outlets)?;
+                    continue;
+                }
+                Verdict::Repaired(value, fault) => {
+                    self.keep(place, planned, text, value);
+                    self.tell(record, Some(place), fault, Severity::Warning, outlets)?;
+                    continue;
+                }
+            };
+            if let Some(key) = planned.key {
+                self.row.set_key(key, text, None);
+            }
+            if fault == Fault::Blank && planned.column.need == Need::Optional {
+                continue;
+            }
+            let damaged = fault.damages_the_file() && planned.column.check != Check::Text;
+            let severity = match planned.column.need {
+                Need::Required => Severity::Error,
+                Need::Expected | Need::Optional | Need::Row if damaged => Severity::Error,
+                // What an unknown transaction asks for is not guessed.
+                Need::Expected | Need::Optional | Need::Row if planned.column.transaction => Severity::Error,
+                Need::Row => Severity::Row,
+                Need::Expected | Need::Optional => Severity::Warning,
+            };
+            standing = standing.max(match severity {
+                Severity::Error => Standing::Bad,
+                Severity::Row => Standing::Refused,
+                Severity::Warning => Standing::Good,
+            });
+            self.tell(record, Some(place), fault, severity, outlets)?;
+        }
+        Ok(standing)
+    }
+
+    fn keep(&mut self, place: usize, planned: &Planned<'_>, text: &str, value: Value) {
+        if let Some(key) = planned.key {
+            self.row.set_key(key, text, Some(&value.cell));
+        }
+        let source = if self.plan.year_from == Some(place) { YearSource::This } else { YearSource::Other };
+        self.row.set(planned.slot, source, value);
+    }
+
+    fn look_at_name(
+        &mut self,
+        record: &Record,
+        place: usize,
+        text: &str,
+        outlets: &mut Outlets<'_>,
+    ) -> Result<(), ImportError> {
+        let Some(element) = self.names.get(place).copied().flatten() else { return Ok(()) };
+        if let Some(fault) = name_fault(element, text) {
+            self.tell(record, Some(place), fault, Severity::Warning, outlets)?;
+        }
+        if element == "last" && self.case.differs(text) {
+            self.tell(record, Some(place), Fault::MixedCase, Severity::Warning, outlets)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a row whose values are good: counts it, and hands it on unless another row stands in its place.
+    fn take(
+        &mut self,
+        record: &Record,
+        asked: Transaction,
+        outlets: &mut Outlets<'_>,
+    ) -> Result<(), ImportError> {
+        let key = self.row.key(record.whole());
+        match asked {
+            Transaction::Add => self.transactions.added += 1,
+            Transaction::Delete => self.transactions.deleted += 1,
+            Transaction::Replace => self.transactions.replaced += 1,
+        }
+        if self.transacted.supersedes(key, record.row) {
+            self.transactions.superseded += 1;
+            return Ok(());
+        }
+        let year = self.row.year();
+        if asked == Transaction::Delete {
+            self.years.extend(year);
+            return Ok(());
+        }
+        match self.repeats.note(record.whole(), key) {
+            Repeat::Row => {
+                self.duplicates += 1;
+                return self.tell(record, None, Fault::RepeatedRow, Severity::Warning, outlets);
+            }
+            Repeat::Key if !self.plan.layout.key.is_empty() => {
+                self.tell(record, None, Fault::RepeatedKey, Severity::Warning, outlets)?;
+            }
+            Repeat::Key | Repeat::None => {}
+        }
+        let mut shared = Vec::new();
+        self.repeats.shared(&self.row, &mut |fault, place| shared.push((fault, place)));
+        for (fault, place) in shared {
+            self.tell(record, place, fault, Severity::Warning, outlets)?;
+        }
+        self.years.extend(year);
+        self.row.derive(self.plan);
+        self.coverage.count(&self.row);
+        self.kept += 1;
+        if self.rows_with_errors > 0 {
+            return Ok(());
+        }
+        for table in &self.plan.tables {
+            let origin = Origin { file: Arc::clone(&self.origin), row: record.row };
+            let filed = Filed { year, origin, key, row: self.row.table(table) };
+            if (outlets.rows)(filed) == ControlFlow::Break(()) {
+                return Err(ImportError::Stopped);
+            }
+        }
+        Ok(())
+    }
+
+    /// The result: a report, or the refusal that carries it.
+    pub(super) fn finish(self, why: &str) -> Result<Imported, ImportError> {
+        if self.rows == 0 {
+            return Err(match self.shape.first_row {
+                FirstRow::Names => ImportError::HeaderOnly,
+                FirstRow::Record => ImportError::Empty,
+            });
+        }
+        let refused = self.rows_with_errors > 0;
+        let layout = self.plan.layout;
+        let dropped = layout.column.iter().zip(self.dropped).filter_map(|(column, values)| {
+            Some(Dropped { name: column.name.clone(), why: column.never.clone()?, values })
+        });
+        let report = ImportReport {
+            layout: layout.id.clone(),
+            title: layout.title.clone(),
+            version: layout.version.clone(),
+            why: why.to_owned(),
+            rows: self.rows,
+            kept: if refused { 0 } else { self.kept },
+            duplicates: self.duplicates,
+            deleted: self.transactions.deleted,
+            rows_refused: self.rows_refused,
+            rows_with_errors: self.rows_with_errors,
+            transactions: self.transactions,
+            school_years: self.years.iter().map(ToString::to_string).collect(),
+            dropped: dropped.collect(),
+            coverage: self.coverage.groups(),
+            counts: self.findings.counts(),
+            problems: self.findings.problems,
+        };
+        if refused {
+            return Err(ImportError::Rows { report: Box::new(report) });
+        }
+        Ok(Imported { report, taken_out: self.transacted.into_keys() })
+    }
+}

@@ -1,0 +1,82 @@
+//! Columns by the names of a header row: an institution's own files, and state files that move their columns every year.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Doubt, Fit,
+    probe::{Opinion, Score},
+    sample::Table,
+};
+use crate::import::{
+    error::Nearness,
+    fault::Fault,
+    layout::{Layout, Need},
+    shape::{FileForm, FirstRow, Shape, names},
+};
+
+/// Tries the layout on rows cut at one delimiter.
+pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) -> Result<Fit, Doubt> {
+    let Some((header, rows)) = table.split_first() else {
+        return Err(Doubt::new(Nearness::Other, "no row can be cut into columns"));
+    };
+    let mut places = Vec::new();
+    let mut notes = Vec::new();
+    let mut lacking: Option<String> = None;
+    for (number, column) in layout.column.iter().enumerate() {
+        let found: Vec<usize> = (0..header.len())
+            .filter(|place| header.get(*place).is_some_and(|cell| names(column, cell)))
+            .collect();
+        match (found.as_slice(), column.need) {
+            ([place], _) => places.push(Some(*place)),
+            ([], Need::Optional) => places.push(None),
+            ([], Need::Expected) => {
+                notes.push((Fault::ColumnAbsent, Some(number)));
+                places.push(None);
+            }
+            (times, _) => {
+                let words =
+                    format!("the header has column {} {} times, expected once", column.name, times.len());
+                lacking.get_or_insert(words);
+                places.push(None);
+            }
+        }
+    }
+    let reads: BTreeSet<usize> = places.iter().flatten().copied().collect();
+    if let Some(words) = lacking {
+        let near = if reads.len() * 2 > layout.column.len() { Nearness::Kin } else { Nearness::Other };
+        return Err(Doubt::new(near, words));
+    }
+    let width = header.len();
+    for (column, place) in layout.column.iter().zip(&places) {
+        let Some(place) = place.filter(|_| column.is_probe()) else { continue };
+        let whole = rows.iter().filter(|row| row.len() >= width);
+        let score = Score::of(column, whole.filter_map(|row| row.get(place)).map(String::as_str));
+        if score.opinion() == Opinion::Fails {
+            return Err(Doubt::new(
+                Nearness::Close,
+                format!(
+                    "column {} ({}) passes its check in {} of {} rows",
+                    place + 1,
+                    column.name,
+                    score.passed,
+                    score.values
+                ),
+            ));
+        }
+    }
+    let list: Vec<&str> = layout
+        .column
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_some())
+        .map(|(column, _)| column.name.as_str())
+        .collect();
+    let between =
+        if matches!(form, FileForm::Sheet) { word.to_owned() } else { format!("{word} between columns") };
+    Ok(Fit {
+        why: format!("the header has the columns {}; {between}", list.join(", ")),
+        layout: layout.clone(),
+        shape: Shape { form, first_row: FirstRow::Names, width, places, notes },
+        reads,
+    })
+}

@@ -1,0 +1,64 @@
+//! Whether a column holds what its check expects, and whether the next column would do better.
+
+use crate::import::{
+    layout::{Check, Column},
+    value::{Verdict, check, is_no_answer},
+};
+
+/// Of 10 values of a probed column, how many must pass: a column shifted by one passes almost none.
+const PROBE_TENTHS: usize = 6;
+/// Latest year a probe admits; the exact bound is applied when the file is read.
+const PROBE_YEAR: u16 = 2099;
+/// Year that stands in for the value of a year column: only the shape of a term is probed.
+const ANY_YEAR: &str = "2020";
+
+/// How the values of a place do under a check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Score {
+    /// Values that are not blank.
+    pub(super) values: usize,
+    /// Of these, what passes.
+    pub(super) passed: usize,
+}
+
+/// What a score says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Opinion {
+    /// There is nothing to go by.
+    Blank,
+    /// Not this column.
+    Fails,
+    /// As it should be.
+    Passes,
+}
+
+impl Score {
+    /// Scores values of one place.
+    pub(super) fn of<'a>(column: &Column, values: impl Iterator<Item = &'a str>) -> Self {
+        let mut score = Self { values: 0, passed: 0 };
+        for value in values.filter(|value| !is_no_answer(column, value)) {
+            score.values += 1;
+            score.passed += usize::from(passes(column, value));
+        }
+        score
+    }
+
+    pub(super) fn opinion(self) -> Opinion {
+        if self.values == 0 {
+            Opinion::Blank
+        } else if self.passed * 10 < self.values * PROBE_TENTHS {
+            Opinion::Fails
+        } else {
+            Opinion::Passes
+        }
+    }
+}
+
+/// A damaged value still shows which column it is: a fault of the file counts as the right column.
+fn passes(column: &Column, value: &str) -> bool {
+    match check(column, value, ANY_YEAR, PROBE_YEAR) {
+        Verdict::Good(_) | Verdict::Repaired(..) => true,
+        // A damaged date in a column of codes shows another column.
+        Verdict::Bad(fault) => fault.shows_the_column() && column.check != Check::Code,
+    }
+}

@@ -1,0 +1,104 @@
+//! The first rows of a file, as text that layouts are tried on.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    ops::ControlFlow,
+    path::Path,
+};
+
+use crate::import::{
+    error::ImportError,
+    source::{Lines, Record, Rows, Sheet, looks_like_a_sheet, split},
+};
+
+/// Rows looked at.
+const SAMPLE_ROWS: usize = 200;
+
+/// Rows cut into columns.
+pub(super) type Table = Vec<Vec<String>>;
+
+/// The start of a file.
+pub(super) struct Sample {
+    pub(super) content: Content,
+    /// Size of the file, bytes.
+    pub(super) bytes: u64,
+    /// It begins with a byte order mark.
+    pub(super) marked: bool,
+}
+
+/// What the file is made of.
+pub(super) enum Content {
+    /// Rows of the first sheet with data.
+    Sheet(Table),
+    /// Lines that are not blank.
+    Text(Vec<String>),
+}
+
+impl Sample {
+    /// Reads the start of a file.
+    pub(super) fn take(path: &Path) -> Result<Self, ImportError> {
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        let mut source = BufReader::new(file);
+        let sample = if looks_like_a_sheet(source.fill_buf()?) {
+            Sheet::measure(path)?;
+            Self { content: Content::Sheet(sheet(path, bytes)?), bytes, marked: false }
+        } else {
+            let (lines, marked) = text(source)?;
+            Self { content: Content::Text(lines), bytes, marked }
+        };
+        let empty = match &sample.content {
+            Content::Sheet(rows) => rows.is_empty(),
+            Content::Text(lines) => lines.is_empty(),
+        };
+        if empty { Err(ImportError::Empty) } else { Ok(sample) }
+    }
+
+    /// True if nothing can be under a header.
+    pub(super) fn has_one_row(&self) -> bool {
+        match &self.content {
+            Content::Sheet(rows) => rows.len() == 1,
+            Content::Text(lines) => lines.len() == 1,
+        }
+    }
+}
+
+fn sheet(path: &Path, bytes: u64) -> Result<Table, ImportError> {
+    let mut rows = Table::new();
+    Sheet::new(path, bytes).each(&mut |record, _| {
+        rows.push(record.fields().map(str::to_owned).collect());
+        Ok(if rows.len() == SAMPLE_ROWS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    // A sheet has no cells after the last of a row: the widest row says how many columns there are.
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    rows.iter_mut().for_each(|row| row.resize(width, String::new()));
+    Ok(rows)
+}
+
+fn text(source: impl BufRead) -> Result<(Vec<String>, bool), ImportError> {
+    let (mut lines, mut marked) = (Vec::new(), false);
+    let (mut source, mut text) = (Lines::new(source), String::new());
+    while lines.len() < SAMPLE_ROWS {
+        let Some(line) = source.next(&mut text)? else { break };
+        marked |= line.marked;
+        if !text.chars().all(|letter| letter.is_whitespace() || letter == '\u{1A}') {
+            lines.push(text.clone());
+        }
+    }
+    Ok((lines, marked))
+}
+
+/// The lines cut at a delimiter; a line that cannot be cut is left out, reading the file names it.
+pub(super) fn cut(lines: &[String], delimiter: char) -> Table {
+    let mut record = Record::default();
+    let mut rows = Table::new();
+    for line in lines {
+        record.begin(1);
+        split(line, delimiter, &mut record);
+        if record.fault.is_none() {
+            rows.push(record.fields().map(str::to_owned).collect());
+        }
+    }
+    rows
+}
