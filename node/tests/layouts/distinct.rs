@@ -11,7 +11,7 @@ fn a_file_of_one_layout_is_never_taken_for_another_even_if_the_clerk_says_so() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), fixture(&of)).unwrap();
         for other in shipped().into_iter().filter(|other| *other != of) {
-            let named = [layout(&other)];
+            let named = layout(&other);
             match recognise_as(file.path(), &named) {
                 Err(ImportError::Read { .. }) => panic!("{of}: could not be read"),
                 Err(_) => {}

@@ -55,7 +55,9 @@ fn another_record_length_is_refused() {
         other[4] = shorter(&other[4]);
         let all_longer: Vec<String> = lines.iter().map(longer).collect();
         let all_shorter: Vec<String> = lines.iter().map(shorter).collect();
-        for (what, changed) in [("one longer", one), ("one shorter", other), ("longer", all_longer), ("shorter", all_shorter)] {
+        for (what, changed) in
+            [("one longer", one), ("one shorter", other), ("longer", all_longer), ("shorter", all_shorter)]
+        {
             let Outcome::Refused(_) = read_bytes(&joined(&changed, "\r\n")) else {
                 panic!("{}: {what}: was read", layout.id)
             };
@@ -69,7 +71,12 @@ fn records_shifted_inside_their_length_are_not_read_shifted() {
     for layout in fixed() {
         let lines = lines(&layout);
         let length = lines[0].len();
-        let mut places: Vec<usize> = layout.column.iter().filter_map(|column| column.at).flat_map(|(first, last)| [first - 1, last]).collect();
+        let mut places: Vec<usize> = layout
+            .column
+            .iter()
+            .filter_map(|column| column.at)
+            .flat_map(|(first, last)| [first - 1, last])
+            .collect();
         places.extend((0..length).step_by(7));
         places.retain(|place| *place < length);
         places.sort_unstable();
@@ -87,7 +94,9 @@ fn records_shifted_inside_their_length_are_not_read_shifted() {
                 tried += 1;
                 read += usize::from(matches!(outcome, Outcome::Read { .. }));
                 let fault = wrong_reading(&layout, &outcome);
-                faults.extend(fault.map(|fault| format!("{}: {what} at byte {}: {fault}", layout.id, place + 1)));
+                faults.extend(
+                    fault.map(|fault| format!("{}: {what} at byte {}: {fault}", layout.id, place + 1)),
+                );
             }
         }
     }

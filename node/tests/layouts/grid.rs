@@ -29,9 +29,7 @@ impl Grid {
 
     /// Written with its own separator; a cell that holds the separator is quoted.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.with(|cell| {
-            if cell.contains(self.separator) { format!("\"{cell}\"") } else { cell.to_owned() }
-        })
+        self.with(|cell| if cell.contains(self.separator) { format!("\"{cell}\"") } else { cell.to_owned() })
     }
 
     /// Written with every cell in quotes.
@@ -86,7 +84,10 @@ impl Grid {
     pub(crate) fn sparse(&self, layout: &Layout) -> Self {
         let kept = |place: usize| {
             let column = layout.column.iter().find(|column| column.number == Some(place + 1));
-            place == 0 || column.is_some_and(|column| column.element.is_some() || !matches!(column.need, passage_node::import::Need::Optional))
+            place == 0
+                || column.is_some_and(|column| {
+                    column.element.is_some() || !matches!(column.need, passage_node::import::Need::Optional)
+                })
         };
         let mut grid = self.clone();
         for row in &mut grid.rows {

@@ -39,7 +39,13 @@ fn must_read(faults: &mut Vec<String>, layout: &Layout, what: &str, bytes: &[u8]
 }
 
 /// The outcome must be the same rows or a refusal. Returns 1 if it was read.
-fn may_refuse(faults: &mut Vec<String>, layout: &Layout, truth: &[String], what: &str, bytes: &[u8]) -> usize {
+fn may_refuse(
+    faults: &mut Vec<String>,
+    layout: &Layout,
+    truth: &[String],
+    what: &str,
+    bytes: &[u8],
+) -> usize {
     let outcome = read_bytes(bytes);
     let fault = wrong_reading(layout, truth, &outcome);
     faults.extend(fault.map(|fault| format!("{}: {what}: {fault}", layout.id)));
@@ -57,9 +63,19 @@ fn the_form_of_a_file_does_not_matter() {
     for layout in &delimited() {
         let grid = Grid::of(layout);
         for delimiter in &layout.delimiters {
-            must_read(&mut faults, layout, &format!("separator {delimiter:?}"), &grid.separated(*delimiter).bytes());
+            must_read(
+                &mut faults,
+                layout,
+                &format!("separator {delimiter:?}"),
+                &grid.separated(*delimiter).bytes(),
+            );
             if *delimiter != Delimiter::Caret {
-                must_read(&mut faults, layout, &format!("quoted, {delimiter:?}"), &grid.separated(*delimiter).quoted());
+                must_read(
+                    &mut faults,
+                    layout,
+                    &format!("quoted, {delimiter:?}"),
+                    &grid.separated(*delimiter).quoted(),
+                );
             }
         }
         for end in ["\n", "\r\n"] {
@@ -135,7 +151,9 @@ fn spellings(names: &[String]) -> Vec<Vec<String>> {
 #[test]
 fn what_a_district_downloads_again_has_a_suffix_and_two_dates() {
     let mut faults = Vec::new();
-    for layout in delimited().iter().filter(|layout| layout.record_types.iter().any(|kind| kind.ends_with("-R"))) {
+    for layout in
+        delimited().iter().filter(|layout| layout.record_types.iter().any(|kind| kind.ends_with("-R")))
+    {
         for dates in [["20210701", "20210702"], ["2021-07-01 09:30:00", "7/2/2021"]] {
             let mut grid = Grid::of(layout);
             for row in &mut grid.rows {
@@ -209,12 +227,24 @@ fn one_row_with_a_column_too_many_or_too_few_is_not_read_shifted() {
             for filler in ["", "NEW"] {
                 let mut changed = grid.clone();
                 changed.rows[ROW].insert(place, filler.to_owned());
-                check_row(&mut faults, layout, [&truth, &without], &format!("row with {filler:?} before {}", place + 1), &changed);
+                check_row(
+                    &mut faults,
+                    layout,
+                    [&truth, &without],
+                    &format!("row with {filler:?} before {}", place + 1),
+                    &changed,
+                );
             }
             if place < grid.width() {
                 let mut changed = grid.clone();
                 changed.rows[ROW].remove(place);
-                check_row(&mut faults, layout, [&truth, &without], &format!("row without {}", place + 1), &changed);
+                check_row(
+                    &mut faults,
+                    layout,
+                    [&truth, &without],
+                    &format!("row without {}", place + 1),
+                    &changed,
+                );
             }
         }
     }
@@ -246,7 +276,12 @@ fn columns_found_by_name_may_stand_anywhere() {
         for place in 0..=width {
             let mut wider = grid.inserted(place, |_| "x9".to_owned());
             "zz_local_note".clone_into(&mut wider.rows[0][place]);
-            must_read(&mut faults, layout, &format!("a column of the institution before {}", place + 1), &wider.bytes());
+            must_read(
+                &mut faults,
+                layout,
+                &format!("a column of the institution before {}", place + 1),
+                &wider.bytes(),
+            );
         }
     }
     show(&faults);
@@ -263,10 +298,20 @@ fn a_missing_name_is_a_missing_value_or_a_refusal_never_another_value() {
             "zz_local_note".clone_into(&mut renamed.rows[0][place]);
             let mut doubled = grid.inserted(place, |_| "x9".to_owned());
             doubled.rows[0][place] = doubled.rows[0][place + 1].clone();
-            for (what, changed) in [("without", grid.removed(place)), ("renamed", renamed), ("named twice", doubled)] {
-                let Outcome::Read { layout: found, rows, .. } = read_bytes(&changed.bytes()) else { continue };
-                let fault = if found == layout.id { not_a_subset(&truth, &unnumbered(&rows)) } else { Some(format!("read as {found}")) };
-                faults.extend(fault.map(|fault| format!("{}: {what} {}: {fault}", layout.id, grid.rows[0][place])));
+            for (what, changed) in
+                [("without", grid.removed(place)), ("renamed", renamed), ("named twice", doubled)]
+            {
+                let Outcome::Read { layout: found, rows, .. } = read_bytes(&changed.bytes()) else {
+                    continue;
+                };
+                let fault = if found == layout.id {
+                    not_a_subset(&truth, &unnumbered(&rows))
+                } else {
+                    Some(format!("read as {found}"))
+                };
+                faults.extend(
+                    fault.map(|fault| format!("{}: {what} {}: {fault}", layout.id, grid.rows[0][place])),
+                );
             }
         }
     }
@@ -280,7 +325,9 @@ fn not_a_subset(truth: &[String], rows: &[String]) -> Option<String> {
     }
     truth.iter().zip(rows).find_map(|(truth, row)| {
         let known: Vec<&str> = truth.split('\t').collect();
-        let stray = row.split('\t').find(|cell| !cell.is_empty() && !cell.starts_with("ethnicity=") && !known.contains(cell))?;
+        let stray = row
+            .split('\t')
+            .find(|cell| !cell.is_empty() && !cell.starts_with("ethnicity=") && !known.contains(cell))?;
         Some(format!("{stray} stands in none of {truth}"))
     })
 }

@@ -1,8 +1,10 @@
 //! Reads a file as the command line does and writes its rows down as text, so that they can be compared.
 
-use std::{fs, io::Write, ops::ControlFlow, path::PathBuf};
+use std::{fs, io::Write, ops::ControlFlow, path::PathBuf, sync::LazyLock};
 
-use passage_node::import::{Cell, ImportError, Layout, read, recognise};
+use passage_node::import::{
+    Cell, ImportError, ImportReport, Layout, Outlets, Problem, Recognised, read, recognise_among,
+};
 use passage_protocol::dictionary::Dictionary;
 
 /// The year the tests are read in, so that plausible dates stay plausible.
@@ -11,7 +13,7 @@ const TODAY_YEAR: u16 = 2026;
 /// What became of a file.
 pub(crate) enum Outcome {
     /// It was read: with which layout, into which rows, and what the clerk is told.
-    Read { layout: String, rows: Vec<String>, report: String },
+    Read { layout: String, rows: Vec<String>, report: Box<ImportReport> },
     /// It was refused, in the words the clerk sees.
     Refused(String),
 }
@@ -21,25 +23,27 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/layouts")
 }
 
+/// The layouts that ship, parsed once for the thousands of files of these tests.
+static SHIPPED: LazyLock<Vec<Layout>> = LazyLock::new(|| Layout::built_in().unwrap());
+
 /// Ids of the layouts that ship.
 pub(crate) fn shipped() -> Vec<String> {
-    Layout::built_in().unwrap().into_iter().map(|layout| layout.id).collect()
+    SHIPPED.iter().map(|layout| layout.id.clone()).collect()
 }
 
 /// One layout that ships.
 pub(crate) fn layout(id: &str) -> Layout {
-    Layout::built_in().unwrap().into_iter().find(|layout| layout.id == id).unwrap()
+    SHIPPED.iter().find(|layout| layout.id == id).unwrap().clone()
 }
 
 /// Those whose files are always refused.
 pub(crate) fn refused_layouts() -> Vec<String> {
-    let layouts = Layout::built_in().unwrap().into_iter().filter(|layout| layout.refused.is_some());
-    layouts.map(|layout| layout.id).collect()
+    SHIPPED.iter().filter(|layout| layout.refused.is_some()).map(|layout| layout.id.clone()).collect()
 }
 
 /// Those whose files are read.
 pub(crate) fn readable() -> Vec<Layout> {
-    Layout::built_in().unwrap().into_iter().filter(|layout| layout.refused.is_none()).collect()
+    SHIPPED.iter().filter(|layout| layout.refused.is_none()).cloned().collect()
 }
 
 pub(crate) fn fixture(layout: &str) -> Vec<u8> {
@@ -63,10 +67,19 @@ pub(crate) fn read_file(bytes: &[u8], extension: &str) -> Outcome {
     let mut file = tempfile::Builder::new().suffix(&format!(".{extension}")).tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file.flush().unwrap();
-    let recognised = match recognise(file.path(), &[]) {
+    let recognised = match recognise_among(file.path(), &SHIPPED, &[]) {
         Ok(recognised) => recognised,
         Err(error) => return Outcome::Refused(words(&error)),
     };
+    let (rows, outcome) = take(&recognised);
+    match outcome {
+        Ok(report) => Outcome::Read { layout: recognised.layout.id.clone(), rows, report: Box::new(report) },
+        Err(error) => Outcome::Refused(words(&error)),
+    }
+}
+
+/// Every canonical row of a recognised file as text, and what the clerk is told.
+pub(crate) fn take(recognised: &Recognised) -> (Vec<String>, Result<ImportReport, ImportError>) {
     let dictionary = Dictionary::builtin().unwrap();
     let mut rows = Vec::new();
     let mut sink = |filed: passage_node::import::Filed| {
@@ -80,9 +93,23 @@ pub(crate) fn read_file(bytes: &[u8], extension: &str) -> Outcome {
         rows.push(line);
         ControlFlow::Continue(())
     };
-    match read(&recognised, TODAY_YEAR, &mut sink, &mut |_| {}) {
-        Ok(report) => Outcome::Read { layout: recognised.layout.id.clone(), rows, report: report.to_string() },
-        Err(error) => Outcome::Refused(words(&error)),
+    let mut outlets = Outlets { rows: &mut sink, progress: &mut |_| {}, findings: &mut |_| Ok(()) };
+    let outcome = read(recognised, TODAY_YEAR, &mut outlets).map(|imported| imported.report);
+    (rows, outcome)
+}
+
+/// Every problem of a recognised file, refused or not.
+pub(crate) fn problems(recognised: &Recognised) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut findings = |finding: passage_node::import::Finding<'_>| {
+        problems.push(Problem::from(finding));
+        Ok(())
+    };
+    let mut rows = |_| ControlFlow::Continue(());
+    let mut outlets = Outlets { rows: &mut rows, progress: &mut |_| {}, findings: &mut findings };
+    match read(recognised, TODAY_YEAR, &mut outlets) {
+        Ok(_) | Err(ImportError::Rows { .. }) => problems,
+        Err(error) => panic!("{}: {error}", recognised.layout.id),
     }
 }
 

@@ -34,7 +34,12 @@ fn sheet(id: &str, typing: Typing, header: Option<&[&str]>) -> Vec<u8> {
             let dated = column.is_some_and(|column| column.name.contains("Date") && cell.len() == 8);
             if dated && typing == Typing::Dates {
                 let part = |from: usize, to: usize| cell[from..to].parse::<u16>().unwrap();
-                let date = ExcelDateTime::from_ymd(part(0, 4), u8::try_from(part(4, 6)).unwrap(), u8::try_from(part(6, 8)).unwrap()).unwrap();
+                let date = ExcelDateTime::from_ymd(
+                    part(0, 4),
+                    u8::try_from(part(4, 6)).unwrap(),
+                    u8::try_from(part(6, 8)).unwrap(),
+                )
+                .unwrap();
                 page.write_datetime_with_format(row, place, &date, &day).unwrap();
             } else if !cell.is_empty() {
                 page.write_string(row, place, cell).unwrap();
