@@ -78,14 +78,12 @@ done
 for entry in $members; do
   name=${entry%%:*} segment=${entry##*:}
   if [ "$segment" = k12 ]; then
-    files="$(file "$name-SENR.txt") $(file "$name-SINF.txt")" layouts=""
+    files="$(file "$name-SENR.txt") $(file "$name-SINF.txt")"
   else
-    files="" layouts=""
-    for kind in students enrollments courses awards; do
-      files="$files $(file "$name-$kind.csv")" layouts="$layouts --layout $here/members/layouts/$kind.toml"
-    done
+    files=""
+    for kind in students enrollments courses awards; do files="$files $(file "$name-$kind.csv")"; done
   fi
-  node "$name" import $files $layouts >"$out/state/$name.import"
+  node "$name" import $files >"$out/state/$name.import"
   if optout=$(file "$name-optout.csv" || file "$name/optout.csv"); then node "$name" optout import "$optout" >/dev/null; fi
   step "  $name $(node "$name" data status | tail -n 1)"
 done

@@ -28,6 +28,7 @@ pub enum Fault {
     LocalIdTwoSsids,
     MixedCase,
     NotADate,
+    NotAGrade,
     NotALevel,
     NotANumber,
     NotAQuarter,
@@ -37,6 +38,7 @@ pub enum Fault {
     NotASsn,
     NotATerm,
     NotAZip,
+    NotOfTheShape,
     OpenQuote,
     PlaceholderDate,
     RecordLength,
@@ -175,6 +177,9 @@ impl Fault {
             Self::NotADate => {
                 ("D2", "not a date of the calendar, expected yyyymmdd or yyyy-mm-dd", AT_THE_SOURCE)
             }
+            Self::NotAGrade => {
+                ("D2", "not a grade: letters with or without a sign, or points up to 100", AT_THE_SOURCE)
+            }
             Self::NotALevel => {
                 ("D2", "not a level, expected one digit or the publisher's letter", AT_THE_SOURCE)
             }
@@ -192,6 +197,7 @@ impl Fault {
                 AT_THE_SOURCE,
             ),
             Self::NotAZip => ("D2", "not a ZIP code of five or nine digits", AT_THE_SOURCE),
+            Self::NotOfTheShape => ("D2", "not of the shape the code has", AT_THE_SOURCE),
             Self::OpenQuote => (
                 "D2",
                 "a quote is opened and not closed on the row",

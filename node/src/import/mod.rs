@@ -45,7 +45,7 @@ pub use self::{
     coverage::Covered,
     error::{ImportError, Miss, Nearness},
     fault::Fault,
-    layout::{Check, Column, Confidence, Delimiter, Form, Header, Layout, Need, OnlyIf, Segment},
+    layout::{Check, Column, Confidence, Delimiter, Form, Header, Layout, Need, OnlyIf, Part, Segment},
     problem::{Count, Finding, FindingSink, PROBLEMS_LISTED_MAX, Problem, Severity},
     read::{Imported, Outlets, Progress, read},
     recognise::{Recognised, recognise, recognise_among, recognise_as},

@@ -299,6 +299,9 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         for table in &self.plan.tables {
+            if !self.row.tells(table) {
+                continue;
+            }
             let origin = Origin { file: Arc::clone(&self.origin), row: record.row };
             let filed = Filed { year, origin, key, row: self.row.table(table) };
             if (outlets.rows)(filed) == ControlFlow::Break(()) {

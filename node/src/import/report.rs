@@ -104,6 +104,13 @@ impl fmt::Display for ImportReport {
         if !self.school_years.is_empty() {
             writeln!(formatter, "school years: {}", self.school_years.join(", "))?;
         }
+        for dropped in self.dropped.iter().filter(|dropped| dropped.values > 0) {
+            writeln!(
+                formatter,
+                "never imported: {}, {} values: {}",
+                dropped.name, dropped.values, dropped.why
+            )?;
+        }
         if self.counts.is_empty() {
             return writeln!(formatter, "no problems");
         }

@@ -7,7 +7,7 @@ use passage_protocol::cells::SchoolYear;
 
 use super::{
     cell::{Cell, RowKey, TableRow},
-    plan::{Plan, PlannedTable, Use},
+    plan::{Constant, Plan, PlannedTable, Use},
     value::{More, Value, race::code_of},
 };
 use crate::roster::{Date, ethnicity};
@@ -168,10 +168,21 @@ impl Row {
 
     /// Fills what follows from the row's values, once they are all in.
     pub(super) fn derive(&mut self, plan: &Plan<'_>) {
+        for (slot, constant) in &plan.constants {
+            self.put(
+                Some(*slot),
+                match constant {
+                    Constant::Integer(number) => Cell::Integer(*number),
+                    Constant::Text(text) => Cell::text(text),
+                },
+            );
+        }
         if let Some(hispanic) = self.said_hispanic {
             self.put(self.known.hispanic, Cell::Flag(hispanic));
         }
         if !self.races.is_empty() {
+            // In one order, so that files that say the same become the same text.
+            self.races.sort_unstable();
             let codes: Vec<String> = self.races.iter().map(ToString::to_string).collect();
             self.put(self.known.races, Cell::text(&codes.join(" ")));
         }
@@ -191,6 +202,11 @@ impl Row {
         if let Some(cohort) = self.cohort() {
             self.put(self.known.cohort, Cell::Integer(i64::from(cohort.0)));
         }
+    }
+
+    /// True if the row says anything of the part a table row is about.
+    pub(super) fn tells(&self, table: &PlannedTable) -> bool {
+        table.demands.is_empty() || table.demands.iter().any(|slot| self.has(Some(*slot)))
     }
 
     /// The row of one table. Values move out of the slots that no later table needs.

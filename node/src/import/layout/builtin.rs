@@ -1,5 +1,36 @@
 //! The layout files that ship: data, compiled in.
 
 /// Texts of the layout files that ship, in the order they are listed.
-pub(super) const FILES: &[&str] =
-    &[include_str!("../layouts/calpads-senr.toml"), include_str!("../layouts/calpads-sinf.toml")];
+pub(super) const FILES: &[&str] = &[
+    include_str!("../layouts/calpads-senr.toml"),
+    include_str!("../layouts/calpads-sinf.toml"),
+    include_str!("../layouts/calpads-sela.toml"),
+    include_str!("../layouts/calpads-sprg.toml"),
+    include_str!("../layouts/calpads-crsc.toml"),
+    include_str!("../layouts/calpads-scsc.toml"),
+    include_str!("../layouts/calpads-scte.toml"),
+    include_str!("../layouts/calpads-ssid-extract.toml"),
+    include_str!("../layouts/calpads-sdis.toml"),
+    include_str!("../layouts/calpads-sped.toml"),
+    include_str!("../layouts/calpads-ssrv.toml"),
+    include_str!("../layouts/caaspp-results.toml"),
+    include_str!("../layouts/caaspp-2015.toml"),
+    include_str!("../layouts/ccc-mis-sb-2018.toml"),
+    include_str!("../layouts/ccc-mis-sb-2017.toml"),
+    include_str!("../layouts/ccc-mis-sx.toml"),
+    include_str!("../layouts/ccc-mis-sp.toml"),
+    include_str!("../layouts/ccc-mis-cb.toml"),
+    include_str!("../layouts/ccc-mis-xb.toml"),
+    include_str!("../layouts/csu-erss.toml"),
+    include_str!("../layouts/csu-ersa.toml"),
+    include_str!("../layouts/csu-ersd.toml"),
+    include_str!("../layouts/college-students.toml"),
+    include_str!("../layouts/college-enrollments.toml"),
+    include_str!("../layouts/college-courses.toml"),
+    include_str!("../layouts/college-awards.toml"),
+    include_str!("../layouts/university-courses.toml"),
+    include_str!("../layouts/nsc-detail-high-school.toml"),
+    include_str!("../layouts/nsc-detail-college.toml"),
+    include_str!("../layouts/cal-pass-k12-student.toml"),
+    include_str!("../layouts/quarterly-wages.toml"),
+];

@@ -28,6 +28,11 @@ pub struct Column {
     /// Permitted codes, for `check = "code"`; compared and kept in upper case.
     #[serde(default)]
     pub codes: Vec<String>,
+    /// Permitted shapes, for `check = "picture"`: `9` is a digit, `A` a letter, `X` either, `9(5)` five digits.
+    #[serde(default)]
+    pub pictures: Vec<String>,
+    /// Part of the row it belongs to, if a row tells of several things.
+    pub part: Option<String>,
     /// Codes of the source and what they become before the check.
     #[serde(default)]
     pub map: CodeMap,
@@ -87,6 +92,8 @@ pub enum Check {
     CdeRace,
     /// One of `codes`, or of the codes `map` knows.
     Code,
+    /// A final grade: a letter with or without a sign, letters of a status, or points up to 100.
+    CourseGrade,
     /// A real date, `yyyymmdd` or `yyyy-mm-dd`.
     Date,
     /// A number with or without a dot.
@@ -119,10 +126,14 @@ pub enum Check {
     MisTerm,
     /// Dollars, with or without a sign and thousands separators.
     Money,
+    /// One of the shapes in `pictures`.
+    Picture,
     /// `2023Q4`, `20234` or `2023-4`.
     Quarter,
     /// A three-digit race code (domain 1B).
     Race,
+    /// A student number as a clearing-house returns it: with an underscore at its end, against spreadsheets.
+    ReturnField,
     /// Seven digits.
     School,
     /// `2019-2020`.
@@ -163,7 +174,7 @@ impl Column {
 
     /// True if its values show which column it is, so that a shifted file is seen.
     pub(in crate::import) fn is_probe(&self) -> bool {
-        !matches!(self.check, Check::Text | Check::Gender)
+        !matches!(self.check, Check::ReturnField | Check::Text)
     }
 
     /// True if a row or the file cannot do without it.

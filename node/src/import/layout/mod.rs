@@ -17,7 +17,7 @@ pub use self::column::{Check, Column, Need, OnlyIf};
 use super::error::ImportError;
 
 /// Keys a layout file may have, at the top and in a `[[column]]`; used to name the nearest.
-const KEYS: [&str; 35] = [
+const KEYS: [&str; 38] = [
     "schema",
     "id",
     "version",
@@ -53,6 +53,9 @@ const KEYS: [&str; 35] = [
     "year-column",
     "only-if",
     "is",
+    "pictures",
+    "part",
+    "constants",
 ];
 
 /// A file layout (D1).
@@ -106,11 +109,28 @@ pub struct Layout {
     /// Ids of layouts that should be imported before.
     #[serde(default)]
     pub after: Vec<String>,
+    /// Elements that have one value in every row and that the file does not write: the year of a file of one year.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    /// Parts of a row that tells of several things, such as two tests. Each makes a row of its own in the tables it feeds.
+    #[serde(default)]
+    pub part: Vec<Part>,
     /// The columns that are read or checked; all others are read past and never kept.
     pub column: Vec<Column>,
     /// The layout file as it was written.
     #[serde(skip)]
     pub text: Arc<str>,
+}
+
+/// One of the several things a row tells of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Part {
+    /// Its name; columns of it say it.
+    pub name: String,
+    /// Elements that have one value in every row of this part.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
 }
 
 /// How far a description is to be trusted.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use passage_protocol::dictionary::{Dictionary, Kind};
 
 use super::{
-    super::{elements::dictionary, error::ImportError},
+    super::{elements::dictionary, error::ImportError, value::is_picture},
     Check, Column, Finding, Form, Header, Layout, Segment, plain_name,
 };
 
@@ -104,7 +104,8 @@ impl Layout {
         for (place, column) in self.column.iter().enumerate() {
             let meets = |other: &&Column| {
                 column.at.zip(other.at).is_some_and(|((first, last), (start, end))| {
-                    let same_choice = (first, last) == (start, end) && column.only_if.is_some();
+                    let conditional = column.only_if.is_some() || other.only_if.is_some();
+                    let same_choice = (first, last) == (start, end) && conditional;
                     first <= end && start <= last && !same_choice
                 })
             };
@@ -129,8 +130,10 @@ impl Layout {
     fn check_names(&self) -> Result<(), String> {
         let mut names = HashSet::new();
         for column in &self.column {
+            // What says who is a pupil still at school may stand in a column that feeds another element too.
+            let shared = if column.special.is_empty() { column.also.as_slice() } else { &[] };
             let spellings: HashSet<String> =
-                core::iter::once(&column.name).chain(&column.also).map(|name| plain_name(name)).collect();
+                core::iter::once(&column.name).chain(shared).map(|name| plain_name(name)).collect();
             if spellings.iter().any(String::is_empty) || !spellings.into_iter().all(|name| names.insert(name))
             {
                 return Err(format!("column {} has no name of its own", column.name));
@@ -177,6 +180,21 @@ impl Layout {
         demand(!transactions || !self.key.is_empty(), "a layout with transactions needs a key")
     }
 
+    /// A value the layout itself gives: for an element of its tables, of a kind that can be written down.
+    fn check_constant(&self, dictionary: &Dictionary, element: &str, value: &str) -> Result<(), String> {
+        let kind = dictionary.elements.get(element).map(|entry| entry.kind);
+        let fits = match kind {
+            Some(Kind::Text) => !value.is_empty(),
+            Some(Kind::Integer) => value.parse::<i64>().is_ok(),
+            Some(Kind::Date | Kind::Decimal | Kind::Flag) | None => false,
+        };
+        let held = dictionary.tables_with(element).any(|table| self.tables.iter().any(|name| name == table));
+        demand(
+            fits && held,
+            &format!("constant `{element}` is no text or whole number of the layout's tables"),
+        )
+    }
+
     fn demand_column(&self, name: &str) -> Result<&Column, String> {
         let (_, column) =
             self.column_named(name).ok_or_else(|| format!("no [[column]] has the name `{name}`"))?;
@@ -188,7 +206,16 @@ impl Layout {
         if let Some(table) = self.tables.iter().find(|table| !dictionary.tables.contains_key(*table)) {
             return Err(format!("the dictionary has no table `{table}`"));
         }
-        let mut fed: HashSet<&str> = HashSet::new();
+        let mut fed: HashSet<(&str, Option<&str>)> = HashSet::new();
+        let everywhere = self.constants.iter().map(|constant| (constant, None));
+        let parts = self
+            .part
+            .iter()
+            .flat_map(|part| part.constants.iter().map(move |constant| (constant, Some(part))));
+        for ((element, value), part) in everywhere.chain(parts) {
+            self.check_constant(dictionary, element, value)?;
+            fed.insert((element, part.map(|part| part.name.as_str())));
+        }
         for column in &self.column {
             column.check_alone().map_err(|fault| format!("column {}: {fault}", column.name))?;
             let k12_ssn = self.segment.contains(&Segment::K12) && column.check == Check::Ssn;
@@ -214,7 +241,7 @@ impl Layout {
                 }
             }
             let alone = element != "races" && column.only_if.is_none();
-            if alone && !fed.insert(element) {
+            if alone && !fed.insert((element, column.part.as_deref())) {
                 return Err(format!("two columns feed the element `{element}`"));
             }
         }
@@ -241,6 +268,12 @@ impl Column {
         }
         if self.transaction && (self.element.is_some() || self.check != Check::Code) {
             return Err("the transaction column has check = \"code\" and no element");
+        }
+        if (self.check == Check::Picture) == self.pictures.is_empty() {
+            return Err("check = \"picture\" and pictures go together");
+        }
+        if !self.pictures.iter().all(|picture| is_picture(picture)) {
+            return Err("a picture has 9, A and X, each with a count in brackets if need be");
         }
         if self.check == Check::Code {
             return if coded { Ok(()) } else { Err("check = \"code\" needs codes or a map") };
@@ -292,14 +325,17 @@ impl Check {
             Self::CdeRace
             | Self::Cds
             | Self::Code
+            | Self::CourseGrade
             | Self::ErsTerm
             | Self::Gender
             | Self::GradeLevel
             | Self::IpedsRace
             | Self::MisEthnicity
             | Self::MisTerm
+            | Self::Picture
             | Self::Quarter
             | Self::Race
+            | Self::ReturnField
             | Self::School
             | Self::Ssid
             | Self::Ssn

@@ -3,6 +3,7 @@
 mod date;
 mod identifier;
 mod number;
+mod picture;
 pub(super) mod race;
 mod term;
 
@@ -14,6 +15,8 @@ use super::{
     layout::{Check, Column},
 };
 use crate::roster::gender;
+
+pub(super) use self::picture::is_picture;
 
 /// What a checked value is worth.
 pub(super) enum Verdict {
@@ -87,6 +90,7 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
         Check::Cds => identifier::padded(written, 14, 13, Fault::NotASchool),
         Check::CdeRace => race::cde(written).into(),
         Check::Code => code(column, text, mapped.map(String::as_str)).into(),
+        Check::CourseGrade => course_grade(written).into(),
         Check::Date => date::date(text, today_year).into(),
         Check::Decimal => number::decimal(written).into(),
         Check::ErsTerm => term::ers_term(written, year, today_year).into(),
@@ -104,8 +108,10 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
         Check::MisLevel => number::mis_level(written).into(),
         Check::MisTerm => term::mis_term(written, today_year).into(),
         Check::Money => number::money(written).into(),
+        Check::Picture => picture::picture(&column.pictures, written).into(),
         Check::Quarter => term::quarter(written, today_year).into(),
         Check::Race => race::three_digits(written).into(),
+        Check::ReturnField => return_field(written),
         Check::School => identifier::padded(written, 7, 1, Fault::NotASchool),
         Check::SchoolYear => term::school_year(written, today_year).into(),
         Check::ShortDate => date::short_date(text, today_year).into(),
@@ -156,6 +162,27 @@ fn gender_code(text: &str) -> Result<Value, Fault> {
         Gender::NotStated => Cell::Empty,
     };
     Ok(cell.into())
+}
+
+/// Letters are kept as written. Status letters differ from place to place; what they have in common is that they are few.
+fn course_grade(text: &str) -> Result<Value, Fault> {
+    let letters = text.trim_end_matches(['+', '-']);
+    let letter = (1..=3).contains(&letters.len()) && letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let points = digits(letters) && text.parse::<u8>().is_ok_and(|points| points <= 100);
+    if letter && text.len() - letters.len() <= 1 || points {
+        Ok(Cell::text(text).into())
+    } else {
+        Err(if scientific(text) { Fault::ExcelScientific } else { Fault::NotAGrade })
+    }
+}
+
+/// The student number without the underscore that the clearing-house puts behind it.
+fn return_field(text: &str) -> Verdict {
+    match text.trim_end_matches('_') {
+        "" => Verdict::Bad(Fault::Blank),
+        number if scientific(number) => Verdict::Bad(Fault::ExcelScientific),
+        number => Verdict::Good(Cell::text(number).into()),
+    }
 }
 
 fn grade_level(text: &str) -> Verdict {
