@@ -104,7 +104,8 @@ impl Layout {
         for (place, column) in self.column.iter().enumerate() {
             let meets = |other: &&Column| {
                 column.at.zip(other.at).is_some_and(|((first, last), (start, end))| {
-                    let same_choice = (first, last) == (start, end) && column.only_if.is_some();
+                    let conditional = column.only_if.is_some() || other.only_if.is_some();
+                    let same_choice = (first, last) == (start, end) && conditional;
                     first <= end && start <= last && !same_choice
                 })
             };
