@@ -16,7 +16,6 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::import::write_problems;
 use crate::{
     data::ImportRequest,
     driver::Driver,
@@ -32,6 +31,7 @@ const OPT_OUT_LAYOUT: &str = "opt-outs";
 #[allow(missing_docs)] // the command line documents them
 pub enum Command {
     Import(ImportRequest),
+    ImportProblems { list: String, from: u64 },
     OptOutImport { file: PathBuf },
     DataStatus,
     DataDestroy { by: String },
@@ -104,6 +104,10 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
     let home = node.home.as_ref();
     match command {
         Command::Import(request) => import::import(home, &request, progress),
+        Command::ImportProblems { list, from } => {
+            let part = home.problem_list_part(&list, from)?;
+            Ok(Answer { text: String::new(), json: json!(part) })
+        }
         Command::OptOutImport { file } => {
             let count = home.import_opt_outs(&file)?;
             Ok(Answer {

@@ -1,14 +1,15 @@
 //! The clerk's part: files in, opt-outs in, what is held. All or nothing: entries are committed once every file is good,
 //! and what no entry names is swept (D1-D7).
 
+mod importing;
 mod outcome;
+mod problem_list;
 mod request;
 
 use std::{
     collections::HashSet,
     fs::File,
     io::{BufReader, Read},
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::PoisonError,
 };
@@ -18,26 +19,20 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::Digest,
 };
-use passage_shell::{
-    config,
-    control::{Progress, ProgressSink},
-    entropy,
-    failure::Failure,
-    store::Op,
-};
+use passage_shell::{config, entropy, failure::Failure, store::Op};
 use zeroize::Zeroizing;
 
 pub use self::{
+    importing::ImportOutcome,
     outcome::FileOutcome,
-    request::{ImportMode, ImportRequest, LayoutChoice, Period},
+    problem_list::{KeptList, ListPart},
+    request::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
 };
 use crate::{
     home::{Home, refuse},
-    import::{self, Imported, Layout, Outlets, Recognised},
+    import::Layout,
     records::SEGMENTS,
-    roster::{
-        DataKey, FreshSalt, OptOuts, Roster, RowReader, SegmentEntry, SegmentKind, assemble, merge, sweep,
-    },
+    roster::{DataKey, FreshSalt, OptOuts, Roster, SegmentEntry, SegmentKind, assemble, merge, sweep},
 };
 
 /// Longest layout file, bytes: far above one with every column of every state file.
@@ -134,117 +129,6 @@ impl Home {
             .collect();
         paths.sort_unstable();
         paths.iter().map(|path| layout_file(path)).collect()
-    }
-
-    /// Imports files: all of them, or nothing. Every file is read even after one is refused, so that the clerk sees all
-    /// that is wrong at once; nothing is kept unless no file is refused.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of the disk or of a layout; the roster is then unchanged and no file is left behind.
-    pub fn import(
-        &self,
-        request: &ImportRequest,
-        progress: ProgressSink<'_>,
-    ) -> Result<Vec<FileOutcome>, Failure> {
-        let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = self.segments()?;
-        let read = self.read_files(request, &existing, progress);
-        let (outcomes, entries) = match read {
-            Ok(read) => read,
-            Err(failure) => {
-                let _ = self.sweep_segments(&existing); // the failure below is the one to report; `open` sweeps again
-                return Err(failure);
-            }
-        };
-        let refused = outcomes.iter().any(|outcome| outcome.refusal.is_some());
-        if refused || request.mode == ImportMode::DryRun {
-            self.sweep_segments(&existing)?;
-            return Ok(outcomes);
-        }
-        self.commit_segments(&existing, &entries)?;
-        for report in outcomes.iter().filter_map(|outcome| outcome.report.as_ref()) {
-            let rows = report.kept.to_string();
-            self.record("file imported", &[("layout", &report.layout), ("rows", &rows)])?;
-        }
-        Ok(outcomes)
-    }
-
-    fn read_files(
-        &self,
-        request: &ImportRequest,
-        existing: &[SegmentEntry],
-        progress: ProgressSink<'_>,
-    ) -> Result<(Vec<FileOutcome>, Vec<SegmentEntry>), Failure> {
-        let named = self.named_layouts(&request.layouts)?;
-        let known = self.own_layouts()?;
-        let others: Vec<Layout> = self
-            .layouts()?
-            .into_iter()
-            .filter(|layout| named.iter().all(|other| other.id != layout.id))
-            .collect();
-        let mut mode = request.mode;
-        let mut outcomes: Vec<FileOutcome> = Vec::new();
-        let mut added: Vec<SegmentEntry> = Vec::new();
-        for path in &request.files {
-            let recognised = match named.as_slice() {
-                [only] => import::recognise_as(path, only),
-                [] => import::recognise(path, &known),
-                several => import::recognise_among(path, several, &others),
-            };
-            let file = file_name(path);
-            let outcome = match recognised {
-                Err(error) => FileOutcome::refused(file, error),
-                Ok(recognised) => {
-                    let (outcome, new) = self.read_file(file, &recognised, existing, mode, progress)?;
-                    added.extend(new);
-                    outcome.within(request.period).unlike(&outcomes)
-                }
-            };
-            if outcome.refusal.is_some() {
-                mode = ImportMode::DryRun; // nothing will be kept: the other files are read to see what is wrong with them
-            }
-            outcomes.push(outcome);
-        }
-        Ok((outcomes, merge(existing, &added)))
-    }
-
-    fn read_file(
-        &self,
-        file: String,
-        recognised: &Recognised,
-        existing: &[SegmentEntry],
-        mode: ImportMode,
-        progress: ProgressSink<'_>,
-    ) -> Result<(FileOutcome, Vec<SegmentEntry>), Failure> {
-        let what = format!("reading {file}");
-        let mut told = |step: import::Progress| {
-            progress(Progress { what: what.clone(), done: step.bytes_done, total: Some(step.bytes_total) });
-        };
-        let salt = FreshSalt::new(entropy::seed()?);
-        let key = self.data_key.read().unwrap_or_else(PoisonError::into_inner);
-        let mut writer = self.roster_folder.writer(&key, salt, &recognised.layout.id);
-        let year = self.now().date().year;
-        let reader = RowReader::new().map_err(|error| outcome::named(&file, &error))?;
-        let mut sink = |filed: import::Filed| match (mode, reader.record(&filed)) {
-            (ImportMode::Keep, Some(record)) => writer.accept(&record),
-            (ImportMode::Keep | ImportMode::DryRun, _) => ControlFlow::Continue(()),
-        };
-        let mut outlets = Outlets { rows: &mut sink, progress: &mut told, findings: &mut |_| Ok(()) };
-        match import::read(recognised, year, &mut outlets) {
-            Ok(Imported { report, .. }) => {
-                let new = match mode {
-                    ImportMode::Keep => writer.finish(existing, self.now())?,
-                    ImportMode::DryRun => Vec::new(),
-                };
-                Ok((FileOutcome { file, report: Some(report), refusal: None }, new))
-            }
-            // The disk's own fault says more than "stopped".
-            Err(error) => match writer.fault() {
-                Some(fault) => Err(Failure::from(fault.clone())),
-                None => Ok((FileOutcome::refused(file, error), Vec::new())),
-            },
-        }
     }
 
     /// Takes an opt-out list; it replaces the earlier one and counts from the next round on (D7).

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use harness::plaintext_oracle::{OpenList, expected};
 use passage_node::{
-    import::{self, Layout},
+    import::{self, Layout, Outlets},
     prepare::{Prepared, prepare},
-    roster::{DataKey, Folder, FreshSalt, OptOuts, SegmentKind, assemble, merge},
+    roster::{DataKey, Folder, FreshSalt, OptOuts, RowReader, SegmentKind, assemble, merge},
 };
 use passage_protocol::{
     agreement::{Role, Segment, Study},
@@ -98,7 +98,7 @@ fn plain_list(
 ) -> (Role, Segment, Prepared) {
     let temporary = tempfile::tempdir().unwrap();
     let (store, key) = (Folder::new(temporary.path()).unwrap(), DataKey::new([7; 32]));
-    let mut entries = Vec::new();
+    let (mut entries, reader) = (Vec::new(), RowReader::new().unwrap());
     let kinds: &[(&str, Option<&str>)] = if segment == "k12" {
         &[("SENR.txt", None), ("SINF.txt", None)]
     } else {
@@ -115,8 +115,12 @@ fn plain_list(
             }
         };
         let mut writer = store.writer(&key, FreshSalt::new([number; 32]), &recognised.layout.id);
-        let mut sink = |filed| -> ControlFlow<()> { writer.accept(&filed) };
-        import::read(&recognised, 2026, &mut sink, &mut |_| {}).unwrap();
+        let mut outlets = Outlets {
+            rows: &mut |filed| reader.record(&filed).map_or(ControlFlow::Continue(()), |one| writer.accept(&one)),
+            progress: &mut |_| {},
+            findings: &mut |_| Ok(()),
+        };
+        import::read(&recognised, 2026, &mut outlets).unwrap();
         entries = merge(&entries, &writer.finish(&entries, Timestamp(0)).unwrap());
     }
     let (kind, segment) = match segment {

@@ -6,7 +6,8 @@ use passage_shell::failure::Failure;
 use super::Period;
 use crate::{
     home::refuse,
-    import::{ImportError, ImportReport},
+    import::{ImportError, ImportReport, Layout},
+    roster::SegmentEntry,
 };
 
 /// What became of one file of an import.
@@ -18,6 +19,8 @@ pub struct FileOutcome {
     pub report: Option<ImportReport>,
     /// Why it was refused, if it was.
     pub refusal: Option<Failure>,
+    /// Layouts that should be imported before this file and are not here; until they are told apart, all of them.
+    pub missing: Vec<String>,
 }
 
 impl FileOutcome {
@@ -25,7 +28,28 @@ impl FileOutcome {
     pub(super) fn refused(file: String, error: ImportError) -> Self {
         let refusal = Some(named(&file, &error));
         let report = if let ImportError::Rows { report } = error { Some(*report) } else { None };
-        Self { file, report, refusal }
+        Self { file, report, refusal, missing: Vec::new() }
+    }
+
+    /// A file that was read.
+    pub(super) fn read(file: String, report: ImportReport, layout: &Layout) -> Self {
+        Self { file, report: Some(report), refusal: None, missing: layout.after.clone() }
+    }
+
+    /// Refuses a file that deletes or replaces single records: here an import replaces whole school years, and such a file
+    /// must never be taken for one (D4).
+    pub(super) fn whole(mut self) -> Self {
+        let Some(report) = &self.report else { return self };
+        if self.refusal.is_none() && report.transactions.is_update() {
+            let changes = report.transactions.deleted + report.transactions.replaced;
+            let what = format!(
+                "{}: {changes} of {} rows delete or replace single records, expected a whole school year",
+                self.file, report.rows
+            );
+            let advice = "Export the school year as it stands now, not the changes since the last export.";
+            self.refusal = Some(refuse(0x2233, &what, advice, Some("D4")));
+        }
+        self
     }
 
     /// Refuses a file that covers another school year than the one named (D4): an upload replaces the years it covers.
@@ -68,6 +92,15 @@ impl FileOutcome {
             let whole = report.school_years.is_empty().then_some(None);
             years.chain(whole).map(|year| (report.layout.as_str(), year))
         })
+    }
+}
+
+/// Leaves of each file's layouts to import before only those that neither are here nor come with this import.
+pub(super) fn find_missing(outcomes: &mut [FileOutcome], existing: &[SegmentEntry]) {
+    let come: Vec<String> =
+        outcomes.iter().filter_map(|outcome| Some(outcome.report.as_ref()?.layout.clone())).collect();
+    for outcome in outcomes {
+        outcome.missing.retain(|id| !come.contains(id) && existing.iter().all(|entry| entry.layout != *id));
     }
 }
 

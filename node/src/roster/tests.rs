@@ -14,7 +14,7 @@ use passage_protocol::{
 };
 
 use super::*;
-use crate::import::{Layout, read, recognise};
+use crate::import::{Layout, Outlets, read, recognise_among};
 
 const TODAY_YEAR: u16 = 2026;
 
@@ -33,16 +33,22 @@ fn store(
     salt: u8,
     existing: &[SegmentEntry],
 ) -> Result<Vec<SegmentEntry>, RosterError> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/own_layouts");
     let own: Vec<Layout> = ["students", "enrollments", "courses", "awards"]
-        .map(|name| {
-            Layout::parse(&fs::read_to_string(demo().join("layouts").join(format!("{name}.toml"))).unwrap())
-                .unwrap()
-        })
+        .map(|name| Layout::parse(&fs::read_to_string(own.join(format!("{name}.toml"))).unwrap()).unwrap())
         .into();
-    let recognised = recognise(path, &own).unwrap();
-    let key = key();
+    let state = Layout::built_in().unwrap().into_iter().filter(|layout| layout.id.starts_with("calpads-"));
+    let recognised = recognise_among(path, &own, &state.collect::<Vec<_>>()).unwrap();
+    let (key, reader) = (key(), RowReader::new().unwrap());
     let mut writer = folder.writer(&key, FreshSalt::new([salt; 32]), &recognised.layout.id);
-    let _ = read(&recognised, TODAY_YEAR, &mut |filed| writer.accept(&filed), &mut |_| {});
+    let mut outlets = Outlets {
+        rows: &mut |filed| {
+            reader.record(&filed).map_or(ControlFlow::Continue(()), |record| writer.accept(&record))
+        },
+        progress: &mut |_| {},
+        findings: &mut |_| Ok(()),
+    };
+    let _ = read(&recognised, TODAY_YEAR, &mut outlets);
     let new = writer.finish(existing, Timestamp(u64::from(salt)))?;
     Ok(merge(existing, &new))
 }
