@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
     custody::Guard,
-    data::{ImportMode, ImportRequest, LayoutChoice, Period, Scope},
+    data::{ImportMode, ImportRequest, LayoutChoice, Period, Problems, Scope},
 };
 
 /// Passage: a member's node.
@@ -65,7 +65,8 @@ pub enum Ask {
     Import {
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Layout to read the files with: an id of `layout list`, or a layout file; may be given more than once.
+        /// Layout to read the files with: an id of `layout list`, or a layout file. One: the files must have it. Several: they
+        /// are tried before all others.
         #[arg(long, value_name = "ID|FILE")]
         layout: Vec<String>,
         /// The school year the files are for, such as 2023-2024: refuse a file that covers another.
@@ -190,11 +191,13 @@ pub enum Data {
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
 pub enum LayoutVerb {
-    /// Built-in layouts and your own.
+    /// Built-in layouts and your own: version, form, confidence, and where each description comes from.
     #[command(after_help = "Example:\n  passage-node layout list")]
     List,
-    /// Columns of one layout.
-    #[command(after_help = "Example:\n  passage-node layout show calpads-senr")]
+    /// One layout file as it is written: a start for one of your own.
+    #[command(
+        after_help = "Example:\n  passage-node layout show calpads-senr\n  passage-node layout show college-students > layout.toml"
+    )]
     Show { id: String },
 }
 
@@ -323,11 +326,12 @@ impl Ask {
     #[must_use]
     pub fn command(self) -> Command {
         match self {
-            Self::Import { files, layout, period, dry_run, problems: _ } => Command::Import(ImportRequest {
+            Self::Import { files, layout, period, dry_run, problems } => Command::Import(ImportRequest {
                 files: files.iter().map(|path| full(path)).collect(),
                 layouts: layout.iter().map(|text| layout_choice(text)).collect(),
                 period,
                 mode: if dry_run { ImportMode::DryRun } else { ImportMode::Keep },
+                problems: if problems.is_some() { Problems::List } else { Problems::CountOnly },
             }),
             Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
             Self::Data(Data::Status) => Command::DataStatus,

@@ -18,7 +18,7 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::{import::write_problems, query::{QueryMode, QueryRequest}};
+pub use self::query::{QueryMode, QueryRequest};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},
@@ -32,6 +32,7 @@ use crate::{
 #[allow(missing_docs)] // the command line documents them
 pub enum Command {
     Import(ImportRequest),
+    ImportProblems { list: String, from: u64 },
     OptOutImport { file: PathBuf },
     DataStatus,
     DataDestroy { by: String, scope: Scope },
@@ -109,6 +110,10 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
     let home = node.home.as_ref();
     match command {
         Command::Import(request) => import::import(home, &request, progress),
+        Command::ImportProblems { list, from } => {
+            let part = home.problem_list_part(&list, from)?;
+            Ok(Answer { text: String::new(), json: json!(part) })
+        }
         Command::OptOutImport { file } => {
             let count = home.import_opt_outs(&file)?;
             Ok(Answer {

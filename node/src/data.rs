@@ -1,36 +1,33 @@
 //! The clerk's part: files in, opt-outs in, what is held. All or nothing: entries are committed once every file is good,
 //! and what no entry names is swept (D1-D7).
 
+mod importing;
 mod outcome;
+mod problem_list;
 mod request;
 mod stored;
 
 use std::{
-    cell::Cell,
     fs::File,
     io::{BufReader, Read},
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::PoisonError,
 };
 
-use passage_protocol::cells::SchoolYear;
-use passage_shell::{
-    config,
-    control::{Progress, ProgressSink},
-    failure::Failure,
-};
+use passage_shell::{config, failure::Failure};
 
 pub use self::{
+    importing::ImportOutcome,
     outcome::FileOutcome,
-    request::{ImportMode, ImportRequest, LayoutChoice, Period},
+    problem_list::{KeptList, ListPart},
+    request::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
     stored::Scope,
 };
 use crate::{
     home::{Home, refuse},
-    import::{self, ImportReport, Imported, Layout, Outlets, Recognised},
+    import::Layout,
     roster::OptOuts,
-    tables::{Import, StoredTable, merge},
+    tables::{Import, merge},
 };
 
 /// Longest layout file, bytes: far above one with every column of every state file.
@@ -98,123 +95,6 @@ impl Home {
         paths.iter().map(|path| layout_file(path)).collect()
     }
 
-    /// Imports files: all of them, or nothing. Every file is read even after one is refused, so that the clerk sees all
-    /// that is wrong at once; nothing is kept unless no file is refused.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of the disk or of a layout; the roster is then unchanged and no file is left behind.
-    pub fn import(
-        &self,
-        request: &ImportRequest,
-        progress: ProgressSink<'_>,
-    ) -> Result<Vec<FileOutcome>, Failure> {
-        let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = self.stored()?;
-        let read = self.read_files(request, &existing, progress);
-        let (outcomes, entries) = match read {
-            Ok(read) => read,
-            Err(failure) => {
-                let _ = self.sweep_tables(&existing); // the failure below is the one to report; `open` sweeps again
-                return Err(failure);
-            }
-        };
-        let refused = outcomes.iter().any(|outcome| outcome.refusal.is_some());
-        if refused || request.mode == ImportMode::DryRun {
-            self.sweep_tables(&existing)?;
-            return Ok(outcomes);
-        }
-        self.commit_tables(&existing, entries)?;
-        for report in outcomes.iter().filter_map(|outcome| outcome.report.as_ref()) {
-            let rows = report.kept.to_string();
-            self.record("file imported", &[("layout", &report.layout), ("rows", &rows)])?;
-        }
-        Ok(outcomes)
-    }
-
-    fn read_files(
-        &self,
-        request: &ImportRequest,
-        existing: &[StoredTable],
-        progress: ProgressSink<'_>,
-    ) -> Result<(Vec<FileOutcome>, Vec<StoredTable>), Failure> {
-        let named = self.named_layouts(&request.layouts)?;
-        let known = self.own_layouts()?;
-        let others: Vec<Layout> = self
-            .layouts()?
-            .into_iter()
-            .filter(|layout| named.iter().all(|other| other.id != layout.id))
-            .collect();
-        let mut mode = request.mode;
-        let mut outcomes: Vec<FileOutcome> = Vec::new();
-        let mut added: Vec<StoredTable> = Vec::new();
-        for path in &request.files {
-            let recognised = match named.as_slice() {
-                [only] => import::recognise_as(path, only),
-                [] => import::recognise(path, &known),
-                several => import::recognise_among(path, several, &others),
-            };
-            let file = file_name(path);
-            let outcome = match recognised {
-                Err(error) => FileOutcome::refused(file, error),
-                Ok(recognised) => {
-                    let (outcome, new) = self.read_file(file, &recognised, existing, mode, progress)?;
-                    added.extend(new);
-                    outcome.within(request.period).unlike(&outcomes)
-                }
-            };
-            if outcome.refusal.is_some() {
-                mode = ImportMode::DryRun; // nothing will be kept: the other files are read to see what is wrong with them
-            }
-            outcomes.push(outcome);
-        }
-        Ok((outcomes, merge(existing, &added)))
-    }
-
-    fn read_file(
-        &self,
-        file: String,
-        recognised: &Recognised,
-        existing: &[StoredTable],
-        mode: ImportMode,
-        progress: ProgressSink<'_>,
-    ) -> Result<(FileOutcome, Vec<StoredTable>), Failure> {
-        let what = format!("reading {file}");
-        let gone = Cell::new(false);
-        let mut told = |step: import::Progress| {
-            let step = Progress { what: what.clone(), done: step.bytes_done, total: Some(step.bytes_total) };
-            gone.set(progress(step).is_break());
-        };
-        let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
-        let mut tables = Import::new(&self.tables, &custody, &self.schemas, &recognised.layout);
-        let year = self.now().date().year;
-        let mut sink = |filed| match mode {
-            _ if gone.get() => ControlFlow::Break(()),
-            ImportMode::Keep => tables.accept(filed),
-            ImportMode::DryRun => ControlFlow::Continue(()),
-        };
-        let mut outlets = Outlets { rows: &mut sink, progress: &mut told, findings: &mut |_| Ok(()) };
-        match import::read(recognised, year, &mut outlets) {
-            Ok(Imported { report, taken_out }) => {
-                let new = match mode {
-                    ImportMode::Keep => {
-                        if report.transactions.is_update() {
-                            tables.keep_others(existing, &years_of(&report), &taken_out)?;
-                        }
-                        tables.finish(existing, self.now())?
-                    }
-                    ImportMode::DryRun => Vec::new(),
-                };
-                Ok((FileOutcome { file, report: Some(report), refusal: None }, new))
-            }
-            // The disk's own fault says more than "stopped".
-            Err(error) => match tables.take_fault() {
-                Some(fault) => Err(Failure::from(fault)),
-                None => Ok((FileOutcome::refused(file, error), Vec::new())),
-            },
-        }
-    }
-
     /// Takes an opt-out list; it replaces the earlier one and counts from the next round on (D7).
     ///
     /// # Errors
@@ -234,14 +114,6 @@ impl Home {
         self.commit_tables(&existing, merge(&existing, &new))?;
         self.record("opt-out list imported", &[("entries", &list.len().to_string())])?;
         Ok(list.len())
-    }
-}
-
-/// The stored years a file touches: those its rows name, or the one place of a layout without years.
-fn years_of(report: &ImportReport) -> Vec<Option<SchoolYear>> {
-    match report.school_years.as_slice() {
-        [] => vec![None],
-        years => years.iter().map(|year| SchoolYear::parse(year)).collect(),
     }
 }
 

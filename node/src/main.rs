@@ -14,7 +14,8 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use passage_node::{
     cli::{Ask, Cli, Verb},
-    command::{self, Node, execute},
+    command::{self, Command, Node, execute},
+    data::{KeptList, ListPart},
     home::Home,
     serve,
 };
@@ -81,24 +82,55 @@ fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
         Some(path) => Some((File::create(&path).map_err(unwritable)?, path)),
         None => None,
     };
-    let command = ask.command();
     let bar = Bar::default();
     let show = |step| {
         bar.show(step);
         ControlFlow::Continue(())
     };
-    let outcome = match control::call(dir, &command, &show) {
-        Some(answer) => answer,
-        None => Home::open(dir)
-            .and_then(|home| execute(&Node { home: home.into(), driver: None }, command, &show)),
+    let mut here = None;
+    let mut call = |command: Command| -> Result<Answer, Failure> {
+        if here.is_none()
+            && let Some(answer) = control::call(dir, &command, &show)
+        {
+            return answer;
+        }
+        let node = match here.take() {
+            Some(node) => node,
+            None => Node { home: Home::open(dir)?.into(), driver: None },
+        };
+        let answer = execute(&node, command, &show);
+        here = Some(node);
+        answer
     };
+    let outcome = call(ask.command());
     bar.clear();
     let mut answer = outcome?;
-    if let Some((file, path)) = list {
-        let count = command::write_problems(&answer.json, file).map_err(unwritable)?;
-        answer.text = format!("{count} problems listed in {}\n\n{}", path.display(), answer.text);
+    if let Some((mut file, path)) = list {
+        let kept: Option<KeptList> =
+            serde_json::from_value(answer.json.get("list").cloned().unwrap_or_default()).unwrap_or_default();
+        let lines = kept.as_ref().map_or(0, |kept| kept.lines);
+        if let Some(kept) = kept {
+            take_list(&kept.id, &mut call, &mut |text| file.write_all(text.as_bytes()).map_err(unwritable))?;
+        }
+        answer.text = format!("{lines} problems listed in {}\n\n{}", path.display(), answer.text);
     }
     Ok(answer)
+}
+
+/// Takes the full list of problems part by part: neither process ever holds it.
+fn take_list(
+    list: &str,
+    call: &mut dyn FnMut(Command) -> Result<Answer, Failure>,
+    put: &mut dyn FnMut(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut next = Some(0);
+    while let Some(from) = next {
+        let answer = call(Command::ImportProblems { list: list.to_owned(), from })?;
+        let part: ListPart = serde_json::from_value(answer.json).map_err(|_| Failure::other_version())?;
+        put(&part.text)?;
+        next = part.next;
+    }
+    Ok(())
 }
 
 /// A file that grows past a limit of the account is then an error of the write, as a full disk is, and not a kill.

@@ -2,23 +2,24 @@
 //! column, and what to do next (D1, D2). Positions, rules and counts; never a value.
 
 use core::fmt::Write as _;
-use std::io;
 
 use passage_shell::{
     control::{Answer, ProgressSink},
     failure::Failure,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    data::{FileOutcome, ImportMode, ImportRequest},
+    data::{FileOutcome, ImportMode, ImportOutcome, ImportRequest},
     home::Home,
-    import::{Count, ImportReport, Problem, Severity},
+    import::{Count, Dropped, ImportReport, Problem, Severity},
 };
 
 /// Places shown on the screen for each kind of finding; the JSON form and the file of `--problems` have every listed one.
 const PLACES_SHOWN: usize = 5;
+/// Schools and years shown on the screen for each file; the JSON form has all of them.
+const GROUPS_SHOWN: usize = 12;
 
 /// Imports and tells. A refusal is an answer with `refused` true, because it carries the reports of every file.
 pub(super) fn import(
@@ -26,7 +27,7 @@ pub(super) fn import(
     request: &ImportRequest,
     progress: ProgressSink<'_>,
 ) -> Result<Answer, Failure> {
-    let outcomes = home.import(request, progress)?;
+    let ImportOutcome { files: outcomes, list } = home.import(request, progress)?;
     let refusal = outcomes.iter().find_map(|outcome| outcome.refusal.as_ref());
     let several = outcomes.len() > 1;
     let kept = if refusal.is_none() && request.mode == ImportMode::Keep { "kept" } else { "to keep" };
@@ -50,6 +51,7 @@ pub(super) fn import(
             "rule": failure.rule(),
             "kept": false,
             "files": files,
+            "list": list,
         });
         return Ok(Answer { text, json });
     }
@@ -57,62 +59,10 @@ pub(super) fn import(
         ImportMode::DryRun => "dry run: nothing was kept",
         ImportMode::Keep => "imported; nothing has left this machine",
     });
-    Ok(Answer { text, json: json!({ "files": files, "kept": request.mode == ImportMode::Keep }) })
-}
-
-/// Writes every listed problem of an import's answer as CSV:
-/// `file,row,column,name,severity,rule,what,advice`. A file refused as a whole has one line without a row.
-///
-/// # Errors
-///
-/// What the writer answers.
-pub fn write_problems(answer: &Value, out: impl io::Write) -> io::Result<usize> {
-    let files = answer.get("files").cloned().unwrap_or_default();
-    let files: Vec<ListedFile> = serde_json::from_value(files).map_err(|_| io::ErrorKind::InvalidData)?;
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["file", "row", "column", "name", "severity", "rule", "what", "advice"])?;
-    let mut lines = 0;
-    for ListedFile { file, refusal, mut problems } in files {
-        if problems.is_empty() {
-            problems.extend(refusal);
-        }
-        for problem in problems {
-            writer.write_record([
-                file.as_str(),
-                &problem.row.map(|row| row.to_string()).unwrap_or_default(),
-                &problem.column.map(|column| column.to_string()).unwrap_or_default(),
-                problem.name.as_deref().unwrap_or_default(),
-                problem.severity.as_deref().unwrap_or("error"),
-                problem.rule.as_deref().unwrap_or_default(),
-                &problem.what,
-                &problem.advice,
-            ])?;
-            lines += 1;
-        }
-    }
-    writer.flush()?;
-    Ok(lines)
-}
-
-/// One file of the answer, as far as the list of problems needs it.
-#[derive(Deserialize)]
-struct ListedFile {
-    file: String,
-    refusal: Option<Listed>,
-    #[serde(default)]
-    problems: Vec<Listed>,
-}
-
-/// A problem of a row, or the refusal of a file as a whole.
-#[derive(Deserialize)]
-struct Listed {
-    row: Option<u64>,
-    column: Option<usize>,
-    name: Option<String>,
-    severity: Option<String>,
-    rule: Option<String>,
-    what: String,
-    advice: String,
+    Ok(Answer {
+        text,
+        json: json!({ "files": files, "kept": request.mode == ImportMode::Keep, "list": list }),
+    })
 }
 
 /// One file of the JSON form: the report's own keys, the file's name, and why it was refused.
@@ -120,6 +70,7 @@ struct Listed {
 struct Facts<'a> {
     file: &'a str,
     refusal: Option<Value>,
+    missing: &'a [String],
     #[serde(flatten)]
     report: Option<&'a ImportReport>,
 }
@@ -128,7 +79,7 @@ fn facts(outcome: &FileOutcome) -> Value {
     let refusal = outcome.refusal.as_ref().map(|failure| {
         json!({ "what": failure.what(), "advice": failure.advice(), "code": failure.code(), "rule": failure.rule() })
     });
-    json!(Facts { file: &outcome.file, refusal, report: outcome.report.as_ref() })
+    json!(Facts { file: &outcome.file, refusal, missing: &outcome.missing, report: outcome.report.as_ref() })
 }
 
 /// The part of the screen about one file.
@@ -140,6 +91,12 @@ fn write_file(
 ) -> core::fmt::Result {
     if let Some(report) = &outcome.report {
         write_report(text, &outcome.file, report, kept)?;
+        for id in &outcome.missing {
+            writeln!(
+                text,
+                "  missing  {id} should be imported before it; what this file refers to is not here"
+            )?;
+        }
     }
     if let Some(failure) = refused {
         writeln!(text, "  refused  {}", failure.what())?;
@@ -166,6 +123,10 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
     if !report.school_years.is_empty() {
         writeln!(text, "  years    {}", report.school_years.join(", "))?;
     }
+    for Dropped { name, why, values } in report.dropped.iter().filter(|dropped| dropped.values > 0) {
+        writeln!(text, "  dropped  {name}, {}: {why}", counted(*values, "value"))?;
+    }
+    write_coverage(text, report)?;
     if report.counts.is_empty() {
         return writeln!(text, "  no problems");
     }
@@ -181,6 +142,27 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
         writeln!(text, "  --problems FILE writes every place to a file")?;
     }
     Ok(())
+}
+
+/// What the file covers by school year and school, and what its students can be matched by.
+fn write_coverage(text: &mut String, report: &ImportReport) -> core::fmt::Result {
+    for group in report.coverage.iter().take(GROUPS_SHOWN) {
+        let year = group.school_year.as_deref().unwrap_or("every year");
+        let school = group.school.as_ref().map_or_else(String::new, |school| format!(", school {school}"));
+        write!(text, "  covers   {year}{school}: {}", counted(group.rows, "row"))?;
+        if group.students > 0 {
+            write!(
+                text,
+                "; SSID {}, SSN {}, name and birth date {}; expected match strong {}, standard {}, weak {}",
+                group.ssid, group.ssn, group.name_and_birth_date, group.strong, group.standard, group.weak
+            )?;
+        }
+        writeln!(text)?;
+    }
+    match report.coverage.len().saturating_sub(GROUPS_SHOWN) {
+        0 => Ok(()),
+        more => writeln!(text, "           and {more} more schools and years; --json lists them"),
+    }
 }
 
 /// What to do about a kind of finding, and the first places it was made at; true if these are all.
@@ -206,6 +188,10 @@ fn place(problem: &Problem) -> String {
         (Some(column), None) => format!("row {}, column {column}", problem.row),
         (None, _) => format!("row {}", problem.row),
     }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn times(times: u64) -> String {

@@ -1,12 +1,13 @@
 //! What became of each file of an import, and the refusals that concern a file as a whole or several files (D1, D4).
 
-use passage_protocol::refusal::Refusal;
+use passage_protocol::{cells::SchoolYear, refusal::Refusal};
 use passage_shell::failure::Failure;
 
 use super::Period;
 use crate::{
     home::refuse,
-    import::{ImportError, ImportReport},
+    import::{ImportError, ImportReport, Layout},
+    tables::StoredTable,
 };
 
 /// What became of one file of an import.
@@ -18,6 +19,8 @@ pub struct FileOutcome {
     pub report: Option<ImportReport>,
     /// Why it was refused, if it was.
     pub refusal: Option<Failure>,
+    /// Layouts that should be imported before this file and are not here; until they are told apart, all of them.
+    pub missing: Vec<String>,
 }
 
 impl FileOutcome {
@@ -25,7 +28,40 @@ impl FileOutcome {
     pub(super) fn refused(file: String, error: ImportError) -> Self {
         let refusal = Some(named(&file, &error));
         let report = if let ImportError::Rows { report } = error { Some(*report) } else { None };
-        Self { file, report, refusal }
+        Self { file, report, refusal, missing: Vec::new() }
+    }
+
+    /// A file that was read.
+    pub(super) fn read(file: String, report: ImportReport, layout: &Layout) -> Self {
+        Self { file, report: Some(report), refusal: None, missing: layout.after.clone() }
+    }
+
+    /// Refuses a file of changes to a school year that is not here: by itself it would pass for the whole year (D4).
+    pub(super) fn changes(mut self, existing: &[StoredTable]) -> Self {
+        let Some(report) = self.report.as_ref().filter(|report| report.transactions.is_update()) else {
+            return self;
+        };
+        let stored = |year: &Option<SchoolYear>| {
+            existing.iter().any(|entry| entry.place.layout == report.layout && entry.place.year == *year)
+        };
+        let years = years_of(report);
+        let missing: Vec<String> = years
+            .iter()
+            .filter(|year| !stored(year))
+            .map(|year| year.map_or_else(|| "any year".to_owned(), |year| year.to_string()))
+            .collect();
+        if self.refusal.is_none() && !missing.is_empty() {
+            let changes = report.transactions.deleted + report.transactions.replaced;
+            let what = format!(
+                "{}: {changes} of {} rows delete or replace records of {}, of which nothing is stored here",
+                self.file,
+                report.rows,
+                missing.join(", ")
+            );
+            let advice = "Import the whole school year first, then the file of changes.";
+            self.refusal = Some(refuse(0x2233, &what, advice, Some("D4")));
+        }
+        self
     }
 
     /// Refuses a file that covers another school year than the one named (D4): an upload replaces the years it covers.
@@ -68,6 +104,23 @@ impl FileOutcome {
             let whole = report.school_years.is_empty().then_some(None);
             years.chain(whole).map(|year| (report.layout.as_str(), year))
         })
+    }
+}
+
+/// The stored years a file touches: those its rows name, or the one place of a layout without years.
+pub(super) fn years_of(report: &ImportReport) -> Vec<Option<SchoolYear>> {
+    match report.school_years.as_slice() {
+        [] => vec![None],
+        years => years.iter().map(|year| SchoolYear::parse(year)).collect(),
+    }
+}
+
+/// Leaves of each file's layouts to import before only those that neither are here nor come with this import.
+pub(super) fn find_missing(outcomes: &mut [FileOutcome], existing: &[StoredTable]) {
+    let come: Vec<String> =
+        outcomes.iter().filter_map(|outcome| Some(outcome.report.as_ref()?.layout.clone())).collect();
+    for outcome in outcomes {
+        outcome.missing.retain(|id| !come.contains(id) && existing.iter().all(|entry| entry.place.layout != *id));
     }
 }
 

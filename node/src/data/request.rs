@@ -16,6 +16,17 @@ pub struct ImportRequest {
     pub period: Option<Period>,
     /// Whether the records are kept.
     pub mode: ImportMode,
+    /// Whether every problem is listed.
+    pub problems: Problems,
+}
+
+/// Whether every problem of an import is listed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Problems {
+    /// The first ones are, and the others are counted.
+    CountOnly,
+    /// All of them, in a list of their own.
+    List,
 }
 
 /// A layout, named by a clerk.

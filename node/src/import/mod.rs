@@ -52,3 +52,6 @@ pub use self::{
     report::{Dropped, ImportReport, Transactions},
     source::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX},
 };
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     pupils::{Pupil, STUDENT, STUDENTS_HEADER, VALUES, layout, sinf, sinf_of},
-    world::{Node, Screen},
+    world::{Node, Screen, names_in},
 };
 
 /// A node that holds 20 pupils, and what a bad file must leave as it is.
@@ -104,6 +104,11 @@ fn what_a_spreadsheet_did_is_named_by_row_and_column() {
             "scientific notation",
         ),
         (
+            changed(|pupil| pupil.birth = "38110".into()),
+            "           row 7, column 18 (",
+            "a date as a day number",
+        ),
+        (
             changed(|pupil| pupil.birth = "5/3/2004".into()),
             "           row 7, column 18 (",
             "a date with slashes",
@@ -118,7 +123,7 @@ fn what_a_spreadsheet_did_is_named_by_row_and_column() {
         assert!(screen.err.contains(place) && screen.err.contains(what), "{screen:?}");
         assert!(screen.err.contains("do not open and save it in a spreadsheet"), "{screen:?}");
         assert!(screen.err.contains("bad.txt: 1 of 20 rows have errors"), "{screen:?}");
-        screen.keeps_to_itself(&["1.23457E+09", "5/3/2004", "7,315,900,007"]);
+        screen.keeps_to_itself(&["1.23457E+09", "5/3/2004", "38110", "7,315,900,007"]);
     }
 }
 
@@ -146,7 +151,7 @@ fn a_lost_zero_and_windows_letters_are_repaired_and_told() {
     let file = node.file("short.txt", sinf_of(&[pupil, Pupil::number(2)]));
     let screen = node.run(&["import", &file]);
     let text = screen.succeeded();
-    assert!(text.contains("  warning  9 digits where 10 are expected"), "{text}");
+    assert!(text.contains("  warning  a digit fewer than expected: a leading zero was lost"), "{text}");
     assert!(text.contains("           row 1, column 9 (SSID)\n"), "{text}");
     assert!(text.contains("2 read, 2 kept"), "{text}");
     screen.keeps_to_itself(&["315900001"]);
@@ -227,12 +232,45 @@ fn problems_go_to_a_file_by_row_and_column() {
     assert!(lines[1].starts_with("bad.txt,1,9,SSID,error,D3,"), "{}", lines[1]);
     assert!(lines[16].starts_with("empty.txt,,,,error,D2,"), "{}", lines[16]);
     assert_eq!(lines.len(), 17);
+    assert_eq!(
+        names_in(&holding.node.dir.join("problems")),
+        Vec::<String>::new(),
+        "the list was not taken away"
+    );
     assert!(VALUES.iter().all(|value| !text.contains(value)) && !text.contains("1.23457E+09"));
 
     // A list that cannot be written stops the import before it begins.
     let good = holding.node.file("good.txt", sinf(40));
     let screen = holding.try_out(&["import", &good, "--problems", "/nonexistent/problems.csv"]);
     assert!(screen.refused("S1007", None).contains("write the problems"), "{screen:?}");
+}
+
+/// More problems than an answer lists: the file has every one, and neither process holds them all.
+#[test]
+fn a_list_of_problems_of_any_length_is_complete() {
+    let pupils: Vec<Pupil> =
+        (1..=30_000).map(|number| Pupil { birth: "19000101".into(), ..Pupil::number(number) }).collect();
+    for serving in [true, false] {
+        let node = Node::joined(Segment::K12);
+        let daemon = serving.then(|| node.serve());
+        let (file, list) = (node.file("many.txt", sinf_of(&pupils)), node.file("problems.csv", ""));
+        let screen = node.run(&["import", &file, "--dry-run", "--problems", &list]);
+        assert!(screen.succeeded().starts_with("30000 problems listed in "), "{screen:?}");
+        let text = fs::read_to_string(&list).unwrap();
+        assert_eq!(text.lines().count(), 30_001);
+        let rows = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse::<usize>().unwrap());
+        assert!(rows.eq(1..=30_000), "a row is missing or doubled");
+        drop(daemon);
+    }
+}
+
+/// A file of changes is merged with the stored year or refused; it must never pass for the year.
+#[test]
+fn a_file_that_deletes_single_records_does_not_replace_the_year() {
+    let holding = Holding::new();
+    let rows = sinf(20).replacen("SINF^^", "SINF^D^", 1);
+    let screen = holding.refuses(rows, &[], "N2233", "D4");
+    assert!(screen.err.contains("1 of 20 rows delete or replace single records"), "{screen:?}");
 }
 
 #[test]
@@ -276,11 +314,11 @@ fn a_layout_that_is_no_layout_is_refused_without_a_value() {
             .refused("N2004", Some("D1"))
             .starts_with("students.csv: the layout file is not right at line 1")
     );
-    let text = fs::read_to_string(layout("students.toml")).unwrap().replace("delimiter =", "delimeter =");
+    let text = fs::read_to_string(layout("students.toml")).unwrap().replace("delimiters =", "delimeters =");
     let mistyped = holding.node.file("mistyped.toml", text);
     let screen = holding.try_out(&["import", &students, "--layout", &mistyped]);
     assert!(
-        screen.refused("N2004", Some("D1")).ends_with("the nearest known key is `delimiter`"),
+        screen.refused("N2004", Some("D1")).ends_with("the nearest known key is `delimiters`"),
         "{screen:?}"
     );
     let screen = holding.try_out(&["import", &students, "--layout", "calpads-sinv"]);

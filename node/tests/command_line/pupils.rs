@@ -64,7 +64,7 @@ pub(crate) fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// A layout file of the demonstration.
+/// A layout file as an institution writes it for its own files.
 pub(crate) fn layout(name: &str) -> String {
-    root().join("deploy/demo/members/layouts").join(name).to_str().unwrap().to_owned()
+    root().join("node/tests/own_layouts").join(name).to_str().unwrap().to_owned()
 }

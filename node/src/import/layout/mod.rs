@@ -308,3 +308,6 @@ fn describe(text: &str, error: &toml::de::Error) -> ImportError {
     });
     ImportError::Layout { line, fault, nearest: nearest.copied() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Doubt, Fit,
-    probe::{Opinion, Score},
+    probe::{Opinion, Score, counts},
 };
 use crate::import::{
     error::Nearness,
@@ -66,7 +66,8 @@ fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<String, D
     }
     let mut passed = 0;
     for (place, column) in layout.column.iter().enumerate().filter(|(_, column)| column.is_probe()) {
-        let score = Score::of(column, rows.iter().map(|row| row.field(place + 1)));
+        let counting = rows.iter().filter(|row| counts(layout, column, |other| row.field(other + 1)));
+        let score = Score::of(column, counting.map(|row| row.field(place + 1)));
         let (first, last) = column.at.unwrap_or((1, 0));
         let at = format!("bytes {first} to {last} ({})", column.name);
         match score.opinion() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Doubt, Fit,
-    probe::{Opinion, Score},
+    probe::{Opinion, Score, counts},
     sample::Table,
 };
 use crate::import::{
@@ -49,7 +49,17 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
     let width = header.len();
     for (column, place) in layout.column.iter().zip(&places) {
         let Some(place) = place.filter(|_| column.is_probe()) else { continue };
-        let whole = rows.iter().filter(|row| row.len() >= width);
+        let whole = rows.iter().filter(|row| {
+            let cell = |other: usize| {
+                places
+                    .get(other)
+                    .copied()
+                    .flatten()
+                    .and_then(|place| row.get(place))
+                    .map_or("", String::as_str)
+            };
+            row.len() >= width && counts(layout, column, cell)
+        });
         let score = Score::of(column, whole.filter_map(|row| row.get(place)).map(String::as_str));
         if score.opinion() == Opinion::Fails {
             return Err(Doubt::new(

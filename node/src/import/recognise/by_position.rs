@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Doubt, Fit,
-    probe::{Opinion, Score},
+    probe::{Opinion, Score, counts},
     sample::Table,
 };
 use crate::import::{
@@ -164,7 +164,13 @@ impl Grid<'_> {
 
     fn score(&self, column: &Column, number: usize) -> Score {
         let place = number.wrapping_sub(1);
-        Score::of(column, self.rows.iter().filter_map(|row| row.get(place)).map(String::as_str))
+        let counting = self.rows.iter().filter(|row| {
+            counts(self.layout, column, |other| {
+                let number = self.layout.column.get(other).and_then(|other| other.number);
+                number.and_then(|number| row.get(number.wrapping_sub(1))).map_or("", String::as_str)
+            })
+        });
+        Score::of(column, counting.filter_map(|row| row.get(place)).map(String::as_str))
     }
 
     /// Every probe where the layout has it: how many pass, or the doubt.

@@ -1,12 +1,14 @@
 //! Whether a column holds what its check expects, and whether the next column would do better.
 
 use crate::import::{
-    layout::{Check, Column},
+    layout::{Check, Column, Layout},
     value::{Verdict, check, is_no_answer},
 };
 
 /// Of 10 values of a probed column, how many must pass: a column shifted by one passes almost none.
 const PROBE_TENTHS: usize = 6;
+/// Of so many rows, one value is too little to say that a column is another one.
+const SPARSE_ROWS: usize = 20;
 /// Latest year a probe admits; the exact bound is applied when the file is read.
 const PROBE_YEAR: u16 = 2099;
 /// Year that stands in for the value of a year column: only the shape of a term is probed.
@@ -15,6 +17,8 @@ const ANY_YEAR: &str = "2020";
 /// How the values of a place do under a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Score {
+    /// Rows looked at.
+    rows: usize,
     /// Values that are not blank.
     pub(super) values: usize,
     /// Of these, what passes.
@@ -35,8 +39,12 @@ pub(super) enum Opinion {
 impl Score {
     /// Scores values of one place.
     pub(super) fn of<'a>(column: &Column, values: impl Iterator<Item = &'a str>) -> Self {
-        let mut score = Self { values: 0, passed: 0 };
-        for value in values.filter(|value| !is_no_answer(column, value)) {
+        let mut score = Self { rows: 0, values: 0, passed: 0 };
+        for value in values {
+            score.rows += 1;
+            if is_no_answer(column, value) {
+                continue;
+            }
             score.values += 1;
             score.passed += usize::from(passes(column, value));
         }
@@ -44,14 +52,23 @@ impl Score {
     }
 
     pub(super) fn opinion(self) -> Opinion {
-        if self.values == 0 {
+        let fails = self.passed * 10 < self.values * PROBE_TENTHS;
+        if self.values == 0 || fails && self.values * SPARSE_ROWS < self.rows {
             Opinion::Blank
-        } else if self.passed * 10 < self.values * PROBE_TENTHS {
+        } else if fails {
             Opinion::Fails
         } else {
             Opinion::Passes
         }
     }
+}
+
+/// True if the column counts in a row; `text_of` gives the row's text of a column of the layout.
+pub(super) fn counts<'a>(layout: &Layout, column: &Column, text_of: impl Fn(usize) -> &'a str) -> bool {
+    column.only_if.as_ref().is_none_or(|only_if| {
+        let said = layout.column_named(&only_if.column).map_or("", |(place, _)| text_of(place));
+        only_if.is.iter().any(|code| code.eq_ignore_ascii_case(said))
+    })
 }
 
 /// A damaged value still shows which column it is: a fault of the file counts as the right column.

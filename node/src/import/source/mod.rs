@@ -12,6 +12,8 @@ mod sheet;
 use std::ops::ControlFlow;
 
 pub use self::line::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX};
+#[cfg(test)]
+pub(super) use self::sheet::{measure_workbook, walk_workbook};
 pub(super) use self::{
     delimited::{Delimited, split},
     fixed::{Fixed, Ruler},

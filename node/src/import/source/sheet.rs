@@ -42,18 +42,18 @@ impl Sheet {
 
     /// Unpacks every part once without keeping it: none is larger than memory may hold.
     pub(in crate::import) fn measure(path: &Path) -> Result<(), ImportError> {
-        measure(BufReader::new(File::open(path)?))
+        measure_workbook(BufReader::new(File::open(path)?))
     }
 }
 
 impl Rows for Sheet {
     fn each(&mut self, each: &mut EachRow<'_>) -> Result<(), ImportError> {
-        walk(BufReader::new(File::open(&self.path)?), self.bytes, each)
+        walk_workbook(BufReader::new(File::open(&self.path)?), self.bytes, each)
     }
 }
 
 /// Refuses a workbook with a part that would not fit into memory.
-pub(super) fn measure(source: impl Read + Seek) -> Result<(), ImportError> {
+pub(in crate::import) fn measure_workbook(source: impl Read + Seek) -> Result<(), ImportError> {
     let damaged = ImportError::Spreadsheet { fault: "it is damaged, or no .xlsx workbook" };
     let Ok(mut archive) = zip::ZipArchive::new(source) else { return Err(damaged) };
     let mut parts = 0_u64;
@@ -96,7 +96,11 @@ fn unpacked(mut part: impl Read, room: u64) -> io::Result<u64> {
 }
 
 /// Gives the rows of the first sheet that has any.
-pub(super) fn walk(source: impl Read + Seek, bytes: u64, each: &mut EachRow<'_>) -> Result<(), ImportError> {
+pub(in crate::import) fn walk_workbook(
+    source: impl Read + Seek,
+    bytes: u64,
+    each: &mut EachRow<'_>,
+) -> Result<(), ImportError> {
     let mut workbook = Xlsx::new(source).map_err(|error| refusal(&error))?;
     let mut record = Record::default();
     for name in workbook.sheet_names() {

@@ -255,3 +255,6 @@ fn thousands(text: &str) -> bool {
         })
         && count > 0
 }
+
+#[cfg(test)]
+mod tests;

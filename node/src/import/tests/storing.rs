@@ -1,0 +1,189 @@
+//! What becomes of rows: repeats, deletions, replacements, what follows from codes, what is covered.
+
+use super::*;
+
+#[test]
+fn ods_extracts_trailing_carets_and_bare_line_feeds_are_taken() {
+    let plain = senr(&[]);
+    let plain = plain.trim_end();
+    let ods = plain.replacen("SENR", "SENR-R", 1) + "^20240101^20240102\r\n";
+    for text in [ods, format!("{plain}^^^^\r\n"), format!("{plain}\n"), format!("\u{FEFF}{plain}")] {
+        let (report, rows) = import(text.as_bytes()).unwrap();
+        assert_eq!((report.layout.as_str(), report.kept, rows.len()), ("calpads-senr", 1, 2), "{text}");
+    }
+}
+
+#[test]
+fn a_row_is_kept_once_and_knows_where_it_stood() {
+    let text = senr(&[]).repeat(2);
+    let (report, rows) = import(text.as_bytes()).unwrap();
+    assert_eq!((report.rows, report.kept, report.duplicates), (2, 1, 1));
+    let tables: Vec<&str> = rows.iter().map(|filed| filed.row.table).collect();
+    assert_eq!(tables, ["student", "enrolment"]);
+    for filed in &rows {
+        assert_eq!((filed.year, filed.origin.row), (Some(SchoolYear(2019)), 1));
+        assert_eq!(
+            (filed.origin.file.layout.as_str(), filed.origin.file.version.as_str()),
+            ("calpads-senr", "2019-20")
+        );
+        assert_eq!(filed.row.cells.len(), dictionary().unwrap().tables[filed.row.table].elements.len());
+    }
+    assert_eq!(rows[0].key, rows[1].key);
+}
+
+#[test]
+fn later_rows_delete_and_replace_earlier_ones() {
+    let add = |ssid: &str, first: &str| senr(&[(8, ssid), (9, &format!("A{ssid}")), (10, first)]);
+    let with = |code: &str, ssid: &str, first: &str| {
+        senr(&[(2, code), (8, ssid), (9, &format!("A{ssid}")), (10, first)])
+    };
+    let text = [
+        add("1000000001", "ADA"),
+        add("1000000002", "BEA"),
+        with("A", "1000000003", "CYD"),
+        with("R", "1000000002", "BETH"),
+        with("D", "1000000003", ""),
+        add("1000000003", "CYAN"),
+        with("D", "1000000004", ""),
+    ]
+    .concat();
+    let (imported, rows) = import_among(text.as_bytes(), &known()).unwrap();
+    assert_eq!(column(&rows, "student", "first"), ["ADA", "BETH", "CYAN"]);
+    let transactions = imported.report.transactions;
+    assert_eq!(transactions, Transactions { added: 4, deleted: 2, replaced: 1, superseded: 2 });
+    assert!(transactions.is_update());
+    let keys: Vec<RowKey> =
+        rows.iter().filter(|filed| filed.row.table == "student").map(|filed| filed.key).collect();
+    assert_eq!(imported.taken_out.len(), 3);
+    let taken: Vec<bool> = keys.iter().map(|key| imported.taken_out.contains(key)).collect();
+    assert_eq!(taken, [false, true, true]);
+
+    let (plain, _) = import_among(senr(&[]).as_bytes(), &known()).unwrap();
+    assert!(!plain.report.transactions.is_update() && plain.taken_out.is_empty());
+}
+
+#[test]
+fn keys_are_those_of_the_record_and_not_of_its_spelling() {
+    let key = |changes: &[(usize, &str)]| import(senr(changes).as_bytes()).unwrap().1.remove(0).key;
+    let same = key(&[]);
+    for changes in [&[(22, "2019-08-15")][..], &[(10, "BEA")], &[(9, "B-2")], &[(7, "2019-20")]] {
+        assert!(key(changes) == same, "{changes:?}");
+    }
+    for changes in [&[(22, "20190816")][..], &[(8, "2068905819")], &[(5, "9930004")], &[(7, "2020-2021")]] {
+        assert!(key(changes) != same, "{changes:?}");
+    }
+}
+
+#[test]
+fn an_unknown_transaction_is_not_guessed() {
+    let found = faults(&refused((senr(&[]).repeat(40) + &senr(&[(2, "X")])).as_bytes()));
+    assert_eq!((found.len(), found[0].0, found[0].1), (1, 41, Some(2)));
+}
+
+#[test]
+fn completers_follow_the_calpads_rule() {
+    let cohort = |changes: &[(usize, &str)]| {
+        let (_, rows) = import(senr(changes).as_bytes()).unwrap();
+        column(&rows, "enrolment", "completer-cohort").remove(0)
+    };
+    assert_eq!(cohort(&[]), "2019");
+    assert_eq!(cohort(&[(25, "20200815")]), "2019");
+    assert_eq!(cohort(&[(25, "20200816")]), "2020");
+    assert_eq!(cohort(&[(27, "320")]), "2019");
+    for no in [(26, "E140"), (27, "360"), (27, ""), (23, "20"), (24, "06"), (25, "")] {
+        assert_eq!(cohort(&[no]), "", "{no:?}");
+    }
+}
+
+#[test]
+fn dual_enrolment_is_special() {
+    let text = "student_id,term,status\nA1,2021SU,SPECIAL\nA1,2022FA,FIRST\n";
+    let (report, rows) = import(text.as_bytes()).unwrap();
+    assert_eq!(report.school_years, ["2021-2022", "2022-2023"]);
+    assert_eq!(column(&rows, "enrolment", "special-admit"), ["true", "false"]);
+    assert_eq!(column(&rows, "enrolment", "term-season"), ["summer", "fall"]);
+    assert_eq!(column(&rows, "enrolment", "school-year"), ["2021", "2022"]);
+}
+
+#[test]
+fn races_roll_up() {
+    let text = students(&[
+        "A1,,,Ana,,Diaz,,,2002-01-02,F,Y,700,90001",
+        "A2,,,Bo,,Li,,,2002-01-03,F,N,201,90001",
+        "A3,,,Cy,,Li,,,2002-01-04,F,,,90001",
+    ]);
+    let (_, rows) = import(text.as_bytes()).unwrap();
+    assert_eq!(column(&rows, "student", "ethnicity"), ["hispanic", "asian", "not-reported"]);
+    assert_eq!(column(&rows, "student", "races"), ["700", "201", ""]);
+    assert_eq!(column(&rows, "student", "hispanic"), ["true", "false", ""]);
+}
+
+#[test]
+fn coverage_counts_what_students_can_be_matched_by() {
+    let rows = [
+        senr(&[]),
+        senr(&[(8, "2068905819"), (9, "A-2"), (5, "9930004")]),
+        senr(&[(8, "2068905820"), (9, "A-3"), (17, "")]),
+    ];
+    let (report, _) = import(rows.concat().as_bytes()).unwrap();
+    let school = |school: &str, students, named| Covered {
+        school_year: Some("2019-2020".into()),
+        school: Some(school.into()),
+        rows: students,
+        students,
+        ssid: students,
+        name_and_birth_date: named,
+        strong: students,
+        ..Covered::default()
+    };
+    assert_eq!(report.coverage, [school("9930003", 2, 1), school("9930004", 1, 1)]);
+
+    let text = students(&[
+        "A1,,400614555,Ana,,Diaz,,,2002-01-02,F,Y,700,90001",
+        "A2,,,Bo,,Li,,,2002-01-03,F,N,201,90001",
+        "A3,,,Cy,,Li,,,,F,,,90001",
+    ]);
+    let (report, _) = import(text.as_bytes()).unwrap();
+    let [all] = report.coverage.as_slice() else { panic!("{:?}", report.coverage) };
+    assert_eq!((all.students, all.strong, all.standard, all.weak), (3, 1, 1, 1));
+    assert_eq!((all.school_year.as_ref(), all.school.as_ref(), all.ssn), (None, None, 1));
+}
+
+#[test]
+fn columns_that_are_never_imported_are_dropped_and_counted() {
+    let text =
+        own().remove(0).text.replace("element = \"ssn\"\ncheck = \"ssn\"", "never = \"not asked for\"");
+    let layout = Layout::parse(
+        &text
+            .replace("need = \"optional\"\n\n[[column]]\nname = \"first\"", "\n[[column]]\nname = \"first\""),
+    )
+    .unwrap();
+    let text = students(&[
+        "A1,,400614555,Ana,,Diaz,,,2002-01-02,F,Y,700,90001",
+        "A2,,,Bo,,Li,,,2002-01-03,F,N,201,90001",
+    ]);
+    let (imported, rows) = import_among(text.as_bytes(), &[layout]).unwrap();
+    assert_eq!(
+        imported.report.dropped,
+        [Dropped { name: "ssn".into(), why: "not asked for".into(), values: 1 }]
+    );
+    assert_eq!(column(&rows, "student", "ssn"), ["", ""]);
+}
+
+#[test]
+fn a_receiver_can_stop_the_reading_and_progress_reaches_the_end() {
+    let file = file(senr(&[]).as_bytes());
+    let recognised = recognise(file.path(), &[]).unwrap();
+    let mut last = None;
+    let mut outlets = Outlets {
+        rows: &mut |_| ControlFlow::Continue(()),
+        progress: &mut |progress| last = Some(progress),
+        findings: &mut |_| Ok(()),
+    };
+    read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
+    assert!(last.is_some_and(|progress| progress.bytes_done == progress.bytes_total));
+    let mut outlets =
+        Outlets { rows: &mut |_| ControlFlow::Break(()), progress: &mut |_| {}, findings: &mut |_| Ok(()) };
+    let stopped = read(&recognised, TODAY_YEAR, &mut outlets);
+    assert!(matches!(stopped, Err(ImportError::Stopped)));
+}
