@@ -1,6 +1,7 @@
 //! `passage-node`: parse, do, print, exit. Everything else is in the library.
 
 use std::{
+    alloc::System,
     fs::File,
     io::{self, Write},
     ops::ControlFlow,
@@ -27,6 +28,11 @@ use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
 };
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever this process frees is wiped: buffers of libraries hold student records too (F10, I7).
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// How long a stopping process waits for work that runs; what it cuts short is kept by the store's transactions.
 const STOP_WAIT: Duration = Duration::from_secs(10);
