@@ -22,6 +22,7 @@
 pub mod cli;
 pub mod command;
 pub mod compute;
+pub mod custody;
 pub mod data;
 pub mod driver;
 pub mod governance;

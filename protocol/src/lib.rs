@@ -15,7 +15,7 @@
 //! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`], [`document`] | vocabulary, files people write |
 //! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`] | group elements, HPKE, signatures, match keys, code domains, noise, join |
 //! | 2 | [`mixing`], [`disclosure`] | first and second mix; what may be released |
-//! | 3 | [`agreement`], [`metric`], [`manifest`] | what was signed, what is counted, what one round is |
+//! | 3 | [`agreement`], [`dictionary`], [`metric`], [`manifest`] | what was signed, what data elements mean, what is counted, what one round is |
 //! | 4 | [`wire`] | messages and limits |
 //! | 5 | [`round`] | the round as a state machine |
 //! | 6 | [`report`] | bytes a person reads, from released tables only |
@@ -30,6 +30,7 @@
 pub mod agreement;
 pub mod cells;
 pub mod codec;
+pub mod dictionary;
 pub mod disclosure;
 pub mod document;
 pub mod group;

@@ -162,6 +162,18 @@ fn a_school_below_the_floor_gets_no_plan_and_no_figure() {
 }
 
 #[test]
+fn a_round_in_which_no_table_gets_a_plan_ends_for_everybody() {
+    // Nothing is owed once the plans are known, while columns that no plan needs may still be on their way.
+    for seed in 0..12 {
+        let setup =
+            with(Setup::of(&[(K12, 6), (Cc, 5), (Univ, 5)], 900 + seed), |question| question.floor = 11);
+        let federation = Federation::played(setup);
+        let (round, _) = federation.released();
+        assert!(federation.raw(round).iter().all(Option::is_none), "seed {seed}");
+    }
+}
+
+#[test]
 fn the_oracle_itself_finds_the_people() {
     // A check of the yardstick: against the truth known by construction its links are nearly all right.
     let federation = Federation::new(with(Setup::pair(300, 100, 12), |question| question.preset = "full"));

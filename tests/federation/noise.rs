@@ -1,14 +1,20 @@
-//! Rounds with noise: every dealer adds what SPEC §10.1 states, the known offset comes off again, and what is left has
-//! mean zero and the variance of the distribution.
+//! Rounds with noise: every dealer adds what SPEC §10.1 states, the known offset comes off again, and what is left follows
+//! the distribution.
 //!
-//! The draws come from the operating system, so the bounds leave five standard errors: a false alarm once in millions.
+//! In rounds of node and coordinator the draws come from the operating system, so mean and variance are judged with bounds of
+//! five standard errors: a false alarm once in millions. The shape is judged by chi-square over many seeded rounds, which
+//! come out alike on every machine.
+
+use std::thread;
 
 use harness::{
     federation::{Federation, Setup},
-    papers::Noise,
+    papers::{Noise, Papers},
+    seeded_round::{Graduate, Seen, play},
 };
 use passage_protocol::{
     agreement::Segment::{Cc, K12},
+    cells::SchoolYear,
     disclosure::Mark,
     noise::NoiseTable,
 };
@@ -85,4 +91,89 @@ fn a_report_with_noise_says_so_and_gives_intervals() {
         assert!(low < value && value < high, "an interval of 95 % around it: {low} {value} {high}");
         assert!((value - exact[0].counts[1]).abs() <= 30, "and it is near the exact one");
     }
+}
+
+/// Seeded rounds behind the chi-square, four counts each.
+const ROUNDS: u64 = 240;
+
+/// What is left of every count of [`ROUNDS`] seeded rounds once the truth is taken off.
+fn left_by_seeded_rounds() -> Vec<i64> {
+    let mut setup = Setup::pair(0, 0, 502);
+    setup.question.noise = Noise::Epsilon("2");
+    setup.question.cohorts = vec!["2021-2022".to_owned(), "2022-2023".to_owned()];
+    let of = |year: u16, seen, count| vec![Graduate { cohort: SchoolYear(year), seen }; count];
+    // Enough on either side of every shown count that no draw brings it below the floor of 5, where it would be withheld.
+    let graduates = [
+        of(2021, Seen::InTheWindow, 12),
+        of(2021, Seen::Later, 1),
+        of(2021, Seen::Nowhere, 11),
+        of(2022, Seen::InTheWindow, 13),
+        of(2022, Seen::Later, 2),
+        of(2022, Seen::Nowhere, 10),
+    ]
+    .concat();
+    let some_rounds = |seeds: std::iter::StepBy<std::ops::Range<u64>>| -> Vec<i64> {
+        let papers = Papers::write(&setup.question, setup.seed);
+        let mut left = Vec::new();
+        for seed in seeds {
+            let counts = play(&papers, &graduates, seed);
+            assert_eq!(counts.exact, [1, 12, 2, 13]);
+            // What a reader sees is the noisy count itself.
+            let enrolled = [counts.noisy[1], counts.noisy[3]].map(|count| u64::try_from(count).ok());
+            assert_eq!(counts.shown, enrolled, "seed {seed}");
+            left.extend(counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact));
+        }
+        left
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(|| some_rounds((1..ROUNDS).step_by(2)));
+        let mut left = some_rounds((0..ROUNDS).step_by(2));
+        left.extend(other.join().unwrap());
+        left
+    })
+}
+
+/// `P(sum of two draws, offsets taken off)` from the formula of SPEC §10.1 alone; index 0 stands for `-2n`.
+fn stated_sum_of_two(epsilon: f64, delta: f64) -> Vec<f64> {
+    let ratio = (-epsilon).exp();
+    let n = (-(delta * (1.0 + ratio) / (1.0 - ratio + 2.0 * ratio * delta)).ln() / epsilon).ceil() as i32;
+    let weights: Vec<f64> = (-n..=n).map(|distance| (-epsilon * f64::from(distance.abs())).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mut sums = vec![0.0; 2 * weights.len() - 1];
+    for (one, first) in weights.iter().enumerate() {
+        for (other, second) in weights.iter().enumerate() {
+            sums[one + other] += first * second / (total * total);
+        }
+    }
+    sums
+}
+
+/// Pearson's statistic and its degrees of freedom. Values are pooled from both ends until a bin expects ten or more.
+fn chi_square(left: &[i64], stated: &[f64]) -> (f64, f64) {
+    let middle = i64::try_from(stated.len() / 2).unwrap();
+    let draws = left.len() as f64;
+    let tail = |from: i64| -> f64 { (from..=middle).map(|at| stated[(middle + at) as usize]).sum() };
+    let edge = (1..=middle).take_while(|from| draws * tail(*from) >= 10.0).last().unwrap();
+    let mut statistic = 0.0;
+    for bin in -edge..=edge {
+        let probability = if bin.abs() == edge { tail(edge) } else { stated[(middle + bin) as usize] };
+        let seen = left.iter().filter(|one| (**one).clamp(-edge, edge) == bin).count() as f64;
+        statistic += (seen - draws * probability).powi(2) / (draws * probability);
+    }
+    (statistic, (2 * edge) as f64)
+}
+
+#[test]
+fn the_noise_of_many_whole_rounds_follows_the_stated_distribution() {
+    let left = left_by_seeded_rounds();
+    assert_eq!(left.len() as u64, 4 * ROUNDS);
+    let refused = |epsilon| {
+        let (statistic, freedom) = chi_square(&left, &stated_sum_of_two(epsilon, 1e-6));
+        // Five deviations above the mean: an honest sample in two thousand, were the seeds not fixed.
+        (statistic > freedom + 5.0 * (2.0 * freedom).sqrt(), statistic, freedom)
+    };
+    assert!(!refused(EPSILON).0, "{:?}", refused(EPSILON));
+    // The same rounds are no sample of a scale one fifth larger or smaller: the test would notice either.
+    assert!(refused(EPSILON / 1.2).0, "{:?}", refused(EPSILON / 1.2));
+    assert!(refused(EPSILON * 1.2).0, "{:?}", refused(EPSILON * 1.2));
 }

@@ -34,6 +34,7 @@ pub mod papers;
 pub mod plaintext_oracle;
 pub mod population;
 pub mod records;
+pub mod seeded_round;
 pub mod shown;
 pub mod sim_net;
 

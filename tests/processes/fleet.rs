@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 /// Longest a test waits for anything, so that a hang fails instead of stalling CI.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Who takes part: name, segment, role.
 pub(crate) const THREE: &[(&str, &str, &str)] =
@@ -50,28 +50,35 @@ impl Fleet {
 
     /// Every member imports a slice of the demonstration's files: every student whose row number leaves no remainder.
     pub(crate) fn import(&self, one_in: usize) {
-        for (name, segment, _) in &self.members {
-            let source = repository().join("deploy/demo/members").join(name);
-            let (kinds, layouts): (&[&str], &[&str]) = if segment == "k12" {
-                (&["SENR.txt", "SINF.txt"], &[])
-            } else {
-                (&["students.csv", "enrollments.csv"], &["students", "enrollments"])
-            };
-            let mut arguments = vec!["import".to_owned()];
-            for kind in kinds {
-                let file = format!("{name}-{kind}");
-                let target = self.dir.path().join(&file);
-                let form = if kind.ends_with("csv") { Form::CollegeCsv } else { Form::Calpads };
-                thin(&source.join(&file), &target, one_in, form);
-                arguments.push(target.display().to_string());
-            }
-            for layout in layouts {
-                let path = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
-                arguments.extend(["--layout".to_owned(), path.display().to_string()]);
-            }
+        for name in self.names() {
+            let arguments = self.slice(&name, one_in, self.dir.path());
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            self.node(name, &arguments);
+            self.node(&name, &arguments);
         }
+    }
+
+    /// Writes such a slice of one member's files into `folder` and returns the command that imports it.
+    pub(crate) fn slice(&self, name: &str, one_in: usize, folder: &Path) -> Vec<String> {
+        let school = self.members.iter().any(|(member, segment, _)| member == name && segment == "k12");
+        let source = repository().join("deploy/demo/members").join(name);
+        let (kinds, layouts): (&[&str], &[&str]) = if school {
+            (&["SENR.txt", "SINF.txt"], &[])
+        } else {
+            (&["students.csv", "enrollments.csv"], &["students", "enrollments"])
+        };
+        let mut arguments = vec!["import".to_owned()];
+        for kind in kinds {
+            let file = format!("{name}-{kind}");
+            let target = folder.join(&file);
+            let form = if kind.ends_with("csv") { Form::CollegeCsv } else { Form::Calpads };
+            thin(&source.join(&file), &target, one_in, form);
+            arguments.push(target.display().to_string());
+        }
+        for layout in layouts {
+            let path = repository().join("deploy/demo/members/layouts").join(format!("{layout}.toml"));
+            arguments.extend(["--layout".to_owned(), path.display().to_string()]);
+        }
+        arguments
     }
 
     /// Proposes an agreement among all members; nobody has signed it yet.
@@ -231,6 +238,13 @@ impl Fleet {
             Ok(value) => value,
             Err(failure) => panic!("{name} {arguments:?}: {failure}\n{}", self.output(name)),
         }
+    }
+
+    /// Starts a command and does not wait for it.
+    pub(crate) fn begin(&self, name: &str, arguments: &[String]) -> Child {
+        let mut command = self.command(name);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
     }
 
     /// A command that may be refused: its answer, or its refusal.

@@ -38,7 +38,7 @@ impl Driver {
                 Err(Ended::RoundGone) => return,
                 Err(Ended::Failed { code, fault }) => {
                     tracing::warn!(round = %round, code = %code, "work failed");
-                    MemberInput::Failed { code, fault }
+                    job.failed(code, fault)
                 }
             };
             let fed = tokio::task::spawn_blocking(move || driver.feed(round, input, None)).await;

@@ -212,6 +212,11 @@ impl MemberRound {
                 let state = AwaitResult { report: Some(report), ..state };
                 Ok(Step { state: Self::AwaitResult(state), effects })
             }
+            // Columns that no plan needed: nothing waits for them.
+            (
+                Self::AwaitResult(state),
+                MemberInput::Done(MemberOutcome::ColumnsKept { .. } | MemberOutcome::ColumnsRefused { .. }),
+            ) => Ok(Step { state: Self::AwaitResult(state), effects: Vec::new() }),
             (Self::AwaitResult(state), MemberInput::Done(MemberOutcome::ReportKept { blobs, bytes })) => {
                 state.kept(blobs, bytes)
             }

@@ -41,6 +41,8 @@ struct ListProgress {
     hop: Duty,
     columns: Option<BlobRef>,
     keeping: Duty,
+    /// Why the columns could not be kept, should a plan need them.
+    refused: Option<Abort>,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Mixing {
             hop: Duty::Waiting,
             columns: None,
             keeping: Duty::Waiting,
+            refused: None,
         };
         let table = || TableProgress {
             plan: None,
@@ -110,6 +113,7 @@ impl Mixing {
             | MemberInput::Restarted
             | MemberInput::Tick => return Err(unexpected()),
         }
+        self.require_columns()?;
         self.duties(&mut effects);
         let state = if self.finished() {
             MemberRound::AwaitResult(AwaitResult { manifest: self.digest, report: None })
@@ -232,6 +236,9 @@ impl Mixing {
                 send(Outgoing::Hop(self.hop_statement(list, hop, input, output, sealed)?));
             }
             MemberOutcome::ColumnsKept { list } => self.list(list)?.keeping = Duty::Done,
+            MemberOutcome::ColumnsRefused { list, code, fault } => {
+                self.list(list)?.refused = Some(Abort { reason: AbortReason::Work(code), fault });
+            }
             MemberOutcome::PlanChecked { table } => self.table(table)?.checking = Duty::Done,
             MemberOutcome::TableHopped { table, input, output, tuples, sealed } => {
                 let manifest = self.digest;
@@ -339,6 +346,21 @@ impl Mixing {
                 }));
             }
         }
+    }
+
+    /// Ends the round if a plan needs columns that could not be kept. Without a plan that does they may well be gone: the
+    /// coordinator erases the round's blobs as soon as the reports are out.
+    fn require_columns(&self) -> Result<(), Abort> {
+        for (table, progress) in self.manifest.tables.iter().zip(&self.tables) {
+            if let Some(PlanRef { plan: Some(_), .. }) = progress.plan {
+                let needed = table.receivers.iter().chain([&table.sender]);
+                let mut lists = needed.filter_map(|list| self.lists.get(usize::from(*list)));
+                if let Some(refused) = lists.find_map(|list| list.refused) {
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// True once this member owes nothing more.

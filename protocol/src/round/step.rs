@@ -215,6 +215,22 @@ impl MemberJob {
             }
         }
     }
+
+    /// What to feed when this job failed. Only columns may fail without ending the round at once.
+    #[must_use]
+    pub fn failed(&self, code: Code, fault: Option<MemberCode>) -> MemberInput {
+        match self {
+            Self::KeepColumns { list, .. } => {
+                MemberInput::Done(MemberOutcome::ColumnsRefused { list: *list, code, fault })
+            }
+            Self::CheckPlan { .. }
+            | Self::Contribute
+            | Self::Decrypt { .. }
+            | Self::Hop { .. }
+            | Self::KeepReport { .. }
+            | Self::TableHop { .. } => MemberInput::Failed { code, fault },
+        }
+    }
 }
 
 /// What finished work reports.
@@ -251,6 +267,15 @@ pub enum MemberOutcome {
     ColumnsKept {
         /** List. */
         list: u16,
+    },
+    /// Columns could not be kept; the round ends only if a plan needs them.
+    ColumnsRefused {
+        /** List. */
+        list: u16,
+        /** What was refused. */
+        code: Code,
+        /** Whose bytes they were. */
+        fault: Option<MemberCode>,
     },
     /// A plan is good.
     PlanChecked {

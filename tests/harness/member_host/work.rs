@@ -55,7 +55,7 @@ impl MemberHost {
             }
             Err(Ended::Crashed) => return Err(Crashed),
             Err(Ended::Failed { code, fault }) => {
-                self.feed(round, MemberInput::Failed { code, fault }, None, now)?;
+                self.feed(round, job.failed(code, fault), None, now)?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod frames;
 mod identity;
 mod transport;
 mod world;

@@ -131,20 +131,9 @@ async fn a_connection_killed_mid_upload_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn oversized_truncated_and_garbage_frames_are_refused_and_the_connection_lives() {
+async fn garbage_is_answered_or_refused_and_the_connection_lives() {
     let world = World::new();
     let connection = world.raw_member().await;
-    let oversized = [1, 0, 1, 0, 0x10, 0];
-    assert_eq!(refusal_of(&connection, &oversized).await, 0x1076);
-    assert_eq!(refusal_of(&connection, &[1, 0, 255, 255, 255, 255]).await, 0x1076);
-    assert_eq!(refusal_of(&connection, &[1, 0]).await, 0x1075);
-    assert_eq!(refusal_of(&connection, &[1, 0, 9, 0, 0, 0, b'x']).await, 0x1075);
-    assert_eq!(refusal_of(&connection, &[1, 0, 0, 0, 0, 0, 7]).await, 0x1075);
-    assert_eq!(refusal_of(&connection, &[0, 0, 0, 0, 0, 0, 0]).await, 0x1075);
-    assert_eq!(refusal_of(&connection, &[1, 0, 0, 0, 0, 0, 0, 0]).await, 0x1075, "bytes after the end");
-    let mut endless = vec![2, 0, 0, 0, 0, 0, 1];
-    endless.extend_from_slice(&[255; 40]);
-    assert_eq!(refusal_of(&connection, &endless).await, 0x1076);
     let mut state = 1_u32;
     for length in [1_usize, 7, 46, 300, 5_000] {
         let garbage: Vec<u8> = (0..length)
