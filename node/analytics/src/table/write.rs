@@ -52,7 +52,7 @@ pub struct Written<W> {
 
 /// Writes one table, row by row, as Parquet inside a sealed file.
 ///
-/// Holds at most one row group, about 8 MiB encoded, and [`PENDING_ROWS`] rows before it, whatever the length of the
+/// Holds at most one row group, about 8 MiB encoded, and a few thousand rows before it, whatever the length of the
 /// table. The memory of the rows goes back to the allocator without being wiped: Parquet's encoders own copies.
 pub struct TableWriter<W: Write + Send> {
     parquet: ArrowWriter<SealedWriter<W>>,
