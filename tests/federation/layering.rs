@@ -149,6 +149,19 @@ fn node_and_coordinator_do_not_know_each_other() {
 }
 
 #[test]
+fn only_the_analytics_crate_names_the_query_engine() {
+    for folder in ["protocol", "protocol/shell", "node", "coordinator", "tests"] {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        for engine in ["datafusion", "arrow", "parquet"] {
+            let named = manifest.lines().any(|line| line.starts_with(engine));
+            assert!(!named, "{folder}/Cargo.toml depends on {engine}");
+        }
+    }
+    let analytics = fs::read_to_string(root().join("node/analytics/Cargo.toml")).unwrap();
+    assert!(analytics.lines().any(|line| line.starts_with("datafusion")));
+}
+
+#[test]
 fn an_approval_is_made_in_one_place() {
     // The harness makes its own for its pretended people; programs that ship have one.
     let mut places = Vec::new();

@@ -16,6 +16,8 @@ pub(crate) use scan::plain;
 pub use scan::{RowView, scan};
 pub use write::{TableWriter, Written};
 
+pub use passage_protocol::dictionary::Kind;
+
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 /// Digits of a decimal, of which two stand after the point: amounts of money and units of credit.
@@ -24,42 +26,25 @@ const DECIMAL_SCALE: i8 = 2;
 /// Longest name of a table or column, letters. What other SQL systems allow too, so that exports load there.
 const NAME_LETTERS_MAX: usize = 63;
 
-/// What a column holds. Every column may also be empty.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// A calendar day.
-    Date,
-    /// Hundredths: at most 12 digits before the point and two after it. SQL `DECIMAL(14, 2)`.
-    Decimal,
-    /// Yes or no. SQL `BOOLEAN`.
-    Flag,
-    /// A whole number of 64 bits. SQL `BIGINT`.
-    Integer,
-    /// Text in UTF-8. SQL `VARCHAR`.
-    Text,
+/// The engine's type of a column that holds `kind`. Every column may also be empty.
+fn arrow(kind: Kind) -> DataType {
+    match kind {
+        Kind::Date => DataType::Date32,
+        Kind::Decimal => DataType::Decimal128(DECIMAL_DIGITS, DECIMAL_SCALE),
+        Kind::Flag => DataType::Boolean,
+        Kind::Integer => DataType::Int64,
+        Kind::Text => DataType::Utf8,
+    }
 }
 
-impl Kind {
-    fn arrow(self) -> DataType {
-        match self {
-            Self::Date => DataType::Date32,
-            Self::Decimal => DataType::Decimal128(DECIMAL_DIGITS, DECIMAL_SCALE),
-            Self::Flag => DataType::Boolean,
-            Self::Integer => DataType::Int64,
-            Self::Text => DataType::Utf8,
-        }
-    }
-
-    /// The word a message uses for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Date => "date",
-            Self::Decimal => "decimal",
-            Self::Flag => "flag",
-            Self::Integer => "integer",
-            Self::Text => "text",
-        }
+/// The word a message uses for a kind.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Date => "date",
+        Kind::Decimal => "decimal",
+        Kind::Flag => "flag",
+        Kind::Integer => "integer",
+        Kind::Text => "text",
     }
 }
 
@@ -77,7 +62,7 @@ pub enum Role {
 pub struct Column {
     /// Its SQL name: small letters, digits and underscores, beginning with a letter.
     pub name: String,
-    /// What it holds.
+    /// What it holds: an element of the dictionary says the same.
     pub kind: Kind,
     /// What it is for.
     pub role: Role,
@@ -115,7 +100,7 @@ impl TableSchema {
         if let Some((_, name)) = twice {
             return Err(TableError::ColumnTwice { table: self.name.clone(), column: name.to_owned() });
         }
-        let field = |column: &Column| Field::new(column.name.clone(), column.kind.arrow(), true);
+        let field = |column: &Column| Field::new(column.name.clone(), arrow(column.kind), true);
         Ok(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
     }
 }

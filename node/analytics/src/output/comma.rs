@@ -68,8 +68,5 @@ fn record(
 }
 
 fn disk(error: csv::Error) -> OutputError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        _ => OutputError::Unreadable,
-    }
+    if let csv::ErrorKind::Io(error) = error.into_kind() { error.into() } else { OutputError::Unreadable }
 }

@@ -6,7 +6,7 @@ use std::io;
 use datafusion::parquet::errors::ParquetError;
 use passage_protocol::refusal::{Code, Refusal};
 
-use super::Kind;
+use super::{Kind, word};
 use crate::sealed::SealedError;
 
 /// Why a table could not be written or read. Names tables, rows and columns, never values.
@@ -154,15 +154,15 @@ impl fmt::Display for TableError {
                 write!(
                     formatter,
                     "column {column} was read as {}, expected the kind it was written with",
-                    asked.word()
+                    word(*asked)
                 )
             }
             Self::KindWritten { row, column, seen, expected } => {
                 write!(
                     formatter,
                     "row {row}, column {column} has a {}, expected a {}",
-                    seen.word(),
-                    expected.word()
+                    word(*seen),
+                    word(*expected)
                 )
             }
             Self::Name { name } => write!(

@@ -19,7 +19,7 @@ use datafusion::{
 };
 use passage_protocol::ids::Digest;
 
-use super::{Cell, Column, DECIMAL_DIGITS, Kind, Role, TableError, TableSchema};
+use super::{Cell, Column, DECIMAL_DIGITS, Kind, Role, TableError, TableSchema, arrow, word};
 use crate::sealed::{FileKey, FreshSalt, SealedWriter};
 
 /// Rows of a row group: the engine reads or skips a group as a whole.
@@ -50,7 +50,7 @@ pub struct Written<W> {
 
 /// Writes one table, row by row, as Parquet inside a sealed file.
 ///
-/// Holds at most one row group, about 8 MiB encoded, and [`PENDING_ROWS`] rows before it, whatever the length of the
+/// Holds at most one row group, about 8 MiB encoded, and a few thousand rows before it, whatever the length of the
 /// table. The memory of the rows goes back to the allocator without being wiped: Parquet's encoders own copies.
 pub struct TableWriter<W: Write + Send> {
     parquet: ArrowWriter<SealedWriter<W>>,
@@ -78,7 +78,7 @@ impl<W: Write + Send> TableWriter<W> {
         schema: &TableSchema,
         content_key: &[u8; 32],
     ) -> Result<Self, TableError> {
-        let arrow = Arc::new(schema.arrow()?);
+        let shape = Arc::new(schema.arrow()?);
         let properties = WriterProperties::builder()
             // Pure Rust: a C library would keep plaintext in memory that nobody wipes.
             .set_compression(Compression::LZ4_RAW)
@@ -87,19 +87,19 @@ impl<W: Write + Send> TableWriter<W> {
             .set_created_by("passage".to_owned())
             .build();
         let sealed = SealedWriter::new(sink, key, salt, label)?;
-        let parquet = ArrowWriter::try_new(sealed, Arc::clone(&arrow), Some(properties))
+        let parquet = ArrowWriter::try_new(sealed, Arc::clone(&shape), Some(properties))
             .map_err(|error| TableError::of_parquet(&error, label))?;
         let mut content = blake3::Hasher::new_keyed(content_key);
         hash_text(&mut content, &schema.name);
         for column in schema.columns.iter().filter(|column| column.role == Role::Content) {
             hash_text(&mut content, &column.name);
-            hash_text(&mut content, column.kind.word());
+            hash_text(&mut content, word(column.kind));
         }
         let columns =
             schema.columns.iter().map(|column| (column.clone(), Pending::of(column.kind))).collect();
         Ok(Self {
             parquet,
-            schema: arrow,
+            schema: shape,
             columns,
             pending_rows: 0,
             pending_text_bytes: 0,
@@ -188,7 +188,7 @@ impl Pending {
     fn of(kind: Kind) -> Self {
         match kind {
             Kind::Date => Self::Date(Date32Builder::new()),
-            Kind::Decimal => Self::Decimal(Decimal128Builder::new().with_data_type(kind.arrow())),
+            Kind::Decimal => Self::Decimal(Decimal128Builder::new().with_data_type(arrow(kind))),
             Kind::Flag => Self::Flag(BooleanBuilder::new()),
             Kind::Integer => Self::Integer(Int64Builder::new()),
             Kind::Text => Self::Text(StringBuilder::new()),
