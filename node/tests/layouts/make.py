@@ -375,7 +375,7 @@ def caaspp():
             "PrimaryDisabilityType": "240" if number == 5 else "", "MigrantStatus": "N", "ELAS": "EL" if number % 5 == 0 else "EO", "FosterStatus": "N",
             "HomelessStatus": "Y" if number == 4 else "N", "EconomicDisadvantageStatus": "Y" if number % 2 else "N", "MilitaryStatus": "N",
             "HispanicorLatino": person["hispanic"], "ParentEducationLevel": str(10 + number % 5), "ReportingEthnicity": "", "FinalTestedSchoolCode": SCHOOL,
-            "FinalTestCompletedDate": f"2021-05-{number:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4), "EAP": "1",
+            "FinalTestCompletedDate": f"2021-05-{number:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4),
         }
         values |= {name: "Y" if code in races else "N" for code, name in names.items()}
         fixture.delimited(CAASPP, values)
@@ -384,7 +384,7 @@ def caaspp():
                     parent_education=values["ParentEducationLevel"], language_status=values["ELAS"], foster="no", homeless=flag(values["HomelessStatus"]),
                     economic_disadvantage=flag(values["EconomicDisadvantageStatus"]), **student(person, "ssid", "first", "middle", "last", "birth_date", "gender"))
         fixture.row("assessment", **where, ssid=person["ssid"], test=values["RecordType"], test_date=values["FinalTestCompletedDate"], grade_assessed="11",
-                    scale_score=values["ScaleScore"], achievement_level=values["AchievementLevels"], early_assessment="1")
+                    scale_score=values["ScaleScore"], achievement_level=values["AchievementLevels"])
     fixture.write()
 
 
@@ -398,7 +398,7 @@ def caaspp_2015():
             (1149, 1152): ela, (1153, 1156): mathematics, (1189, 1189): str(1 + number % 4), (1190, 1190): str(1 + number % 3), (1193, 1193): "Y", (1194, 1194): "Y",
         })
         fixture.row("student", school_year="2014", **student(person, "ssid", "first", "middle", "last", "birth_date", "gender"))
-        both = {"ssid": person["ssid"], "school_year": "2014", "test": "Smarter Balanced", "early_assessment": "Y"}
+        both = {"ssid": person["ssid"], "school_year": "2014", "test": "Smarter Balanced"}
         fixture.row("assessment", **both, test_subject="ELA", scale_score=ela, achievement_level=str(1 + number % 4))
         fixture.row("assessment", **both, test_subject="mathematics", scale_score=mathematics, achievement_level=str(1 + number % 3))
     fixture.write()
