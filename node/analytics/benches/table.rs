@@ -11,7 +11,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use passage_analytics::{
     engine::{Embedded, Limits, QueryEngine},
     sealed::{FileKey, FreshSalt, SealedFile},
-    table::{Cell, Column, Kind, TableSchema, TableWriter, scan},
+    table::{Cell, Column, Kind, Role, TableSchema, TableWriter, scan},
 };
 use zeroize::Zeroizing;
 
@@ -33,7 +33,7 @@ fn main() {
 }
 
 fn schema() -> TableSchema {
-    let column = |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind };
+    let column = |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content };
     TableSchema { name: "course".to_owned(), columns: COLUMNS.iter().map(column).collect() }
 }
 

@@ -74,9 +74,8 @@ impl Shape {
             }
         }
         let fits = match self.form {
-            FileForm::Delimited(_) => {
-                record.len() == self.width || record.len() > self.width && record.filled() <= self.width
-            }
+            // A row with one separator more than the others may be shifted, even if it ends in blanks.
+            FileForm::Delimited(_) => record.len() == self.width,
             FileForm::Fixed(_) => true,
             // A sheet has no cells after the last that is not empty.
             FileForm::Sheet => record.len() <= self.width || record.filled() <= self.width,

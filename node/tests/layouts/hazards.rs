@@ -51,7 +51,11 @@ fn no_hazard_goes_by_in_silence_and_nothing_else_is_said() {
     let mut wrong = Vec::new();
     for layout in readable() {
         let text = fs::read_to_string(folder().join(format!("hazards/{}.rows", layout.id))).unwrap();
-        let said: BTreeSet<u64> = problems_of(&layout.id).iter().map(|problem| problem.row).collect();
+        // That capitals are mixed is told once, at the first row that differs.
+        let found = problems_of(&layout.id);
+        let said =
+            found.iter().filter(|problem| !problem.what.contains("capitals")).map(|problem| problem.row);
+        let said: BTreeSet<u64> = said.collect();
         let mut known = BTreeSet::new();
         for line in text.lines() {
             let (row, rest) = line.split_once('\t').unwrap();

@@ -375,7 +375,7 @@ def caaspp():
             "PrimaryDisabilityType": "240" if number == 5 else "", "MigrantStatus": "N", "ELAS": "EL" if number % 5 == 0 else "EO", "FosterStatus": "N",
             "HomelessStatus": "Y" if number == 4 else "N", "EconomicDisadvantageStatus": "Y" if number % 2 else "N", "MilitaryStatus": "N",
             "HispanicorLatino": person["hispanic"], "ParentEducationLevel": str(10 + number % 5), "ReportingEthnicity": "", "FinalTestedSchoolCode": SCHOOL,
-            "FinalTestCompletedDate": f"2021-05-{number:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4), "EAP": "1",
+            "FinalTestCompletedDate": f"2021-05-{number:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4),
         }
         values |= {name: "Y" if code in races else "N" for code, name in names.items()}
         fixture.delimited(CAASPP, values)
@@ -384,7 +384,7 @@ def caaspp():
                     parent_education=values["ParentEducationLevel"], language_status=values["ELAS"], foster="no", homeless=flag(values["HomelessStatus"]),
                     economic_disadvantage=flag(values["EconomicDisadvantageStatus"]), **student(person, "ssid", "first", "middle", "last", "birth_date", "gender"))
         fixture.row("assessment", **where, ssid=person["ssid"], test=values["RecordType"], test_date=values["FinalTestCompletedDate"], grade_assessed="11",
-                    scale_score=values["ScaleScore"], achievement_level=values["AchievementLevels"], early_assessment="1")
+                    scale_score=values["ScaleScore"], achievement_level=values["AchievementLevels"])
     fixture.write()
 
 
@@ -398,7 +398,7 @@ def caaspp_2015():
             (1149, 1152): ela, (1153, 1156): mathematics, (1189, 1189): str(1 + number % 4), (1190, 1190): str(1 + number % 3), (1193, 1193): "Y", (1194, 1194): "Y",
         })
         fixture.row("student", school_year="2014", **student(person, "ssid", "first", "middle", "last", "birth_date", "gender"))
-        both = {"ssid": person["ssid"], "school_year": "2014", "test": "Smarter Balanced", "early_assessment": "Y"}
+        both = {"ssid": person["ssid"], "school_year": "2014", "test": "Smarter Balanced"}
         fixture.row("assessment", **both, test_subject="ELA", scale_score=ela, achievement_level=str(1 + number % 4))
         fixture.row("assessment", **both, test_subject="mathematics", scale_score=mathematics, achievement_level=str(1 + number % 3))
     fixture.write()
@@ -752,6 +752,8 @@ PLACES = {
     "cal-pass-k12-student": ("K12S3", "K12S5", "", "", "", "", "K12S8", "", "", "K12S2"),
     "quarterly-wages": ("", "", "ssn", "first_name", "last_name", "", "", "", "", "quarter"),
 }
+# What tells the rows of files without students apart.
+SECTIONS = {"calpads-crsc": "CourseSectionID", "ccc-mis-cb": (21, 32), "ccc-mis-xb": (21, 26)}
 # Hazard, the roles it changes and to what, and whether the importer must say something about the row. A list: one value a row.
 HAZARDS = [
     ("leading zero lost", {"ssid": "123456780"}, True),
@@ -784,7 +786,7 @@ HAZARDS = [
     ("unknown year or term", {"year": "?"}, True),
     ("Windows-1252", {"last": "Pe\xf1a"}, True),
     ("letters lost", {"last": "Pe\ufffda"}, True),
-    ("trailing separators", "trailing", False),
+    ("separators at the end of one row", "trailing", True),
     ("a separator too many", "wide", True),
     ("the row before, once more", "again", True),
     ("an SSID of another student", "ssid again", True),
@@ -797,6 +799,7 @@ def hazard_file(fixture):
     encode = lambda line: line.encode() if "\ufffd" in line else line.encode("cp1252")
     # Rows that are right, three times over with other students, so that the file is still known for what it is.
     lines, rows, count = [], [], 0
+    unique = place["local"] or place["ssn"] or place["ssid"] or SECTIONS[fixture.layout]
 
     def fresh(values):
         """The values with a student of their own."""
@@ -806,6 +809,8 @@ def hazard_file(fixture):
         if place["local"] in values:
             old = values[place["local"]]
             values[place["local"]] = f"{300000 + count}".zfill(len(old.rstrip("_"))) + ("_" if old.endswith("_") else "")
+        elif unique == SECTIONS.get(fixture.layout):
+            values[unique] = f"{300000 + count}"
         if values.get(place["ssid"]):
             values[place["ssid"]] = f"{2000000000 + count}"
         if place["ssn"] and place["ssn"] == place["local"]:
@@ -828,15 +833,14 @@ def hazard_file(fixture):
             add(header, "header present", True)
         elif fixture.layout != "cal-pass-k12-student":
             add(header)
-    unique = place["local"] or place["ssn"] or place["ssid"]
-    for _ in range(3 if unique else 1):
+    for _ in range(3):
         for values in fixture.records:
-            add(fixture.line(fresh(values) if unique else values))
+            add(fixture.line(fresh(values)))
     base = next(values for values in fixture.records if values.get(place["ssid"], "x") and values.get(place["ssn"], "x") and values.get(place["date"], "x"))
-    good = fresh(base) if unique else base
+    good = fresh(base)
     add(fixture.line(good), "nothing: the row that is repeated below", False)
     for hazard, change, seen in HAZARDS:
-        values = fresh(base) if unique else dict(base)
+        values = fresh(base)
         if change == "trailing":
             if fixture.length is None:
                 add(fixture.line(values) + fixture.separator * 2, hazard, seen)

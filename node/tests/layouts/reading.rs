@@ -143,6 +143,12 @@ pub(crate) fn unnumbered(rows: &[String]) -> Vec<String> {
 pub(crate) fn first_difference(expected: &[String], found: &[String]) -> Option<String> {
     let length = expected.len().max(found.len());
     let place = (0..length).find(|place| expected.get(*place) != found.get(*place))?;
-    let show = |rows: &[String]| rows.get(place).map_or("nothing".to_owned(), Clone::clone);
-    Some(format!("canonical row {place}:\n  expected {}\n  found    {}", show(expected), show(found)))
+    let cells = |rows: &[String]| -> Vec<String> {
+        rows.get(place).map_or_else(Vec::new, |row| row.split('\t').map(str::to_owned).collect())
+    };
+    let (expected, found) = (cells(expected), cells(found));
+    let only = |of: &[String], other: &[String]| -> String {
+        of.iter().filter(|cell| !other.contains(cell)).cloned().collect::<Vec<_>>().join(", ")
+    };
+    Some(format!("row {place}: expected [{}], found [{}]", only(&expected, &found), only(&found, &expected)))
 }

@@ -1,6 +1,6 @@
 //! Synthetic tables a college could have, the same ones in every run: nobody in them exists.
 
-use passage_analytics::table::{Cell, Column, Kind, TableSchema};
+use passage_analytics::table::{Cell, Column, Kind, Role, TableSchema};
 use zeroize::Zeroizing;
 
 /// A table's schema and rows.
@@ -53,7 +53,7 @@ fn date(year: i64, month: i64, day: i64) -> Cell {
 
 fn table(name: &str, columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Made {
     let columns =
-        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind }).collect();
+        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content }).collect();
     Made { schema: TableSchema { name: name.to_owned(), columns }, rows }
 }
 

@@ -28,7 +28,8 @@ pub struct Column {
     /// Permitted codes, for `check = "code"`; compared and kept in upper case.
     #[serde(default)]
     pub codes: Vec<String>,
-    /// Permitted shapes, for `check = "picture"`: `9` is a digit, `A` a letter, `X` either, `9(5)` five digits.
+    /// Permitted shapes, before any other check: `9` is a digit, `A` a letter, `X` either, another digit itself, `9(5)` five
+    /// digits.
     #[serde(default)]
     pub pictures: Vec<String>,
     /// Part of the row it belongs to, if a row tells of several things.

@@ -269,11 +269,13 @@ impl Column {
         if self.transaction && (self.element.is_some() || self.check != Check::Code) {
             return Err("the transaction column has check = \"code\" and no element");
         }
-        if (self.check == Check::Picture) == self.pictures.is_empty() {
-            return Err("check = \"picture\" and pictures go together");
+        if self.check == Check::Picture && self.pictures.is_empty() {
+            return Err("check = \"picture\" needs pictures");
         }
         if !self.pictures.iter().all(|picture| is_picture(picture)) {
-            return Err("a picture has 9, A and X, each with a count in brackets if need be");
+            return Err(
+                "a picture has 9, A, X and the digits 0 to 8, each with a count in brackets if need be",
+            );
         }
         if self.check == Check::Code {
             return if coded { Ok(()) } else { Err("check = \"code\" needs codes or a map") };

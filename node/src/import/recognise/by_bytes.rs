@@ -8,7 +8,7 @@ use super::{
 };
 use crate::import::{
     error::Nearness,
-    layout::Layout,
+    layout::{Layout, Need},
     shape::{FileForm, FirstRow, Shape},
     source::{Record, Ruler},
 };
@@ -67,13 +67,13 @@ fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<String, D
     let mut passed = 0;
     for (place, column) in layout.column.iter().enumerate().filter(|(_, column)| column.is_probe()) {
         let counting = rows.iter().filter(|row| counts(layout, column, |other| row.field(other + 1)));
-        let score = Score::of(column, counting.map(|row| row.field(place + 1)));
+        let score = Score::of_bytes(column, counting.map(|row| row.field(place + 1)));
         let (first, last) = column.at.unwrap_or((1, 0));
         let at = format!("bytes {first} to {last} ({})", column.name);
         match score.opinion() {
             Opinion::Passes => passed += 1,
             Opinion::Blank
-                if column.is_indispensable() && layout.refused.is_none() && last <= ruler.length =>
+                if column.need != Need::Optional && layout.refused.is_none() && last <= ruler.length =>
             {
                 return Err(Doubt::new(
                     Nearness::Close,

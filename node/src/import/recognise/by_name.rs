@@ -10,9 +10,18 @@ use super::{
 use crate::import::{
     error::Nearness,
     fault::Fault,
-    layout::{Layout, Need},
+    layout::{Column, Layout, Need},
     shape::{FileForm, FirstRow, Shape, names},
 };
+
+/// Columns of a row: those of the header, and the blanks behind them if the rows end in separators that it lacks.
+fn row_width(header: &[String], rows: &[Vec<String>]) -> usize {
+    let blank_tail =
+        |row: &Vec<String>| row.get(header.len()..).is_some_and(|rest| rest.iter().all(String::is_empty));
+    let widest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let all = rows.iter().all(|row| row.len() == widest && blank_tail(row));
+    if all { widest.max(header.len()) } else { header.len() }
+}
 
 /// Tries the layout on rows cut at one delimiter.
 pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) -> Result<Fit, Doubt> {
@@ -46,7 +55,12 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
         let near = if reads.len() * 2 > layout.column.len() { Nearness::Kin } else { Nearness::Other };
         return Err(Doubt::new(near, words));
     }
-    let width = header.len();
+    let expected = |column: &&Column| column.need == Need::Expected;
+    let known = layout.column.iter().zip(&places).any(|(column, place)| expected(&column) && place.is_some());
+    if !known && layout.column.iter().any(|column| expected(&column)) {
+        return Err(Doubt::new(Nearness::Other, "the header has none of the columns that are expected"));
+    }
+    let width = row_width(header, rows);
     for (column, place) in layout.column.iter().zip(&places) {
         let Some(place) = place.filter(|_| column.is_probe()) else { continue };
         let whole = rows.iter().filter(|row| {

@@ -33,8 +33,11 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
     let sheet = matches!(form, FileForm::Sheet);
     let grid = Grid { layout, rows: whole };
     let passed = grid.probe()?;
-    if !layout.columns.contains(&named_width) && !sheet {
-        grid.anchored()?;
+    if !layout.columns.contains(&named_width) {
+        if !sheet {
+            grid.anchored()?;
+        }
+        grid.not_one_off()?;
     }
     if first_row == FirstRow::Names {
         notes.push((Fault::HeaderPresent, None));
@@ -243,6 +246,35 @@ impl Grid<'_> {
             }
         }
         None
+    }
+
+    /// Whether a column may have been inserted or removed where no probe fails for it. Asked only if the number of columns
+    /// is not one of the layout's. There is a doubt if columns one place off would explain the file as well as the layout's
+    /// own places do.
+    fn not_one_off(&self) -> Result<(), Doubt> {
+        let kept = self.layout.column.iter().filter(|column| column.element.is_some());
+        let last = kept.filter_map(|column| column.number).max().unwrap_or(0);
+        for (step, behind) in [(1_isize, 0), (-1, 1)] {
+            for from in 2..=last + behind {
+                let own = self.probes().filter(|(_, number)| *number + behind >= from);
+                let own = own
+                    .filter(|(column, number)| self.score(column, *number).opinion() == Opinion::Passes)
+                    .count();
+                let mut moved = 0;
+                let refuted = self.probes().filter(|(_, number)| *number >= from).any(|(column, number)| {
+                    let opinion = number.checked_add_signed(step).map(|at| self.score(column, at).opinion());
+                    moved += usize::from(opinion == Some(Opinion::Passes));
+                    opinion == Some(Opinion::Fails)
+                });
+                if !refuted && moved > 0 && moved >= own {
+                    let words = "the number of columns is not the layout's, and from column";
+                    let words =
+                        format!("{words} {from} on they would fit as well one place off: another vintage?");
+                    return Err(Doubt::new(Nearness::Close, words));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every column of text with values must have a probe with values at or after it, or a shift would not be seen.

@@ -1,6 +1,7 @@
 //! Whether a column holds what its check expects, and whether the next column would do better.
 
 use crate::import::{
+    fault::Fault,
     layout::{Check, Column, Layout},
     value::{Verdict, check, is_no_answer},
 };
@@ -47,6 +48,25 @@ impl Score {
             }
             score.values += 1;
             score.passed += usize::from(passes(column, value));
+        }
+        score
+    }
+
+    /// Scores values of one range of bytes. Such a value is as long as its range: one that would have to be repaired shows
+    /// another range.
+    pub(super) fn of_bytes<'a>(column: &Column, values: impl Iterator<Item = &'a str>) -> Self {
+        let mut score = Self { rows: 0, values: 0, passed: 0 };
+        for value in values {
+            score.rows += 1;
+            if is_no_answer(column, value) {
+                continue;
+            }
+            let repaired = matches!(
+                check(column, value, ANY_YEAR, PROBE_YEAR),
+                Verdict::Repaired(_, Fault::LeadingZeroLost)
+            );
+            score.values += 1;
+            score.passed += usize::from(passes(column, value) && !repaired);
         }
         score
     }

@@ -83,6 +83,9 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
     if !column.special.is_empty() {
         return special(column, written);
     }
+    if let Err(fault) = picture::shaped(&column.pictures, written) {
+        return Verdict::Bad(fault);
+    }
     let birth = column.element.as_deref() == Some("birth-date");
     match column.check {
         Check::BirthDate => date::birth_date(text, today_year),
@@ -108,7 +111,6 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
         Check::MisLevel => number::mis_level(written).into(),
         Check::MisTerm => term::mis_term(written, today_year).into(),
         Check::Money => number::money(written).into(),
-        Check::Picture => picture::picture(&column.pictures, written).into(),
         Check::Quarter => term::quarter(written, today_year).into(),
         Check::Race => race::three_digits(written).into(),
         Check::ReturnField => return_field(written),
@@ -119,7 +121,7 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
         Check::Ssid => identifier::ssid(text),
         Check::Ssn => identifier::ssn(text).into(),
         Check::Term => term::term(written, today_year).into(),
-        Check::Text => free_text(column, written).into(),
+        Check::Picture | Check::Text => free_text(column, written).into(),
         Check::UsDate if birth => date::us_birth_date(text, today_year),
         Check::UsDate => date::us_date(text, today_year),
         Check::YesNo => yes_no(written).into(),

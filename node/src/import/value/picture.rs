@@ -1,7 +1,7 @@
-//! Codes by their shape, as publishers write it: `9(6)` is six digits, `A(3)9(4)` three letters and four digits.
+//! Values by their shape, as publishers write it: `9(6)` is six digits, `A(3)9(4)` three letters and four digits, `2999` a
+//! number from 2000 to 2999.
 
-use super::{Fault, Value, scientific, slashed};
-use crate::import::cell::Cell;
+use super::{Fault, scientific, slashed};
 
 /// Longest run of one sort of letter in a picture; no published code is longer.
 const RUN_MAX: usize = 255;
@@ -13,10 +13,10 @@ pub(in crate::import) fn is_picture(picture: &str) -> bool {
     whole && found
 }
 
-/// The value if it has one of the shapes, in upper case or not.
-pub(super) fn picture(pictures: &[String], text: &str) -> Result<Value, Fault> {
-    if pictures.iter().any(|picture| matches(picture, text)) {
-        Ok(Cell::text(text).into())
+/// Holds a value to the shapes, if there are any.
+pub(super) fn shaped(pictures: &[String], text: &str) -> Result<(), Fault> {
+    if pictures.is_empty() || pictures.iter().any(|picture| matches(picture, text)) {
+        Ok(())
     } else if scientific(text) {
         Err(Fault::ExcelScientific)
     } else if slashed(text) {
@@ -34,7 +34,8 @@ fn matches(picture: &str, text: &str) -> bool {
             all &= letters.next().is_some_and(|letter| match sort {
                 b'9' => letter.is_ascii_digit(),
                 b'A' => letter.is_ascii_alphabetic(),
-                _ => letter.is_ascii_alphanumeric(),
+                b'X' => letter.is_ascii_alphanumeric(),
+                digit => letter == digit,
             });
         }
     });
@@ -45,7 +46,7 @@ fn matches(picture: &str, text: &str) -> bool {
 fn runs(picture: &str, each: &mut dyn FnMut(u8, usize)) -> bool {
     let mut rest = picture;
     while let Some((sort, behind)) = rest.split_at_checked(1) {
-        if !matches!(sort, "9" | "A" | "X") {
+        if !matches!(sort.as_bytes(), [b'0'..=b'9' | b'A' | b'X']) {
             return false;
         }
         let count = behind.strip_prefix('(').and_then(|counted| counted.split_once(')'));
@@ -80,6 +81,8 @@ mod tests {
             ("XX", "2", false),
             ("X(5)", "17\u{e9}11", false),
             ("9", "", false),
+            ("2999", "2401", true),
+            ("2999", "4012", false),
         ] {
             assert_eq!(matches(picture, text), fits, "{picture} {text}");
         }
@@ -103,8 +106,8 @@ mod tests {
     #[test]
     fn damage_by_a_spreadsheet_is_named() {
         let shapes = ["9(9)".to_owned()];
-        assert!(matches!(picture(&shapes, "1.0E+08"), Err(Fault::ExcelScientific)));
-        assert!(matches!(picture(&shapes, "5/3/2004"), Err(Fault::ExcelDate)));
-        assert!(matches!(picture(&shapes, "12"), Err(Fault::NotOfTheShape)));
+        assert!(matches!(shaped(&shapes, "1.0E+08"), Err(Fault::ExcelScientific)));
+        assert!(matches!(shaped(&shapes, "5/3/2004"), Err(Fault::ExcelDate)));
+        assert!(matches!(shaped(&shapes, "12"), Err(Fault::NotOfTheShape)));
     }
 }
