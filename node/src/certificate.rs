@@ -103,7 +103,8 @@ impl Statement {
             return Err(unreadable(&DocumentError::OutOfRange { key: "format", expected: FORMAT }));
         }
         let key = VerifyingKey::parse(&statement.signing_key).ok_or_else(changed)?;
-        key.verify(SignatureKind::DestructionCertificate, None, body.as_bytes(), &signature).map_err(|_| changed())?;
+        key.verify(SignatureKind::DestructionCertificate, None, body.as_bytes(), &signature)
+            .map_err(|_| changed())?;
         Ok(statement)
     }
 
@@ -123,7 +124,11 @@ impl Statement {
             self.verified
         );
         for table in &self.table {
-            let _ = writeln!(text, "    {:<12} {:<24} {:<10} {} rows", table.table, table.layout, table.school_year, table.rows);
+            let _ = writeln!(
+                text,
+                "    {:<12} {:<24} {:<10} {} rows",
+                table.table, table.layout, table.school_year, table.rows
+            );
         }
         text
     }

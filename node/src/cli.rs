@@ -183,7 +183,9 @@ pub enum Data {
         out: Option<PathBuf>,
     },
     /// The data element dictionary: tables and columns a query can name, and what they mean.
-    #[command(after_help = "Example:\n  passage-node data dictionary\n  passage-node data dictionary enrolment")]
+    #[command(
+        after_help = "Example:\n  passage-node data dictionary\n  passage-node data dictionary enrolment"
+    )]
     Dictionary { table: Option<String> },
 }
 
@@ -340,9 +342,7 @@ impl Ask {
             }
             Self::Data(Data::Rekey { guard }) => Command::DataRekey { guard },
             Self::Data(Data::Certificate { file }) => Command::DataCertificate { file: full(&file) },
-            Self::Data(Data::Coverage { out }) => {
-                Command::DataCoverage { out: out.map(|path| full(&path)) }
-            }
+            Self::Data(Data::Coverage { out }) => Command::DataCoverage { out: out.map(|path| full(&path)) },
             Self::Data(Data::Dictionary { table }) => Command::Dictionary { table },
             Self::Query { sql, out, explain, rows } => {
                 let mode = if explain { QueryMode::Explain } else { QueryMode::Run };

@@ -108,7 +108,8 @@ impl Home {
         let existing = self.stored()?;
         let new = {
             let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
-            let import = Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
+            let import =
+                Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
             list.save(import, &self.schemas, &existing, self.now())?
         };
         self.commit_tables(&existing, merge(&existing, &new))?;

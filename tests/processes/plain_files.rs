@@ -102,8 +102,7 @@ fn plain_list(
     let store = Folder::new(&temporary.path().join("tables")).unwrap();
     std::fs::create_dir(temporary.path().join("keys")).unwrap();
     let none = |_| Ok(zeroize::Zeroizing::new(Vec::new()));
-    let (custody, _) =
-        Custody::create(&temporary.path().join("keys"), 1, Guard::File, &none, None).unwrap();
+    let (custody, _) = Custody::create(&temporary.path().join("keys"), 1, Guard::File, &none, None).unwrap();
     let schemas = Schemas::builtin().unwrap();
     let mut tables = Vec::new();
     let kinds: &[&str] =

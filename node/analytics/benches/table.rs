@@ -33,7 +33,8 @@ fn main() {
 }
 
 fn schema() -> TableSchema {
-    let column = |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content };
+    let column =
+        |(name, kind): &(&str, Kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content };
     TableSchema { name: "course".to_owned(), columns: COLUMNS.iter().map(column).collect() }
 }
 

@@ -15,8 +15,10 @@ pub(crate) const LABEL: &str = "part";
 pub(crate) const MARKER: &str = "MARKER-7731";
 
 pub(crate) fn schema(name: &str, columns: &[(&str, Kind)]) -> TableSchema {
-    let columns =
-        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content }).collect();
+    let columns = columns
+        .iter()
+        .map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content })
+        .collect();
     TableSchema { name: name.to_owned(), columns }
 }
 

@@ -79,7 +79,9 @@ pub(super) fn destroy(home: &Home, by: &str, scope: &Scope) -> Result<Answer, Fa
     let mut text = statement.words();
     let _ = writeln!(text, "signed certificate: {}", path.display());
     if statement.table.iter().any(|table| table.table == OPT_OUT_TABLE) {
-        text.push_str("the opt-out list named students and is gone too: import it again before the next import\n");
+        text.push_str(
+            "the opt-out list named students and is gone too: import it again before the next import\n",
+        );
     }
     let _ = write!(text, "rounds already released are not recalled; `report list` shows them");
     Ok(Answer {
@@ -146,7 +148,8 @@ pub(super) fn coverage(home: &Home, out: Option<&Path>) -> Result<Answer, Failur
 /// The dictionary for people and programs; of one table, its columns.
 pub(super) fn dictionary(home: &Home, table: Option<&str>) -> Result<Answer, Failure> {
     let dictionary = Dictionary::builtin().map_err(Failure::from)?;
-    let head = format!("data element dictionary, version {}, digest {}", dictionary.version, dictionary.digest);
+    let head =
+        format!("data element dictionary, version {}, digest {}", dictionary.version, dictionary.digest);
     let wanted = table.map(|name| name.replace('_', "-"));
     if let Some(name) = wanted.as_ref().filter(|name| !dictionary.tables.contains_key(*name)) {
         let known: Vec<&str> = dictionary.tables.keys().map(String::as_str).collect();
@@ -157,17 +160,23 @@ pub(super) fn dictionary(home: &Home, table: Option<&str>) -> Result<Answer, Fai
     let layouts = home.layouts()?;
     let mut text = head;
     let mut tables = Vec::new();
-    for (name, table) in dictionary.tables.iter().filter(|(name, _)| wanted.as_ref().is_none_or(|one| one == *name)) {
+    for (name, table) in
+        dictionary.tables.iter().filter(|(name, _)| wanted.as_ref().is_none_or(|one| one == *name))
+    {
         let _ = write!(text, "\n\n{}  {} ({})", column_name(name), table.title, table.grain);
         let mut columns = Vec::new();
         for element in &table.elements {
             let Some(meaning) = dictionary.elements.get(element) else { continue };
-            let feeds = |layout: &&crate::import::Layout| layout.tables.contains(name) && layout.column.iter().any(|column| column.element.as_deref() == Some(element.as_str()));
+            let feeds = |layout: &&crate::import::Layout| {
+                layout.tables.contains(name)
+                    && layout.column.iter().any(|column| column.element.as_deref() == Some(element.as_str()))
+            };
             let fed: Vec<&str> = layouts.iter().filter(feeds).map(|layout| layout.id.as_str()).collect();
             let kind = format!("{:?}", meaning.kind).to_lowercase();
             let class = format!("{:?}", meaning.class).to_lowercase();
             if wanted.is_some() {
-                let _ = write!(text, "\n  {:<24} {kind:<8} {class:<12} {}", column_name(element), meaning.title);
+                let _ =
+                    write!(text, "\n  {:<24} {kind:<8} {class:<12} {}", column_name(element), meaning.title);
             }
             columns.push(json!({
                 "column": column_name(element), "element": element, "kind": kind, "class": class, "title": meaning.title,

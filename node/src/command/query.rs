@@ -76,7 +76,10 @@ fn tell(step: engine::Progress, progress: ProgressSink<'_>, stop: &Canceller) {
 }
 
 fn about(saved: Saved) -> String {
-    let mut text = format!("{} rows, {} bytes; it holds student records: keep it where they belong", saved.rows, saved.bytes);
+    let mut text = format!(
+        "{} rows, {} bytes; it holds student records: keep it where they belong",
+        saved.rows, saved.bytes
+    );
     if saved.formula_like > 0 {
         text.push_str(&format!(
             "\n{} cells begin as a formula would; open the file as data, or write .xlsx instead",

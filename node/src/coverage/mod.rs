@@ -197,7 +197,10 @@ fn freshness(years: &HashSet<u16>, today: Date) -> (Freshness, String) {
         return (Freshness::Here, format!("school year {year}, the last that has ended, is here"));
     }
     if (today.year, today.month, today.day) <= (due_year, DUE.0, DUE.1) {
-        return (Freshness::Due, format!("school year {year} is not here yet; it is due by 30 November {due_year}"));
+        return (
+            Freshness::Due,
+            format!("school year {year} is not here yet; it is due by 30 November {due_year}"),
+        );
     }
     (Freshness::Late, format!("school year {year} is not here; it was due by 30 November {due_year}"))
 }

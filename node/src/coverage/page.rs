@@ -117,7 +117,9 @@ mod tests {
             unlisted_rows: 17,
         };
         let page = page(&coverage);
-        for held in ["&lt;b&gt;7", "<td>38%</td>", "width:63%", "in no student list here: 17", "class=\"badge late\""] {
+        for held in
+            ["&lt;b&gt;7", "<td>38%</td>", "width:63%", "in no student list here: 17", "class=\"badge late\""]
+        {
             assert!(page.contains(held), "{held}");
         }
         assert!(!page.contains("<b>7"));

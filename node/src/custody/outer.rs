@@ -29,9 +29,7 @@ const KEY_BYTES_MIN: usize = 32;
 const PASSPHRASE_BYTES_MIN: usize = 12;
 
 /// The secrets of this process: `passphrase_file` is the setting of that name.
-pub fn of_process(
-    passphrase_file: Option<&Path>,
-) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn of_process(passphrase_file: Option<&Path>) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let file = passphrase_file.map(Path::to_owned);
     move |guard| match guard {
         Guard::File => Ok(Zeroizing::new(Vec::new())),

@@ -120,7 +120,9 @@ pub(super) fn find_missing(outcomes: &mut [FileOutcome], existing: &[StoredTable
     let come: Vec<String> =
         outcomes.iter().filter_map(|outcome| Some(outcome.report.as_ref()?.layout.clone())).collect();
     for outcome in outcomes {
-        outcome.missing.retain(|id| !come.contains(id) && existing.iter().all(|entry| entry.place.layout != *id));
+        outcome
+            .missing
+            .retain(|id| !come.contains(id) && existing.iter().all(|entry| entry.place.layout != *id));
     }
 }
 

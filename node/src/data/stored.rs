@@ -54,7 +54,9 @@ impl Scope {
             (None, None) => "every student record and the opt-out list".to_owned(),
             (Some(layout), None) => format!("what was read with layout {layout}"),
             (None, Some(year)) => format!("what belongs to school year {year}"),
-            (Some(layout), Some(year)) => format!("what was read with layout {layout} for school year {year}"),
+            (Some(layout), Some(year)) => {
+                format!("what was read with layout {layout} for school year {year}")
+            }
         }
     }
 }
@@ -155,7 +157,8 @@ impl Home {
     pub fn destroy_data(&self, by: &str, scope: &Scope) -> Result<(Statement, std::path::PathBuf), Failure> {
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
         let Catalogue { keys, tables } = self.catalogue()?;
-        let (destroyed, kept): (Vec<_>, Vec<_>) = tables.into_iter().partition(|entry| scope.covers(&entry.place));
+        let (destroyed, kept): (Vec<_>, Vec<_>) =
+            tables.into_iter().partition(|entry| scope.covers(&entry.place));
         if destroyed.is_empty() {
             let what = format!("there is no student record here that is {}", scope.words());
             return Err(refuse(0x2230, &what, "`data status` lists what is stored.", Some("F10")));
@@ -175,7 +178,8 @@ impl Home {
         drop(custody);
         self.settle()?;
         let path = self.issue_certificates()?.pop();
-        let path = path.ok_or_else(|| Failure::io("write the certificate", &std::io::ErrorKind::NotFound.into()))?;
+        let path =
+            path.ok_or_else(|| Failure::io("write the certificate", &std::io::ErrorKind::NotFound.into()))?;
         Ok((statement, path))
     }
 
@@ -218,7 +222,8 @@ impl Home {
         next: &Custody,
         destroyed: &[StoredTable],
     ) -> Statement {
-        let closed = destroyed.iter().filter(|entry| next.unwrap(&entry.key, &entry.place.label()).is_none()).count();
+        let closed =
+            destroyed.iter().filter(|entry| next.unwrap(&entry.key, &entry.place.label()).is_none()).count();
         let item = |entry: &StoredTable| Destroyed {
             table: entry.place.table.clone(),
             layout: entry.place.layout.clone(),
@@ -239,13 +244,21 @@ impl Home {
                  the sealed files removed; copies in backups or on flash media stay sealed under a key that no longer exists here",
                 keys.generation
             ),
-            verified: format!("the key now in force opens {} of the {} files", destroyed.len() - closed, destroyed.len()),
+            verified: format!(
+                "the key now in force opens {} of the {} files",
+                destroyed.len() - closed,
+                destroyed.len()
+            ),
             table: destroyed.iter().map(item).collect(),
         }
     }
 
     /// Puts `tables` in force. If the store refuses, the files of `existing` are what is kept.
-    pub(super) fn commit_tables(&self, existing: &[StoredTable], tables: Vec<StoredTable>) -> Result<(), Failure> {
+    pub(super) fn commit_tables(
+        &self,
+        existing: &[StoredTable],
+        tables: Vec<StoredTable>,
+    ) -> Result<(), Failure> {
         let _nobody_reads = self.custody.write().unwrap_or_else(PoisonError::into_inner);
         let keys = self.catalogue()?.keys;
         let catalogue = Catalogue { keys, tables };

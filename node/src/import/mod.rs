@@ -39,7 +39,6 @@ mod source;
 mod transactions;
 mod value;
 
-pub(crate) use self::elements::dictionary;
 pub use self::{
     cell::{Cell, Filed, Origin, RowKey, SourceFile, TableRow},
     coverage::Covered,

@@ -100,7 +100,11 @@ impl OptOuts {
         import.push(None, OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, Vec::new()))?;
         for entry in &self.0 {
             let identifier = Cell::Text(Zeroizing::new(entry.expose().to_owned()));
-            import.push(None, OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, vec![("identifier", identifier)]))?;
+            import.push(
+                None,
+                OPT_OUT_TABLE,
+                &schemas.row(OPT_OUT_TABLE, vec![("identifier", identifier)]),
+            )?;
         }
         import.finish(existing, saved_at)
     }

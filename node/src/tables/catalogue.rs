@@ -1,8 +1,6 @@
 //! Which sealed files are in force: the catalogue, one value of the store, changed in one transaction.
 
-use passage_protocol::{
-    cells::SchoolYear, codec_struct, ids::Digest, timestamp::Timestamp,
-};
+use passage_protocol::{cells::SchoolYear, codec_struct, ids::Digest, timestamp::Timestamp};
 
 use crate::custody::{KeyState, Wrapped};
 

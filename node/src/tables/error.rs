@@ -70,7 +70,10 @@ impl fmt::Display for TablesError {
             Self::Sealed(error) => error.fmt(formatter),
             Self::Table(error) => error.fmt(formatter),
             Self::TooManyYears { years_max } => {
-                write!(formatter, "the file covers more than {years_max} school years, the most of one import")
+                write!(
+                    formatter,
+                    "the file covers more than {years_max} school years, the most of one import"
+                )
             }
         }
     }
@@ -96,7 +99,9 @@ impl Refusal for TablesError {
             }
             Self::Key(_) => "See the message before this one.",
             Self::KeyLost { .. } => "Restore the state folder from a backup, or import the files again.",
-            Self::NoSuchTable => "Report this: a layout and the dictionary of this version do not fit together.",
+            Self::NoSuchTable => {
+                "Report this: a layout and the dictionary of this version do not fit together."
+            }
             Self::Sealed(error) => error.advice(),
             Self::Table(error) => error.advice(),
             Self::TooManyYears { .. } => "Split the file by school year.",

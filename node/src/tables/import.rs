@@ -16,11 +16,7 @@ use passage_protocol::{cells::SchoolYear, timestamp::Timestamp};
 use passage_shell::entropy;
 use zeroize::Zeroizing;
 
-use super::{
-    Folder, Place, Schemas, StoredTable, TablesError,
-    folder::TEMPORARY,
-    schema::ROW_KEY,
-};
+use super::{Folder, Place, Schemas, StoredTable, TablesError, folder::TEMPORARY, schema::ROW_KEY};
 use crate::{
     custody::{Custody, Wrapped},
     import::{Filed, Layout, RowKey},
@@ -100,12 +96,7 @@ impl<'a> Import<'a> {
     /// # Errors
     ///
     /// The first fault of the disk, or of the row's shape.
-    pub fn push(
-        &mut self,
-        year: Option<SchoolYear>,
-        table: &str,
-        cells: &[Cell],
-    ) -> Result<(), TablesError> {
+    pub fn push(&mut self, year: Option<SchoolYear>, table: &str, cells: &[Cell]) -> Result<(), TablesError> {
         let place = Place { year, layout: self.layout.clone(), table: table.to_owned() };
         if !self.parts.contains_key(&place) {
             let part = self.open_part(&place)?;
@@ -136,7 +127,8 @@ impl<'a> Import<'a> {
         named: &HashSet<RowKey>,
     ) -> Result<(), TablesError> {
         let named: HashSet<i64> = named.iter().map(row_key).collect();
-        let here = |entry: &&StoredTable| entry.place.layout == self.layout && years.contains(&entry.place.year);
+        let here =
+            |entry: &&StoredTable| entry.place.layout == self.layout && years.contains(&entry.place.year);
         let touched: Vec<&StoredTable> = existing.iter().filter(here).collect();
         for entry in touched {
             let schemas = self.schemas;
@@ -150,7 +142,8 @@ impl<'a> Import<'a> {
                 if fault.is_some() || row.integer(at).is_some_and(|key| named.contains(&key)) {
                     return Ok(());
                 }
-                let cells: Vec<Cell> = kinds.iter().enumerate().map(|(at, kind)| row.cell(at, *kind)).collect();
+                let cells: Vec<Cell> =
+                    kinds.iter().enumerate().map(|(at, kind)| row.cell(at, *kind)).collect();
                 fault = self.push(entry.place.year, &entry.place.table, &cells).err();
                 Ok(())
             })?;
@@ -197,8 +190,14 @@ impl<'a> Import<'a> {
         let salt = FreshSalt::new(entropy::seed().map_err(passage_shell::failure::Failure::from)?);
         let temporary = self.folder.path.join(format!("{}.{TEMPORARY}", label.replace('/', ".")));
         let sink = self.folder.disk.create(&temporary)?;
-        let opened =
-            TableWriter::new(sink, &FileKey::new(*key.expose()), salt, &label, schema, self.custody.content_key());
+        let opened = TableWriter::new(
+            sink,
+            &FileKey::new(*key.expose()),
+            salt,
+            &label,
+            schema,
+            self.custody.content_key(),
+        );
         match opened {
             Ok(writer) => Ok(Part { writer, key: wrapped, temporary }),
             Err(error) => {

@@ -1,7 +1,7 @@
 //! The dictionary's tables as stored: their elements in order, then where each row came from.
 
 use passage_analytics::table::{Cell, Column, Kind, Role, TableSchema};
-use passage_protocol::dictionary::{self, Dictionary, column_name};
+use passage_protocol::dictionary::{Dictionary, column_name};
 use passage_shell::failure::Failure;
 
 use super::OPT_OUT_TABLE;
@@ -34,12 +34,18 @@ impl Schemas {
     /// [`Failure`] if the built-in dictionary is broken, which is a fault of the build.
     pub fn builtin() -> Result<Self, Failure> {
         let dictionary = Dictionary::builtin().map_err(|error| {
-            refuse(0x2266, &format!("the built-in dictionary: {error}"), "Report this fault of the build.", None)
+            refuse(
+                0x2266,
+                &format!("the built-in dictionary: {error}"),
+                "Report this fault of the build.",
+                None,
+            )
         })?;
         let mut tables = Vec::new();
         for (name, table) in &dictionary.tables {
             let kind = |element: &String| dictionary.elements.get(element).map(|element| element.kind);
-            let content = table.elements.iter().filter_map(|element| Some((element.as_str(), stored(kind(element)?))));
+            let content =
+                table.elements.iter().filter_map(|element| Some((element.as_str(), kind(element)?)));
             tables.push((name.clone(), schema(name, content)));
         }
         tables.push((OPT_OUT_TABLE.to_owned(), schema(OPT_OUT_TABLE, [("identifier", Kind::Text)])));
@@ -72,7 +78,10 @@ impl Schemas {
             let columns = schema.columns.iter().filter(|column| column.name != ROW_KEY).cloned().collect();
             TableSchema { name: column_name(name), columns }
         };
-        self.tables.iter().filter(|(name, _)| name != OPT_OUT_TABLE).map(move |table| (table.0.as_str(), open(table)))
+        self.tables
+            .iter()
+            .filter(|(name, _)| name != OPT_OUT_TABLE)
+            .map(move |table| (table.0.as_str(), open(table)))
     }
 }
 
@@ -81,14 +90,4 @@ fn schema<'a>(name: &str, content: impl IntoIterator<Item = (&'a str, Kind)>) ->
     let content = content.into_iter().map(|(name, kind)| column(name, kind, Role::Content));
     let provenance = PROVENANCE.iter().map(|(name, kind)| column(name, *kind, Role::Provenance));
     TableSchema { name: column_name(name), columns: content.chain(provenance).collect() }
-}
-
-fn stored(kind: dictionary::Kind) -> Kind {
-    match kind {
-        dictionary::Kind::Date => Kind::Date,
-        dictionary::Kind::Decimal => Kind::Decimal,
-        dictionary::Kind::Flag => Kind::Flag,
-        dictionary::Kind::Integer => Kind::Integer,
-        dictionary::Kind::Text => Kind::Text,
-    }
 }

@@ -160,7 +160,10 @@ fn a_tampered_swapped_or_missing_table_is_refused() {
         let mut bytes = honest.clone();
         bytes[position] ^= 1;
         fs::write(path(0), &bytes).unwrap();
-        assert!(matches!(world.locals(&tables), Err(TablesError::Sealed(_) | TablesError::Table(_))), "{position}");
+        assert!(
+            matches!(world.locals(&tables), Err(TablesError::Sealed(_) | TablesError::Table(_))),
+            "{position}"
+        );
     }
     fs::write(path(0), fs::read(path(1)).unwrap()).unwrap();
     assert!(matches!(world.locals(&tables), Err(TablesError::Sealed(_))));
@@ -169,10 +172,7 @@ fn a_tampered_swapped_or_missing_table_is_refused() {
     fs::write(path(0), honest).unwrap();
     assert_eq!(world.locals(&tables).unwrap(), ["A", "B"]);
     let other = World::new();
-    assert!(matches!(
-        world.folder.open(&other.custody, &tables[0]),
-        Err(TablesError::KeyLost { .. })
-    ));
+    assert!(matches!(world.folder.open(&other.custody, &tables[0]), Err(TablesError::KeyLost { .. })));
 }
 
 /// A disk with room for so many bytes a file.

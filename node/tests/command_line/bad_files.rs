@@ -287,7 +287,11 @@ fn a_file_of_changes_changes_the_records_it_names_and_no_other() {
         let asked = format!("SELECT count(*) AS n FROM student WHERE last = '{last}'");
         node.json(&["query", &asked])["text"].as_str().unwrap().to_owned()
     };
-    assert!(names("MARKERSON-NEW").contains(" 1") && names("MARKERSON").contains("19"), "{}", names("MARKERSON"));
+    assert!(
+        names("MARKERSON-NEW").contains(" 1") && names("MARKERSON").contains("19"),
+        "{}",
+        names("MARKERSON")
+    );
     let before = (node.status(), node.roster_files());
     node.run(&["import", &file]).succeeded();
     assert_eq!((node.status(), node.roster_files()), before, "the same changes twice change nothing");

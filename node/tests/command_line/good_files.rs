@@ -176,7 +176,10 @@ fn destroyed_data_leaves_no_table_and_not_its_key() {
     assert!(!node.dir.join("keys/data-1.key").exists());
     assert_ne!(fs::read(node.dir.join("keys/data-2.key")).unwrap(), key);
     let audit = node.run(&["audit", "verify"]);
-    assert!(audit.succeeded().contains(&format!("data destroyed by=IT, ticket 4711 tables={}", files.len())), "{audit:?}");
+    assert!(
+        audit.succeeded().contains(&format!("data destroyed by=IT, ticket 4711 tables={}", files.len())),
+        "{audit:?}"
+    );
 
     // The certificate is there, signed, and any change of it shows.
     let certificates = fs::read_dir(node.dir.join("certificates")).unwrap();

@@ -11,8 +11,7 @@ use passage_shell::{clock, pki::Fingerprint};
 use crate::world::{Node, World};
 
 /// What a folder that has joined holds, and one that has not must not.
-const MEMBER_FILES: [&str; 5] =
-    ["member.toml", "tls.key", "signing.key", "certificate.der", "authority.der"];
+const MEMBER_FILES: [&str; 5] = ["member.toml", "tls.key", "signing.key", "certificate.der", "authority.der"];
 
 fn assert_ready_to_try_again(node: &Node) {
     // The keys made here may stay: if an answer was lost on its way, the same request can be made again.
@@ -130,9 +129,11 @@ fn a_folder_others_can_read_is_refused() {
 fn a_damaged_folder_names_the_file() {
     let node = Node::joined(Segment::K12);
     node.run(&["data", "status"]).succeeded();
-    for (name, code, rule) in
-        [("keys/data-1.key", "N2260", Some("I7")), ("signing.key", "N2203", None), ("member.toml", "N2203", None)]
-    {
+    for (name, code, rule) in [
+        ("keys/data-1.key", "N2260", Some("I7")),
+        ("signing.key", "N2203", None),
+        ("member.toml", "N2203", None),
+    ] {
         let good = fs::read(node.dir.join(name)).unwrap();
         fs::write(node.dir.join(name), b"cut").unwrap();
         let screen = node.run(&["data", "status"]);

@@ -176,7 +176,10 @@ fn a_row_that_does_not_fit_is_refused_and_leaves_the_table_as_it_was() {
 fn a_schema_needs_names_sql_can_write() {
     let named = |table: &str, columns: &[&str]| TableSchema {
         name: table.to_owned(),
-        columns: columns.iter().map(|name| Column { name: (*name).to_owned(), kind: Kind::Text, role: Role::Content }).collect(),
+        columns: columns
+            .iter()
+            .map(|name| Column { name: (*name).to_owned(), kind: Kind::Text, role: Role::Content })
+            .collect(),
     };
     for name in ["", "Name", "1st", "a-b", "a b", "é", &"x".repeat(64)] {
         let expected = Err(TableError::Name { name: name.to_owned() });

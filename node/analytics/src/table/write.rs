@@ -11,11 +11,7 @@ use datafusion::{
         },
         datatypes::{Date32Type, SchemaRef},
     },
-    parquet::{
-        arrow::ArrowWriter,
-        basic::Compression,
-        file::properties::WriterProperties,
-    },
+    parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties},
 };
 use passage_protocol::ids::Digest;
 

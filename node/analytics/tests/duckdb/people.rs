@@ -52,8 +52,10 @@ fn date(year: i64, month: i64, day: i64) -> Cell {
 }
 
 fn table(name: &str, columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Made {
-    let columns =
-        columns.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content }).collect();
+    let columns = columns
+        .iter()
+        .map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, role: Role::Content })
+        .collect();
     Made { schema: TableSchema { name: name.to_owned(), columns }, rows }
 }
 
