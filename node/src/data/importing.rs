@@ -11,7 +11,7 @@ use super::{
     FileOutcome, ImportMode, ImportRequest, KeptList, file_name, outcome, problem_list::ProblemList,
 };
 use crate::{
-    home::Home,
+    home::{Home, refuse},
     import::{self, Imported, Layout, Outlets, Recognised},
     tables::{Import, StoredTable, merge},
 };
@@ -97,11 +97,14 @@ impl Importing<'_> {
             let listed = self.list.lines();
             let outcome = match recognised {
                 Err(error) => FileOutcome::refused(file_name(path), error),
-                Ok(recognised) => {
-                    let (outcome, new) = self.read_file(path, &recognised)?;
-                    added.extend(new);
-                    outcome.changes(self.existing).within(request.period).unlike(&outcomes)
-                }
+                Ok(recognised) => match self.foreign(path, &recognised.layout) {
+                    Some(refusal) => FileOutcome::foreign(file_name(path), refusal),
+                    None => {
+                        let (outcome, new) = self.read_file(path, &recognised)?;
+                        added.extend(new);
+                        outcome.changes(self.existing).within(request.period).unlike(&outcomes)
+                    }
+                },
             };
             if let Some(refusal) = &outcome.refusal {
                 self.mode = ImportMode::DryRun; // nothing will be kept: the other files are read to see what is wrong with them
@@ -112,6 +115,30 @@ impl Importing<'_> {
             outcomes.push(outcome);
         }
         Ok((outcomes, merge(self.existing, &added)))
+    }
+
+    /// Why a layout is not for a member of this segment: the state's files of other institutions hold what this one may not
+    /// keep, a school a social security number above all (Ed Code 49076.7).
+    fn foreign(&self, path: &Path, layout: &Layout) -> Option<Failure> {
+        let here = self.home.segment.name();
+        let meant: Vec<&str> = layout.segment.iter().map(|segment| segment.word()).collect();
+        let asks_ssn = layout.column.iter().any(|column| column.element.as_deref() == Some("ssn"));
+        let barred = here == "k12" && asks_ssn;
+        if (meant.is_empty() || meant.contains(&here)) && !barred {
+            return None;
+        }
+        let what = if meant.is_empty() || meant.contains(&here) {
+            format!(
+                "{}: the layout {} reads social security numbers, which a school may not keep",
+                file_name(path),
+                layout.id
+            )
+        } else {
+            let meant = meant.join(" and ");
+            format!("{}: the layout {} is for {meant}, and this member is {here}", file_name(path), layout.id)
+        };
+        let advice = "Import this file at the institution it belongs to, or write a layout of your own without what you may not keep.";
+        Some(refuse(0x2234, &what, advice, Some("D6")))
     }
 
     fn read_file(

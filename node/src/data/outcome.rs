@@ -31,6 +31,11 @@ impl FileOutcome {
         Self { file, report, refusal, missing: Vec::new() }
     }
 
+    /// A file that is not this member's to keep.
+    pub(super) fn foreign(file: String, refusal: Failure) -> Self {
+        Self { file, report: None, refusal: Some(refusal), missing: Vec::new() }
+    }
+
     /// A file that was read.
     pub(super) fn read(file: String, report: ImportReport, layout: &Layout) -> Self {
         Self { file, report: Some(report), refusal: None, missing: layout.after.clone() }

@@ -48,7 +48,7 @@ impl From<SealedError> for TablesError {
 
 impl From<TableError> for TablesError {
     fn from(error: TableError) -> Self {
-        Self::Table(error)
+        if let TableError::Disk { kind } = error { Self::Disk { kind } } else { Self::Table(error) }
     }
 }
 
@@ -95,7 +95,7 @@ impl Refusal for TablesError {
     fn advice(&self) -> &'static str {
         match self {
             Self::Disk { .. } => {
-                "Free space on the disk, check that this account may write there, then repeat the command; nothing was half-stored."
+                "Free space on the disk, check that this account may write there, then repeat the command; nothing was imported."
             }
             Self::Key(_) => "See the message before this one.",
             Self::KeyLost { .. } => "Restore the state folder from a backup, or import the files again.",

@@ -82,7 +82,7 @@ fn the_screen_says_what_was_recognised_and_why() {
     for line in [
         "SINF.txt: CALPADS student information (SINF)",
         "  layout   calpads-sinf version 2019-20",
-        "  because  record type SINF or SINF-R, 42 columns, caret between them, 12 checked columns hold what they should",
+        "  because  record type SINF or SINF-R, 42 columns, caret between them, 15 checked columns hold what they should",
         "  covers   2022-2023, school 9930002: 2 rows; SSID 2, SSN 0, name and birth date 1; expected match strong 2, standard 0, weak 0",
         "  rows     3 read, 2 kept, 1 repeated",
         "  years    2022-2023",
@@ -244,7 +244,7 @@ fn what_a_killed_import_left_is_swept_when_the_folder_is_opened() {
 
 #[test]
 fn layouts_are_listed_and_shown_and_own_ones_join_them() {
-    let node = Node::joined(Segment::K12);
+    let node = Node::joined(Segment::Cc);
     let ids = |node: &Node| -> Vec<String> {
         let list = node.json(&["layout", "list"]);
         list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
@@ -262,7 +262,8 @@ fn layouts_are_listed_and_shown_and_own_ones_join_them() {
 
     // A file in the folder `layouts` is known from then on, by content and by id.
     fs::create_dir_all(node.dir.join("layouts")).unwrap();
-    fs::copy(layout("students.toml"), node.dir.join("layouts/students.toml")).unwrap();
+    let own = fs::read_to_string(layout("students.toml")).unwrap();
+    fs::write(node.dir.join("layouts/students.toml"), &own).unwrap();
     assert_eq!(ids(&node), [&["students".to_owned()], shipped.as_slice()].concat());
     let shown = node.json(&["layout", "show", "students"]);
     assert_eq!(
@@ -270,8 +271,16 @@ fn layouts_are_listed_and_shown_and_own_ones_join_them() {
         (&"student_id".into(), &"local-id".into())
     );
     let file = node.file("students.csv", [crate::pupils::STUDENTS_HEADER, crate::pupils::STUDENT].concat());
-    for more in [&[][..], &["--layout", "students"]] {
-        let json = node.json(&[&["import", &file, "--dry-run"], more].concat());
-        assert_eq!(json["files"][0]["layout"], "students");
-    }
+    let json = node.json(&["import", &file, "--dry-run", "--layout", "students"]);
+    assert_eq!(json["files"][0]["layout"], "students");
+    // Two layouts fit: the file is refused until one is named, or the own one takes the place of the shipped one.
+    let screen = node.run(&["import", &file, "--dry-run"]);
+    assert!(screen.refused("N2001", Some("D1")).contains("college-students, students"), "{screen:?}");
+    let own = own.replace("id = \"students\"", "id = \"college-students\"");
+    fs::write(node.dir.join("layouts/students.toml"), own).unwrap();
+    let json = node.json(&["import", &file, "--dry-run"]);
+    assert_eq!(
+        (&json["files"][0]["layout"], &json["files"][0]["version"]),
+        (&"college-students".into(), &"1".into())
+    );
 }

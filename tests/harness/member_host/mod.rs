@@ -115,7 +115,7 @@ impl MemberHost {
     #[must_use]
     pub fn new(index: usize, shared: Rc<Shared>, files: &Files, seed: u64) -> Self {
         let folder = scratch();
-        let mut dice = Dice::new(seed ^ (index as u64) << 32);
+        let dice = Dice::new(seed ^ (index as u64) << 32);
         let records = Records::import(folder.path(), files);
         let shelf = Shelf::open(&folder.path().join("blobs")).unwrap();
         let code = shared.papers.codes[index];

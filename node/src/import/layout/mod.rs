@@ -157,6 +157,19 @@ pub enum Segment {
     Workforce,
 }
 
+impl Segment {
+    /// The word for it, as agreements write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cc => "cc",
+            Self::K12 => "k12",
+            Self::Univ => "univ",
+            Self::Workforce => "workforce",
+        }
+    }
+}
+
 /// How rows become columns.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]

@@ -47,9 +47,11 @@ fn an_unknown_key_is_refused_with_the_nearest_named() {
 #[test]
 fn every_key_a_layout_has_is_known_to_the_nearest_search() {
     for text in [STUDENTS, SENR] {
-        let keys = text.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key.trim());
-        for key in keys.filter(|key| !key.starts_with('#')) {
-            assert!(KEYS.contains(&key), "{key}");
+        let value: toml::Table = text.parse().unwrap();
+        let columns = value.get("column").and_then(toml::Value::as_array).unwrap();
+        let of_columns = columns.iter().filter_map(toml::Value::as_table).flat_map(toml::Table::keys);
+        for key in value.keys().chain(of_columns) {
+            assert!(KEYS.contains(&key.as_str()), "{key}");
         }
     }
 }
@@ -98,8 +100,9 @@ fn contradictory_layouts_are_refused() {
         assert!(said_instead.contains(said), "{to}: {said_instead}");
     }
     let loose = SENR
-        .replace("check = \"school\"\n", "check = \"text\"\n")
-        .replace("element = \"a-g-met\"\ncheck = \"yes-no\"", "element = \"major\"");
+        .replace("check = \"school\"", "check = \"text\"")
+        .replace("element = \"a-g-met\", check = \"yes-no\"", "element = \"goal\", check = \"text\"")
+        .replace("check = \"yes-no\"", "check = \"text\"");
     assert!(fault(&loose).contains("has no checked column at or after it"), "{}", fault(&loose));
 }
 

@@ -89,13 +89,18 @@ fn a_row_of_another_width_or_record_type_is_refused() {
 
 #[test]
 fn unusable_identity_fields_are_dropped_with_a_warning() {
-    let text =
-        students(&["A1,7777777777,900-12-3456,Ana,,Diaz,,,1900-01-01,Q,N,700,90001", "A2,,,Bo,,Li,,,,,,,"]);
+    let mut rows =
+        vec!["A1,7777777777,900-12-3456,Ana,,Diaz,,,1900-01-01,Q,N,700,90001", "A2,,,Bo,,Li,,,,,,,"];
+    // Enough that is right for the columns to be known by what they hold.
+    let right: Vec<String> =
+        (3..=6).map(|n| format!("A{n},123456789{n},40061455{n},Ca,,Li,,,2002-01-02,F,N,700,90001")).collect();
+    rows.extend(right.iter().map(String::as_str));
+    let text = students(&rows);
     let (report, rows) = import(text.as_bytes()).unwrap();
     let found: Vec<_> = report.problems.iter().map(|problem| (problem.row, problem.rule)).collect();
     assert_eq!(found, [(2, "D2"), (2, "D2"), (2, "N5"), (2, "N6"), (3, "D2")]);
     for element in ["ssid", "ssn", "birth-date", "gender"] {
-        assert_eq!(column(&rows, "student", element), ["", ""], "{element}");
+        assert_eq!(column(&rows, "student", element)[..2], ["", ""], "{element}");
     }
     assert!(report.counts.iter().any(|count| count.what.contains("taxpayer number")));
 }

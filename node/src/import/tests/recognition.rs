@@ -32,7 +32,7 @@ fn a_layout_shifted_by_one_column_is_refused_by_the_probes() {
         .collect();
     let error = refused(shifted.as_bytes()).to_string();
     assert!(error.contains("calpads-senr: column 8 (SSID) has no value in 5 rows"), "{error}");
-    assert!(error.contains("columns 8 to 31 look shifted by one: another vintage?"), "{error}");
+    assert!(error.contains("columns 8 to 33 look shifted by one: another vintage?"), "{error}");
 }
 
 /// Five rows of different pupils, so that every column has something to say.
