@@ -1,14 +1,16 @@
 //! What a person typed: clap types only, and how they become a [`Command`]. Paths are made absolute here, because the
 //! daemon has another working folder.
 
+mod data;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::data::Data;
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
-    custody::Guard,
-    data::{ImportMode, ImportRequest, LayoutChoice, Period, Problems, Scope},
+    data::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
 };
 
 /// Passage: a member's node.
@@ -140,53 +142,6 @@ pub enum OptOut {
     /// Take a list of local ids or SSIDs, one a line; it replaces the earlier list.
     #[command(after_help = "Example:\n  passage-node optout import optout.csv")]
     Import { file: PathBuf },
-}
-
-/// Student records held here.
-#[derive(Debug, Subcommand)]
-#[allow(missing_docs)]
-pub enum Data {
-    /// Files, years, rows.
-    #[command(after_help = "Example:\n  passage-node data status")]
-    Status,
-    /// Destroy student records held here, for good: all of them, or those of one layout or school year.
-    #[command(
-        after_help = "Example:\n  passage-node data destroy --by \"IT, ticket 4711\"\n  passage-node data destroy --layout nsc-detail --year 2019-2020 --by \"Registrar\""
-    )]
-    Destroy {
-        #[command(flatten)]
-        by: By,
-        /// Only what was read with this layout.
-        #[arg(long, value_name = "ID")]
-        layout: Option<String>,
-        /// Only what belongs to this school year, such as 2019-2020.
-        #[arg(long, value_name = "YEAR")]
-        year: Option<Period>,
-    },
-    /// Seal everything under a new key, guarded by a file, a passphrase or a credential of the service manager.
-    #[command(
-        after_help = "Example:\n  passage-node data rekey --guard passphrase\n  passage-node data rekey\nThe daemon reads the passphrase from the setting passphrase_file or the credential passage-passphrase."
-    )]
-    Rekey {
-        /// What is needed besides the key on this disk; default: as before.
-        #[arg(long, value_enum)]
-        guard: Option<Guard>,
-    },
-    /// Check a certificate of destruction, of this member or another.
-    #[command(after_help = "Example:\n  passage-node data certificate destruction-2026-11-22T101500Z.toml")]
-    Certificate { file: PathBuf },
-    /// What is covered: rows and keys by school year and school, expected match strength, freshness.
-    #[command(after_help = "Example:\n  passage-node data coverage --out coverage.html")]
-    Coverage {
-        /// Write it as one self-contained page.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// The data element dictionary: tables and columns a query can name, and what they mean.
-    #[command(
-        after_help = "Example:\n  passage-node data dictionary\n  passage-node data dictionary enrolment"
-    )]
-    Dictionary { table: Option<String> },
 }
 
 /// Layouts.
@@ -336,14 +291,7 @@ impl Ask {
                 problems: if problems.is_some() { Problems::List } else { Problems::CountOnly },
             }),
             Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
-            Self::Data(Data::Status) => Command::DataStatus,
-            Self::Data(Data::Destroy { by, layout, year }) => {
-                Command::DataDestroy { by: by.by, scope: Scope { layout, year } }
-            }
-            Self::Data(Data::Rekey { guard }) => Command::DataRekey { guard },
-            Self::Data(Data::Certificate { file }) => Command::DataCertificate { file: full(&file) },
-            Self::Data(Data::Coverage { out }) => Command::DataCoverage { out: out.map(|path| full(&path)) },
-            Self::Data(Data::Dictionary { table }) => Command::Dictionary { table },
+            Self::Data(verb) => verb.command(),
             Self::Query { sql, out, explain, rows } => {
                 let mode = if explain { QueryMode::Explain } else { QueryMode::Run };
                 Command::Query(QueryRequest { sql, out: out.map(|path| full(&path)), mode, rows })
