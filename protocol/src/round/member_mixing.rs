@@ -4,7 +4,6 @@
 use crate::{
     ids::{Digest, MemberCode},
     manifest::{Manifest, shapes::First},
-    mixing::DecryptionProof,
     round::{
         Abort, AbortReason, Event, MemberEffect, MemberInput, MemberJob, MemberOutcome, MemberRound, Step,
         chain::{next_hop, next_table_hop},
@@ -255,9 +254,10 @@ impl Mixing {
                     sealed,
                 }));
             }
-            MemberOutcome::Decrypted { table, last, partials, proof } => {
+            MemberOutcome::Decrypted { table, last: table_digest, partials, proof } => {
+                let manifest = self.digest;
                 self.table(table)?.decryption = Duty::Done;
-                send(Outgoing::Partial(self.partial(table, last, partials, proof)));
+                send(Outgoing::Partial(PartialStatement { manifest, table, table_digest, partials, proof }));
             }
             MemberOutcome::ReportKept { .. } => return Err(unexpected()),
         }
@@ -351,16 +351,11 @@ impl Mixing {
     /// Ends the round if a plan needs columns that could not be kept. Without a plan that does they may well be gone: the
     /// coordinator erases the round's blobs as soon as the reports are out.
     fn require_columns(&self) -> Result<(), Abort> {
-        for (table, progress) in self.manifest.tables.iter().zip(&self.tables) {
-            if let Some(PlanRef { plan: Some(_), .. }) = progress.plan {
-                let needed = table.receivers.iter().chain([&table.sender]);
-                let mut lists = needed.filter_map(|list| self.lists.get(usize::from(*list)));
-                if let Some(refused) = lists.find_map(|list| list.refused) {
-                    return Err(refused);
-                }
-            }
-        }
-        Ok(())
+        let planned = |table: &TableProgress| table.plan.is_some_and(|plan| plan.plan.is_some());
+        let tables = self.manifest.tables.iter().zip(&self.tables).filter(|(_, progress)| planned(progress));
+        let needed = tables.flat_map(|(table, _)| table.receivers.iter().chain([&table.sender]));
+        let mut lists = needed.filter_map(|list| self.lists.get(usize::from(*list)));
+        lists.find_map(|list| list.refused).map_or(Ok(()), Err)
     }
 
     /// True once this member owes nothing more.
@@ -385,16 +380,6 @@ impl Mixing {
     ) -> Result<HopStatement, Abort> {
         let rows = self.manifest.list(list).ok_or(unexpected())?.rows;
         Ok(HopStatement { manifest: self.digest, list, hop, rows, input, output, sealed })
-    }
-
-    fn partial(
-        &self,
-        table: u16,
-        last: Digest,
-        partials: BlobRef,
-        proof: DecryptionProof,
-    ) -> PartialStatement {
-        PartialStatement { manifest: self.digest, table, table_digest: last, partials, proof }
     }
 
     fn code(&self, participant: u16) -> Option<MemberCode> {

@@ -219,16 +219,10 @@ impl MemberJob {
     /// What to feed when this job failed. Only columns may fail without ending the round at once.
     #[must_use]
     pub fn failed(&self, code: Code, fault: Option<MemberCode>) -> MemberInput {
-        match self {
-            Self::KeepColumns { list, .. } => {
-                MemberInput::Done(MemberOutcome::ColumnsRefused { list: *list, code, fault })
-            }
-            Self::CheckPlan { .. }
-            | Self::Contribute
-            | Self::Decrypt { .. }
-            | Self::Hop { .. }
-            | Self::KeepReport { .. }
-            | Self::TableHop { .. } => MemberInput::Failed { code, fault },
+        if let Self::KeepColumns { list, .. } = self {
+            MemberInput::Done(MemberOutcome::ColumnsRefused { list: *list, code, fault })
+        } else {
+            MemberInput::Failed { code, fault }
         }
     }
 }
