@@ -92,7 +92,7 @@ fn after_a_destruction_neither_disk_nor_memory_holds_a_student() {
     let fleet = Fleet::start(&[("K12A", "k12", "sender")], port, port);
     fleet.import(1);
     let needles = planted(&fleet.dir.path().join("K12A-SENR.txt"));
-    let folder = fleet.dir.path().join("K12A");
+    let folder = fleet.dir.path().join("state/K12A");
     let pid = fleet.pid("K12A");
     assert_eq!(on_disk(&folder, &needles), Vec::<String>::new(), "at rest, before");
 

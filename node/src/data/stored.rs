@@ -39,7 +39,7 @@ pub struct Scope {
 
 impl Scope {
     fn covers(&self, place: &Place) -> bool {
-        let year = self.year.clone().map(String::from);
+        let year = self.year.map(String::from);
         self.layout.as_ref().is_none_or(|layout| *layout == place.layout)
             && year.is_none_or(|year| year == place.year_word())
     }
@@ -49,7 +49,7 @@ impl Scope {
     }
 
     fn words(&self) -> String {
-        let year = self.year.clone().map(String::from);
+        let year = self.year.map(String::from);
         match (&self.layout, year) {
             (None, None) => "every student record and the opt-out list".to_owned(),
             (Some(layout), None) => format!("what was read with layout {layout}"),

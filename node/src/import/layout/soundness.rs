@@ -353,6 +353,7 @@ impl Check {
     }
 }
 
+#[allow(clippy::fn_params_excessive_bools, reason = "a condition, not an option")]
 fn demand(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }

@@ -121,12 +121,11 @@ fn usual(row: &&Vec<String>, width: usize) -> bool {
     row.get(width..).is_some_and(|rest| rest.iter().all(String::is_empty))
 }
 
+/// Something told about the file, and the place of the column it is about.
+type Note = (Fault, Option<usize>);
+
 /// The number of columns against the description: the width to hold against it, and what is told of it.
-fn check_width(
-    layout: &Layout,
-    rows: &[&Vec<String>],
-    width: usize,
-) -> Result<(usize, Vec<(Fault, Option<usize>)>), Doubt> {
+fn check_width(layout: &Layout, rows: &[&Vec<String>], width: usize) -> Result<(usize, Vec<Note>), Doubt> {
     let (Some(least), Some(most)) = (layout.columns.iter().min(), layout.columns.iter().max()) else {
         return Ok((width, Vec::new()));
     };

@@ -94,13 +94,11 @@ pub fn recognise_among(path: &Path, named: &[Layout], others: &[Layout]) -> Resu
     let sample = Sample::take(path)?;
     match choose(path, &sample, named) {
         Err(ImportError::Unrecognised { tried: mut missed }) => {
-            choose(path, &sample, others).map_err(|error| match error {
-                ImportError::Unrecognised { tried } => {
-                    missed.extend(tried);
-                    missed.sort_by_key(|miss| core::cmp::Reverse(miss.near));
-                    ImportError::Unrecognised { tried: missed }
-                }
-                other => other,
+            choose(path, &sample, others).map_err(|error| {
+                let ImportError::Unrecognised { tried } = error else { return error };
+                missed.extend(tried);
+                missed.sort_by_key(|miss| core::cmp::Reverse(miss.near));
+                ImportError::Unrecognised { tried: missed }
             })
         }
         decided => decided,

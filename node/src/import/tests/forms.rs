@@ -97,6 +97,7 @@ fn a_record_of_another_length_is_refused() {
 }
 
 /// A workbook of two SENR rows, with a sheet of nothing before it.
+#[allow(clippy::fn_params_excessive_bools, reason = "with and without")]
 fn workbook(header: bool) -> Vec<u8> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet();
