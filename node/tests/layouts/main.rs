@@ -3,6 +3,16 @@
 //! `make.py` writes the files in `fixtures/` and `hazards/`; everything here reads them through the library as the command
 //! line does. The rule behind all of it: the right layout with the right rows, or a refusal. Never a wrong reading.
 
+#![allow(
+    clippy::expect_used,
+    clippy::fn_params_excessive_bools,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "test code: what is not as expected fails the test"
+)]
+
 mod description;
 mod distinct;
 mod fixed;
