@@ -21,7 +21,7 @@ const FORMAT: &str = "passage-destruction-certificate/1";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// [`FORMAT`].
+    /// Names this format and its version.
     pub format: String,
     /// Opaque code of the member (G09).
     pub member: String,

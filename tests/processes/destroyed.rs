@@ -30,22 +30,31 @@ fn planted(file: &Path) -> BTreeSet<Vec<u8>> {
 /// The needles found in `haystack`, by their first eight bytes: one pass, whatever their number.
 fn found<'a>(haystack: &[u8], needles: &'a BTreeSet<Vec<u8>>) -> Vec<&'a [u8]> {
     let mut hits = BTreeSet::new();
+    let mut begins = vec![false; 1 << 16];
+    for needle in needles {
+        begins[usize::from(u16::from_le_bytes([needle[0], needle[1]]))] = true;
+    }
     for at in 0..haystack.len().saturating_sub(8) {
         let start = &haystack[at..at + 8];
+        if !begins[usize::from(u16::from_le_bytes([start[0], start[1]]))] {
+            continue;
+        }
         let mut near = needles.range(start.to_vec()..).take_while(|needle| needle.starts_with(start));
         hits.extend(near.find(|needle| haystack[at..].starts_with(needle)).map(Vec::as_slice));
     }
     hits.into_iter().collect()
 }
 
-/// Every readable byte of a process, region by region.
+/// Every readable byte of a process that it could have written, region by region.
 fn memory(pid: u32, each: &mut dyn FnMut(&[u8], &str)) {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let mut memory = fs::File::open(format!("/proc/{pid}/mem")).unwrap();
     for line in maps.lines() {
         let mut words = line.split_whitespace();
         let (range, rights) = (words.next().unwrap(), words.next().unwrap());
-        if !rights.starts_with('r') || line.ends_with("[vvar]") || line.ends_with("[vsyscall]") {
+        // The program's own text and tables hold given names too (nicknames); nothing of a run can be written there.
+        let program = !rights.contains('w') && line.contains('/');
+        if !rights.starts_with('r') || program || line.ends_with("[vvar]") || line.ends_with("[vsyscall]") {
             continue;
         }
         let (from, to) = range.split_once('-').unwrap();

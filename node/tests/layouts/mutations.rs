@@ -281,7 +281,9 @@ fn columns_found_by_name_may_stand_anywhere() {
         let reversed: Vec<usize> = (0..width).rev().collect();
         must_read(&mut faults, layout, "reversed", &grid.ordered(&reversed).bytes());
         // Steps that share no factor with the width reach every column.
-        for step in (2..width).filter(|step| (2..=*step).all(|f| !step.is_multiple_of(f) || !width.is_multiple_of(f))) {
+        for step in
+            (2..width).filter(|step| (2..=*step).all(|f| !step.is_multiple_of(f) || !width.is_multiple_of(f)))
+        {
             let order: Vec<usize> = (0..width).map(|place| place * step % width).collect();
             must_read(&mut faults, layout, &format!("every {step}th"), &grid.ordered(&order).bytes());
         }
