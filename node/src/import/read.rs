@@ -42,8 +42,9 @@ pub struct Outlets<'a> {
 pub struct Imported {
     /// For the clerk.
     pub report: ImportReport,
-    /// Keys of the records that the file deletes or replaces: a store takes these out of the year before it adds the rows
-    /// of the file. Derived from names of students; not for any log.
+    /// Keys of the records that a file of changes names, added ones among them: a store takes these out of the year before
+    /// it adds the rows of the file, so that the same changes twice change nothing. Empty for any other file. Derived from
+    /// names of students; not for any log.
     pub taken_out: HashSet<RowKey>,
 }
 

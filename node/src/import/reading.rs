@@ -1,6 +1,10 @@
 //! The state of one reading: what each row is checked for, and what is counted.
 
-use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
+    sync::Arc,
+};
 
 use passage_protocol::cells::SchoolYear;
 
@@ -345,6 +349,11 @@ impl<'a> Reading<'a> {
         if refused {
             return Err(ImportError::Rows { report: Box::new(report) });
         }
-        Ok(Imported { report, taken_out: self.transacted.into_keys() })
+        let taken_out = if self.transactions.is_update() {
+            self.transacted.into_keys().chain(self.repeats.into_keys()).collect()
+        } else {
+            HashSet::new()
+        };
+        Ok(Imported { report, taken_out })
     }
 }

@@ -68,6 +68,11 @@ impl Repeats {
         }
     }
 
+    /// The natural keys seen, for the store.
+    pub(super) fn into_keys(self) -> impl Iterator<Item = RowKey> {
+        self.keys.into_iter().map(u128::to_le_bytes)
+    }
+
     /// Gives each identifier of the row that an earlier row had for somebody else: the fault and its column's place.
     pub(super) fn shared(&mut self, row: &Row, found: &mut dyn FnMut(Fault, Option<usize>)) {
         for shared in &mut self.identities {

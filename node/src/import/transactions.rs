@@ -4,10 +4,7 @@
 //! A later D or R row supersedes every earlier row of its natural key. What becomes of stored rows of those keys is the
 //! store's part; it is given the keys.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::ControlFlow,
-};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use super::{
     cell::{Cell, RowKey},
@@ -78,8 +75,8 @@ impl Transacted {
     }
 
     /// The keys, for the store.
-    pub(super) fn into_keys(self) -> HashSet<RowKey> {
-        self.last.into_keys().collect()
+    pub(super) fn into_keys(self) -> impl Iterator<Item = RowKey> {
+        self.last.into_keys()
     }
 }
 
