@@ -51,8 +51,8 @@ pub struct Destroyed {
     pub table: String,
     /// Layout it was read with.
     pub layout: String,
-    /// School year, or `all`.
-    pub school_year: String,
+    /// School year, a term of it, or `all`.
+    pub period: String,
     /// Rows.
     pub rows: u64,
     /// BLAKE3 of the sealed file.
@@ -126,8 +126,8 @@ impl Statement {
         for table in &self.table {
             let _ = writeln!(
                 text,
-                "    {:<12} {:<24} {:<10} {} rows",
-                table.table, table.layout, table.school_year, table.rows
+                "    {:<12} {:<24} {:<22} {} rows",
+                table.table, table.layout, table.period, table.rows
             );
         }
         text
@@ -173,7 +173,7 @@ mod tests {
             table: vec![Destroyed {
                 table: "student".to_owned(),
                 layout: "calpads-sinf".to_owned(),
-                school_year: "2019-2020".to_owned(),
+                period: "2019-2020".to_owned(),
                 rows: 12,
                 file: "ab".to_owned(),
             }],

@@ -6,6 +6,7 @@ use std::path::Path;
 use passage_analytics::table::Cell;
 use passage_node::{
     custody::{Custody, Guard},
+    import::ReportingPeriod,
     roster::{OptOuts, Roster, SegmentKind, assemble},
     tables::{Folder, Import, Schemas, StoredTable, merge},
 };
@@ -35,12 +36,14 @@ impl Records {
         let import = |layout| Import::named(&folder, &custody, &schemas, layout, "1");
         let mut students = import("students");
         for entry in &files.entries {
-            students.push(None, "student", &schemas.row("student", person(entry))).unwrap();
+            students
+                .push(ReportingPeriod::default(), "student", &schemas.row("student", person(entry)))
+                .unwrap();
         }
         let tables = students.finish(&[], Timestamp(1)).unwrap();
         let mut events = import("events");
         for (year, row) in files.entries.iter().flat_map(enrolments) {
-            events.push(Some(year), "enrolment", &schemas.row("enrolment", row)).unwrap();
+            events.push(ReportingPeriod::of_year(year), "enrolment", &schemas.row("enrolment", row)).unwrap();
         }
         let tables = merge(&tables, &events.finish(&tables, Timestamp(2)).unwrap());
         let list: Vec<&str> = files.opt_outs.iter().map(String::as_str).collect();

@@ -13,6 +13,7 @@ use crate::{
     custody::Guard,
     data::Scope,
     home::{Home, refuse},
+    import::Term,
     tables::OPT_OUT_TABLE,
 };
 
@@ -28,16 +29,19 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
         });
     }
     let opt_outs = home.opt_out_count()? as u64;
-    let mut text = String::from("layout                   school year  table         rows      imported\n");
+    let mut text =
+        String::from("layout                   school year  term    table         rows      imported\n");
     let mut tables = Vec::new();
     for entry in &stored {
         let place = &entry.place;
         // The opt-out list has a row for itself, so that an empty one is a table too.
         let rows = if place.table == OPT_OUT_TABLE { opt_outs } else { entry.rows };
+        let term = place.period.term.as_ref().map_or("", Term::as_str);
         let line = format!(
-            "{:<24} {:<12} {:<13} {rows:<9} {}\n",
+            "{:<24} {:<12} {:<7} {:<13} {rows:<9} {}\n",
             place.layout,
             place.year_word(),
+            term,
             place.table,
             entry.imported_at
         );
@@ -45,7 +49,8 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
         tables.push(json!({
             "layout": place.layout,
             "layout_version": entry.layout_version,
-            "year": place.year.map(|year| year.to_string()),
+            "year": place.period.year.map(|year| year.to_string()),
+            "term": place.period.term,
             "table": place.table,
             "rows": rows,
             "bytes": entry.bytes,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     data::{FileOutcome, ImportMode, ImportOutcome, ImportRequest},
     home::Home,
-    import::{Count, Dropped, ImportReport, Problem, Severity},
+    import::{Count, Dropped, ImportReport, Problem, Severity, Term},
 };
 
 /// Places shown on the screen for each kind of finding; the JSON form and the file of `--problems` have every listed one.
@@ -122,6 +122,11 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
     writeln!(text)?;
     if !report.school_years.is_empty() {
         writeln!(text, "  years    {}", report.school_years.join(", "))?;
+    }
+    let terms: Vec<&str> =
+        report.periods.iter().filter_map(|period| period.term.as_ref()).map(Term::as_str).collect();
+    if !terms.is_empty() {
+        writeln!(text, "  terms    {}", terms.join(", "))?;
     }
     for Dropped { name, why, values } in report.dropped.iter().filter(|dropped| dropped.values > 0) {
         writeln!(text, "  dropped  {name}, {}: {why}", counted(*values, "value"))?;

@@ -143,7 +143,7 @@ struct Counts {
 impl Counts {
     fn add(&mut self, entry: &StoredTable, row: &RowView<'_>, count: Counter) {
         let year = row.integer(0).and_then(|year| u16::try_from(year).ok());
-        let year = year.or(entry.place.year.map(|year| year.0));
+        let year = year.or(entry.place.period.year.map(|year| year.0));
         let school = row.text(1).or_else(|| row.text(2)).unwrap_or_default();
         let line = self.lines.entry((year, school.to_owned())).or_insert_with(|| Line {
             school_year: year.map_or_else(String::new, |year| SchoolYear(year).to_string()),

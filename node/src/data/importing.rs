@@ -170,7 +170,7 @@ impl Importing<'_> {
                 let new = match mode {
                     ImportMode::Keep => {
                         if report.transactions.is_update() {
-                            tables.keep_others(self.existing, &outcome::years_of(&report), &taken_out)?;
+                            tables.keep_others(self.existing, &report.periods, &taken_out)?;
                         }
                         tables.finish(self.existing, home.now())?
                     }

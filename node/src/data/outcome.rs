@@ -1,12 +1,12 @@
 //! What became of each file of an import, and the refusals that concern a file as a whole or several files (D1, D4).
 
-use passage_protocol::{cells::SchoolYear, refusal::Refusal};
+use passage_protocol::refusal::Refusal;
 use passage_shell::failure::Failure;
 
 use super::Period;
 use crate::{
     home::refuse,
-    import::{ImportError, ImportReport, Layout},
+    import::{ImportError, ImportReport, Layout, ReportingPeriod},
     tables::StoredTable,
 };
 
@@ -41,20 +41,16 @@ impl FileOutcome {
         Self { file, report: Some(report), refusal: None, missing: layout.after.clone() }
     }
 
-    /// Refuses a file of changes to a school year that is not here: by itself it would pass for the whole year (D4).
+    /// Refuses a file of changes to a period that is not here: by itself it would pass for the whole of it (D4).
     pub(super) fn changes(mut self, existing: &[StoredTable]) -> Self {
         let Some(report) = self.report.as_ref().filter(|report| report.transactions.is_update()) else {
             return self;
         };
-        let stored = |year: &Option<SchoolYear>| {
-            existing.iter().any(|entry| entry.place.layout == report.layout && entry.place.year == *year)
+        let stored = |period: &&ReportingPeriod| {
+            existing.iter().any(|entry| entry.place.layout == report.layout && entry.place.period == **period)
         };
-        let years = years_of(report);
-        let missing: Vec<String> = years
-            .iter()
-            .filter(|year| !stored(year))
-            .map(|year| year.map_or_else(|| "any year".to_owned(), |year| year.to_string()))
-            .collect();
+        let missing = report.periods.iter().filter(|period| !stored(period)).map(ToString::to_string);
+        let missing: Vec<String> = missing.collect();
         if self.refusal.is_none() && !missing.is_empty() {
             let changes = report.transactions.deleted + report.transactions.replaced;
             let what = format!(
@@ -63,13 +59,13 @@ impl FileOutcome {
                 report.rows,
                 missing.join(", ")
             );
-            let advice = "Import the whole school year first, then the file of changes.";
+            let advice = "Import the whole school year or term first, then the file of changes.";
             self.refusal = Some(refuse(0x2233, &what, advice, Some("D4")));
         }
         self
     }
 
-    /// Refuses a file that covers another school year than the one named (D4): an upload replaces the years it covers.
+    /// Refuses a file that covers another school year than the one named (D4): an upload replaces the periods it covers.
     /// A file without school years, such as a list of students, is not touched by this.
     pub(super) fn within(mut self, period: Option<Period>) -> Self {
         let (Some(period), Some(report)) = (period.map(String::from), &self.report) else { return self };
@@ -81,7 +77,7 @@ impl FileOutcome {
                 self.file,
                 report.school_years.join(", ")
             );
-            let advice = "Export that school year alone, or leave out --period: every year the file covers is replaced.";
+            let advice = "Export that school year alone, or leave out --period: every year or term the file covers is replaced.";
             self.refusal = Some(refuse(0x2231, &what, advice, Some("D4")));
         }
         self
@@ -89,11 +85,13 @@ impl FileOutcome {
 
     /// Refuses a file that would replace what an `earlier` file of the same import brought (D4).
     pub(super) fn unlike(mut self, earlier: &[Self]) -> Self {
-        let places: Vec<(&str, Option<&str>)> = self.places().collect();
-        let same = |other: &&Self| other.places().any(|place| places.contains(&place));
-        if let Some(first) = earlier.iter().find(same).filter(|_| self.refusal.is_none()) {
+        let places: Vec<(&str, ReportingPeriod)> = self.places().collect();
+        let shared =
+            |other: &Self| other.places().find(|place| places.contains(place)).map(|(_, period)| period);
+        let first = earlier.iter().find_map(|other| Some((other, shared(other)?)));
+        if let Some((first, period)) = first.filter(|_| self.refusal.is_none()) {
             let what = format!(
-                "{}: {} has the same layout and school year, and this file would replace it",
+                "{}: {} has the same layout and {period} too, and this file would replace it",
                 self.file, first.file
             );
             let advice = "Join the two exports into one file, or import only the one that is right.";
@@ -102,21 +100,11 @@ impl FileOutcome {
         self
     }
 
-    /// What a file takes the place of: its layout and each school year, or its layout if that has no years.
-    fn places(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.report.iter().flat_map(|report| {
-            let years = report.school_years.iter().map(|year| Some(year.as_str()));
-            let whole = report.school_years.is_empty().then_some(None);
-            years.chain(whole).map(|year| (report.layout.as_str(), year))
-        })
-    }
-}
-
-/// The stored years a file touches: those its rows name, or the one place of a layout without years.
-pub(super) fn years_of(report: &ImportReport) -> Vec<Option<SchoolYear>> {
-    match report.school_years.as_slice() {
-        [] => vec![None],
-        years => years.iter().map(|year| SchoolYear::parse(year)).collect(),
+    /// What a file takes the place of: its layout and each period.
+    fn places(&self) -> impl Iterator<Item = (&str, ReportingPeriod)> {
+        self.report
+            .iter()
+            .flat_map(|report| report.periods.iter().map(|period| (report.layout.as_str(), *period)))
     }
 }
 

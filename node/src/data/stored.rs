@@ -227,7 +227,7 @@ impl Home {
         let item = |entry: &StoredTable| Destroyed {
             table: entry.place.table.clone(),
             layout: entry.place.layout.clone(),
-            school_year: entry.place.year_word(),
+            period: entry.place.period_word(),
             rows: entry.rows,
             file: entry.digest.to_string(),
         };

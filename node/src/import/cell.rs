@@ -11,7 +11,8 @@
 use std::sync::Arc;
 
 pub use passage_analytics::table::Cell;
-use passage_protocol::cells::SchoolYear;
+
+use super::period::ReportingPeriod;
 
 /// One row of one canonical table.
 pub struct TableRow {
@@ -47,8 +48,8 @@ pub type RowKey = [u8; 16];
 
 /// A row and what a store must know of it.
 pub struct Filed {
-    /// School year it belongs to; none means the file replaces the whole earlier file of its layout.
-    pub year: Option<SchoolYear>,
+    /// What it is reported for: what a later file of its layout replaces.
+    pub period: ReportingPeriod,
     /// Where it comes from.
     pub origin: Origin,
     /// Digest of its natural key.

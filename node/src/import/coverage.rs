@@ -65,7 +65,7 @@ impl Coverage {
     pub(super) fn count(&mut self, row: &Row) {
         let school = Some(row.text(self.school)).filter(|school| is_code(school));
         let full = self.groups.len() >= GROUPS_MAX;
-        let key = (row.year(), school.map(str::to_owned));
+        let key = (row.period().year, school.map(str::to_owned));
         let key = if full && !self.groups.contains_key(&key) { (None, None) } else { key };
         let group = self.groups.entry(key).or_default();
         group.rows += 1;

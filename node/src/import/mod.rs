@@ -26,6 +26,7 @@ mod error;
 mod fault;
 mod layout;
 mod names;
+mod period;
 mod plan;
 mod problem;
 mod read;
@@ -45,6 +46,7 @@ pub use self::{
     error::{ImportError, Miss, Nearness},
     fault::Fault,
     layout::{Check, Column, Confidence, Delimiter, Form, Header, Layout, Need, OnlyIf, Part, Segment},
+    period::{ReportingPeriod, Term},
     problem::{Count, Finding, FindingSink, PROBLEMS_LISTED_MAX, Problem, Severity},
     read::{Imported, Outlets, Progress, read},
     recognise::{Recognised, recognise, recognise_among, recognise_as},

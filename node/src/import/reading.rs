@@ -15,6 +15,7 @@ use super::{
     fault::Fault,
     layout::{Check, Need},
     names::{Case, name_fault},
+    period::ReportingPeriod,
     plan::{Plan, Planned},
     problem::{Finding, Findings, Severity},
     read::{Imported, Outlets},
@@ -46,7 +47,7 @@ pub(super) struct Reading<'a> {
     repeats: Repeats,
     coverage: Coverage,
     findings: Findings,
-    years: BTreeSet<SchoolYear>,
+    periods: BTreeSet<ReportingPeriod>,
     dropped: Vec<u64>,
     transactions: Transactions,
     pub(super) rows: u64,
@@ -89,7 +90,7 @@ impl<'a> Reading<'a> {
             repeats: Repeats::new(plan),
             coverage: Coverage::new(plan),
             findings: Findings::default(),
-            years: BTreeSet::new(),
+            periods: BTreeSet::new(),
             dropped: vec![0; plan.columns.len()],
             transactions: Transactions::default(),
             rows: 0,
@@ -275,9 +276,9 @@ impl<'a> Reading<'a> {
             self.transactions.superseded += 1;
             return Ok(());
         }
-        let year = self.row.year();
+        let period = self.row.period();
         if asked == Transaction::Delete {
-            self.years.extend(year);
+            self.periods.insert(period);
             return Ok(());
         }
         match self.repeats.note(record.whole(), key) {
@@ -295,7 +296,7 @@ impl<'a> Reading<'a> {
         for (fault, place) in shared {
             self.tell(record, place, fault, Severity::Warning, outlets)?;
         }
-        self.years.extend(year);
+        self.periods.insert(period);
         self.row.derive(self.plan);
         self.coverage.count(&self.row);
         self.kept += 1;
@@ -307,7 +308,7 @@ impl<'a> Reading<'a> {
                 continue;
             }
             let origin = Origin { file: Arc::clone(&self.origin), row: record.row };
-            let filed = Filed { year, origin, key, row: self.row.table(table) };
+            let filed = Filed { period, origin, key, row: self.row.table(table) };
             if (outlets.rows)(filed) == ControlFlow::Break(()) {
                 return Err(ImportError::Stopped);
             }
@@ -328,6 +329,7 @@ impl<'a> Reading<'a> {
         let dropped = layout.column.iter().zip(self.dropped).filter_map(|(column, values)| {
             Some(Dropped { name: column.name.clone(), why: column.never.clone()?, values })
         });
+        let years: BTreeSet<SchoolYear> = self.periods.iter().filter_map(|period| period.year).collect();
         let report = ImportReport {
             layout: layout.id.clone(),
             title: layout.title.clone(),
@@ -340,7 +342,8 @@ impl<'a> Reading<'a> {
             rows_refused: self.rows_refused,
             rows_with_errors: self.rows_with_errors,
             transactions: self.transactions,
-            school_years: self.years.iter().map(ToString::to_string).collect(),
+            school_years: years.iter().map(ToString::to_string).collect(),
+            periods: self.periods.into_iter().collect(),
             dropped: dropped.collect(),
             coverage: self.coverage.groups(),
             counts: self.findings.counts(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     coverage::Covered,
+    period::ReportingPeriod,
     problem::{Count, Problem, Severity},
 };
 
@@ -38,6 +39,8 @@ pub struct ImportReport {
     pub transactions: Transactions,
     /// School years covered, `2019-2020`, ascending.
     pub school_years: Vec<String>,
+    /// Periods covered, ascending: what the file takes the place of. Empty of everything if the file has no record.
+    pub periods: Vec<ReportingPeriod>,
     /// Values that are never imported and were dropped as they were read.
     pub dropped: Vec<Dropped>,
     /// What the file covers, by school year and school.

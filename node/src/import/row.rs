@@ -7,6 +7,7 @@ use passage_protocol::cells::SchoolYear;
 
 use super::{
     cell::{Cell, RowKey, TableRow},
+    period::{ReportingPeriod, Term},
     plan::{Constant, Plan, PlannedTable, Use},
     value::{More, Value, race::code_of},
 };
@@ -46,7 +47,7 @@ pub(super) struct Row {
     said_hispanic: Option<bool>,
     season: Option<&'static str>,
     term_year: Option<SchoolYear>,
-    year: Option<SchoolYear>,
+    period: ReportingPeriod,
     key: Vec<String>,
     key_text: String,
     key_secret: [u8; 32],
@@ -62,7 +63,7 @@ impl Row {
             said_hispanic: None,
             season: None,
             term_year: None,
-            year: None,
+            period: ReportingPeriod::default(),
             key: vec![String::new(); plan.layout.key.len()],
             key_text: String::new(),
             key_secret: blake3::derive_key(KEY_CONTEXT, plan.layout.id.as_bytes()),
@@ -86,18 +87,24 @@ impl Row {
     pub(super) fn clear(&mut self) {
         self.cells.fill_with(|| Cell::Empty);
         self.races.clear();
-        (self.said_hispanic, self.season, self.term_year, self.year) = (None, None, None, None);
+        (self.said_hispanic, self.season, self.term_year) = (None, None, None);
+        self.period = ReportingPeriod::default();
         self.key.iter_mut().for_each(String::clear);
     }
 
-    /// Takes a checked value. `names_year` is true for the column the school year comes from.
-    pub(super) fn set(&mut self, slot: Option<usize>, names_year: YearSource, value: Value) {
+    /// Takes a checked value. `source` says whether it is of the column the school year comes from.
+    pub(super) fn set(&mut self, slot: Option<usize>, source: YearSource, value: Value) {
         let Value { cell, more } = value;
-        if names_year == YearSource::This {
-            self.year = match (&more, &cell) {
-                (More::Term(year, _), _) => Some(*year),
-                (_, Cell::Date { year, month, .. }) => Some(school_year_of(*year, *month)),
-                _ => None,
+        if source == YearSource::This {
+            self.period = match (&more, &cell) {
+                (More::Term(year, _), Cell::Text(term)) => {
+                    ReportingPeriod { year: Some(*year), term: Term::parse(term) }
+                }
+                (More::Term(year, _), _) => ReportingPeriod::of_year(*year),
+                (_, Cell::Date { year, month, .. }) => {
+                    ReportingPeriod::of_year(school_year_of(*year, *month))
+                }
+                _ => ReportingPeriod::default(),
             };
         }
         match more {
@@ -133,9 +140,9 @@ impl Row {
         self.at(slot).is_some_and(|cell| !cell.is_empty())
     }
 
-    /// The school year the row belongs to in the store.
-    pub(super) fn year(&self) -> Option<SchoolYear> {
-        self.year
+    /// What the row is reported for.
+    pub(super) fn period(&self) -> ReportingPeriod {
+        self.period
     }
 
     /// Notes a part of the natural key: the checked value if there is one, so that one day written in two ways is one key.
@@ -196,7 +203,8 @@ impl Row {
         if let Some(season) = self.season {
             self.put(self.known.season, Cell::text(season));
         }
-        if let Some(year) = self.year.or(self.term_year).filter(|_| !self.has(self.known.school_year)) {
+        if let Some(year) = self.period.year.or(self.term_year).filter(|_| !self.has(self.known.school_year))
+        {
             self.put(self.known.school_year, Cell::Integer(i64::from(year.0)));
         }
         if let Some(cohort) = self.cohort() {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     custody::Custody,
+    import::ReportingPeriod,
     tables::{Folder, Import, OPT_OUT_TABLE, Schemas, StoredTable, TablesError},
 };
 
@@ -97,11 +98,11 @@ impl OptOuts {
         saved_at: Timestamp,
     ) -> Result<Vec<StoredTable>, TablesError> {
         // A row for the list itself, so that an empty list is a table too and replaces the earlier one.
-        import.push(None, OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, Vec::new()))?;
+        import.push(ReportingPeriod::default(), OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, Vec::new()))?;
         for entry in &self.0 {
             let identifier = Cell::Text(Zeroizing::new(entry.expose().to_owned()));
             import.push(
-                None,
+                ReportingPeriod::default(),
                 OPT_OUT_TABLE,
                 &schemas.row(OPT_OUT_TABLE, vec![("identifier", identifier)]),
             )?;

@@ -27,10 +27,10 @@ pub enum TablesError {
     Sealed(SealedError),
     /// The rows could not be written or read.
     Table(TableError),
-    /// The data covers more school years than one import may.
-    TooManyYears {
+    /// The data covers more school years or terms than one import may.
+    TooManyPeriods {
         /// Most permitted.
-        years_max: usize,
+        periods_max: usize,
     },
 }
 
@@ -69,10 +69,10 @@ impl fmt::Display for TablesError {
             Self::NoSuchTable => formatter.write_str("a row for a table that the dictionary does not have"),
             Self::Sealed(error) => error.fmt(formatter),
             Self::Table(error) => error.fmt(formatter),
-            Self::TooManyYears { years_max } => {
+            Self::TooManyPeriods { periods_max } => {
                 write!(
                     formatter,
-                    "the file covers more than {years_max} school years, the most of one import"
+                    "the file covers more than {periods_max} school years or terms, the most of one import"
                 )
             }
         }
@@ -88,7 +88,7 @@ impl Refusal for TablesError {
             Self::NoSuchTable => Code(0x2113),
             Self::Sealed(error) => error.code(),
             Self::Table(error) => error.code(),
-            Self::TooManyYears { .. } => Code(0x2114),
+            Self::TooManyPeriods { .. } => Code(0x2114),
         }
     }
 
@@ -104,7 +104,7 @@ impl Refusal for TablesError {
             }
             Self::Sealed(error) => error.advice(),
             Self::Table(error) => error.advice(),
-            Self::TooManyYears { .. } => "Split the file by school year.",
+            Self::TooManyPeriods { .. } => "Split the file by school year.",
         }
     }
 
@@ -114,7 +114,7 @@ impl Refusal for TablesError {
             Self::KeyLost { .. } => Some("I7"),
             Self::Sealed(error) => error.rule(),
             Self::Table(error) => error.rule(),
-            Self::TooManyYears { .. } => Some("D4"),
+            Self::TooManyPeriods { .. } => Some("D4"),
         }
     }
 }

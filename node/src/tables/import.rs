@@ -1,7 +1,7 @@
-//! One file's rows into sealed tables, by canonical table and school year; nothing is in force until the caller commits.
+//! One file's rows into sealed tables, by canonical table and reporting period; nothing is in force until the caller commits.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     fs::{self, File},
     io::Write,
     ops::ControlFlow,
@@ -12,18 +12,18 @@ use passage_analytics::{
     sealed::{FileKey, FreshSalt},
     table::{Cell, TableWriter},
 };
-use passage_protocol::{cells::SchoolYear, timestamp::Timestamp};
+use passage_protocol::timestamp::Timestamp;
 use passage_shell::entropy;
 use zeroize::Zeroizing;
 
 use super::{Folder, Place, Schemas, StoredTable, TablesError, folder::TEMPORARY, schema::ROW_KEY};
 use crate::{
     custody::{Custody, Wrapped},
-    import::{Filed, Layout, RowKey},
+    import::{Filed, Layout, ReportingPeriod, RowKey},
 };
 
-/// Most school years of one import: more would mean more open files, and no member has them.
-const YEARS_MAX: usize = 64;
+/// Most reporting periods of one import: thirty years of four terms. Each has files open until the import ends.
+const PERIODS_MAX: usize = 120;
 
 /// Takes the rows of one file; dropping it before [`finish`](Self::finish) leaves no file behind.
 pub struct Import<'a> {
@@ -32,11 +32,12 @@ pub struct Import<'a> {
     schemas: &'a Schemas,
     layout: String,
     layout_version: String,
-    parts: BTreeMap<Place, Part>,
+    /// In the order they were met; few, so that the search for one costs less than a copy of its name.
+    parts: Vec<(Place, Part)>,
     fault: Option<TablesError>,
 }
 
-/// One table of one school year being written.
+/// One table of one period being written.
 struct Part {
     writer: TableWriter<Box<dyn Write + Send>>,
     key: Wrapped,
@@ -65,14 +66,14 @@ impl<'a> Import<'a> {
             schemas,
             layout: layout.to_owned(),
             layout_version: layout_version.to_owned(),
-            parts: BTreeMap::new(),
+            parts: Vec::new(),
             fault: None,
         }
     }
 
     /// Takes one row: the sink of [`crate::import::read`]. Breaks at the first fault of the disk; `finish` names it.
     pub fn accept(&mut self, filed: Filed) -> ControlFlow<()> {
-        let Filed { year, origin, row, key } = filed;
+        let Filed { period, origin, row, key } = filed;
         let mut cells = row.cells;
         let text = |text: &str| Cell::Text(Zeroizing::new(text.to_owned()));
         cells.extend([
@@ -82,7 +83,7 @@ impl<'a> Import<'a> {
             text(&self.layout_version),
             Cell::Integer(row_key(&key)),
         ]);
-        match self.push(year, row.table, &cells) {
+        match self.push(period, row.table, &cells) {
             Ok(()) => ControlFlow::Continue(()),
             Err(fault) => {
                 self.fault.get_or_insert(fault);
@@ -96,16 +97,16 @@ impl<'a> Import<'a> {
     /// # Errors
     ///
     /// The first fault of the disk, or of the row's shape.
-    pub fn push(&mut self, year: Option<SchoolYear>, table: &str, cells: &[Cell]) -> Result<(), TablesError> {
-        let place = Place { year, layout: self.layout.clone(), table: table.to_owned() };
-        if !self.parts.contains_key(&place) {
-            let part = self.open_part(&place)?;
-            self.parts.insert(place.clone(), part);
+    pub fn push(&mut self, period: ReportingPeriod, table: &str, cells: &[Cell]) -> Result<(), TablesError> {
+        let is_it = |(place, _): &&mut (Place, Part)| place.period == period && place.table == table;
+        if let Some((_, part)) = self.parts.iter_mut().find(is_it) {
+            return Ok(part.writer.push(cells)?);
         }
-        if let Some(part) = self.parts.get_mut(&place) {
-            part.writer.push(cells)?;
-        }
-        Ok(())
+        let place = Place { period, layout: self.layout.clone(), table: table.to_owned() };
+        let mut part = self.open_part(&place)?;
+        let pushed = part.writer.push(cells);
+        self.parts.push((place, part)); // also if it failed: dropping the import removes its file
+        Ok(pushed?)
     }
 
     /// The first fault, if `accept` broke.
@@ -114,8 +115,8 @@ impl<'a> Import<'a> {
         self.fault.take()
     }
 
-    /// For an update file (domain 1B: transactions D and R): adds the rows of the stored years it touches, but for those
-    /// whose natural key it names. Without this a file of changes would replace the year it changes.
+    /// For an update file (domain 1B: transactions D and R): adds the rows of the stored periods it touches, but for those
+    /// whose natural key it names. Without this a file of changes would replace the period it changes.
     ///
     /// # Errors
     ///
@@ -123,12 +124,12 @@ impl<'a> Import<'a> {
     pub fn keep_others(
         &mut self,
         existing: &[StoredTable],
-        years: &[Option<SchoolYear>],
+        periods: &[ReportingPeriod],
         named: &HashSet<RowKey>,
     ) -> Result<(), TablesError> {
         let named: HashSet<i64> = named.iter().map(row_key).collect();
         let here =
-            |entry: &&StoredTable| entry.place.layout == self.layout && years.contains(&entry.place.year);
+            |entry: &&StoredTable| entry.place.layout == self.layout && periods.contains(&entry.place.period);
         let touched: Vec<&StoredTable> = existing.iter().filter(here).collect();
         for entry in touched {
             let schemas = self.schemas;
@@ -144,7 +145,7 @@ impl<'a> Import<'a> {
                 }
                 let cells: Vec<Cell> =
                     kinds.iter().enumerate().map(|(at, kind)| row.cell(at, *kind)).collect();
-                fault = self.push(entry.place.year, &entry.place.table, &cells).err();
+                fault = self.push(entry.place.period, &entry.place.table, &cells).err();
                 Ok(())
             })?;
             if let Some(fault) = fault {
@@ -167,7 +168,7 @@ impl<'a> Import<'a> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
-        let mut written: Vec<PathBuf> = self.parts.values().map(|part| part.temporary.clone()).collect();
+        let mut written: Vec<PathBuf> = self.parts.iter().map(|(_, part)| part.temporary.clone()).collect();
         match self.publish(existing, imported_at, &mut written) {
             Ok(entries) => Ok(entries),
             Err(fault) => {
@@ -180,9 +181,9 @@ impl<'a> Import<'a> {
     }
 
     fn open_part(&self, place: &Place) -> Result<Part, TablesError> {
-        let years: HashSet<_> = self.parts.keys().map(|place| place.year).collect();
-        if years.len() == YEARS_MAX && !years.contains(&place.year) {
-            return Err(TablesError::TooManyYears { years_max: YEARS_MAX });
+        let periods: HashSet<_> = self.parts.iter().map(|(place, _)| place.period).collect();
+        if periods.len() == PERIODS_MAX && !periods.contains(&place.period) {
+            return Err(TablesError::TooManyPeriods { periods_max: PERIODS_MAX });
         }
         let schema = self.schemas.get(&place.table).ok_or(TablesError::NoSuchTable)?;
         let label = place.label();
@@ -214,7 +215,8 @@ impl<'a> Import<'a> {
         written: &mut Vec<PathBuf>,
     ) -> Result<Vec<StoredTable>, TablesError> {
         let mut entries = Vec::new();
-        while let Some((place, part)) = self.parts.pop_first() {
+        self.parts.sort_by(|(one, _), (other, _)| other.cmp(one));
+        while let Some((place, part)) = self.parts.pop() {
             let table = part.writer.finish()?;
             drop(table.sink);
             let unchanged = existing.iter().find(|old| old.place == place && old.content == table.content);
@@ -246,7 +248,7 @@ impl<'a> Import<'a> {
 
 impl Drop for Import<'_> {
     fn drop(&mut self) {
-        for part in self.parts.values() {
+        for (_, part) in &self.parts {
             let _ = fs::remove_file(&part.temporary); // nothing more can be done here; `sweep` finds what is left
         }
     }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     custody::{Custody, Guard},
-    import::{Outlets, read, recognise},
+    import::{Outlets, ReportingPeriod, read, recognise},
 };
 
 const TODAY_YEAR: u16 = 2026;
@@ -86,7 +86,7 @@ impl World {
     fn write(&self, rows: &[(u16, &str)], existing: &[StoredTable]) -> Vec<StoredTable> {
         let mut import = self.import();
         for (year, local) in rows {
-            import.push(Some(SchoolYear(*year)), "student", &self.row(local, 0)).unwrap();
+            import.push(ReportingPeriod::of_year(SchoolYear(*year)), "student", &self.row(local, 0)).unwrap();
         }
         merge(existing, &import.finish(existing, Timestamp(1)).unwrap())
     }
@@ -135,17 +135,19 @@ fn an_update_keeps_the_rows_it_does_not_name() {
     let world = World::new();
     let mut import = world.import();
     for (local, key) in [("A", 1), ("B", 2), ("C", 3)] {
-        import.push(None, "student", &world.row(local, key)).unwrap();
+        import.push(ReportingPeriod::default(), "student", &world.row(local, key)).unwrap();
     }
     let first = import.finish(&[], Timestamp(1)).unwrap();
     let mut import = world.import();
-    import.push(None, "student", &world.row("B2", 2)).unwrap();
+    import.push(ReportingPeriod::default(), "student", &world.row("B2", 2)).unwrap();
     let digest = |key: i64| {
         let mut digest = [0; 16];
         digest[..8].copy_from_slice(&key.to_le_bytes());
         digest
     };
-    import.keep_others(&first, &[None], &HashSet::from([digest(2), digest(3)])).unwrap();
+    import
+        .keep_others(&first, &[ReportingPeriod::default()], &HashSet::from([digest(2), digest(3)]))
+        .unwrap();
     let second = merge(&first, &import.finish(&first, Timestamp(2)).unwrap());
     assert_eq!(world.locals(&second).unwrap(), ["B2", "A"]);
 }
@@ -214,7 +216,7 @@ fn a_full_disk_leaves_no_file() {
 fn an_import_that_is_dropped_leaves_no_file() {
     let world = World::new();
     let mut import = world.import();
-    import.push(None, "student", &world.row("A", 0)).unwrap();
+    import.push(ReportingPeriod::default(), "student", &world.row("A", 0)).unwrap();
     assert_eq!(world.names().len(), 1);
     drop(import);
     assert_eq!(world.names(), Vec::<String>::new());

@@ -194,7 +194,10 @@ fn two_files_that_would_replace_each_other_are_refused() {
     for more in [&[][..], &["--dry-run"]] {
         let screen = holding.try_out(&[&["import", &one, &two], more].concat());
         let what = screen.refused("N2232", Some("D4"));
-        assert!(what.starts_with("school-2.txt: school-1.txt has the same layout and school year"), "{what}");
+        assert!(
+            what.starts_with("school-2.txt: school-1.txt has the same layout and 2022-2023 too"),
+            "{what}"
+        );
     }
 }
 

@@ -110,6 +110,36 @@ fn the_same_file_twice_changes_nothing() {
     assert_eq!((node.status(), node.roster_files()), (status, files));
 }
 
+/// Where files come by term, each replaces its own term: spring leaves fall as it was (D4).
+#[test]
+fn a_term_is_replaced_and_the_other_terms_stay() {
+    let node = Node::joined(Segment::Cc);
+    let file = |name: &str, term: &str, students: core::ops::Range<u32>| {
+        let rows: String = students.map(|number| format!("A{number},{term},12,12,FIRST,LD\n")).collect();
+        node.file(name, format!("student_id,term,units_attempted,units_earned,status,level\n{rows}"))
+    };
+    let rows = || {
+        let status = node.status();
+        let tables = status["tables"].as_array().unwrap().clone();
+        let row = |one: &serde_json::Value| {
+            (one["term"].as_str().unwrap().to_owned(), one["rows"].as_u64().unwrap())
+        };
+        tables.iter().map(row).collect::<std::collections::BTreeMap<String, u64>>()
+    };
+    let of = |counts: &[(&str, u64)]| counts.iter().map(|(term, rows)| ((*term).to_owned(), *rows)).collect();
+    node.run(&["import", &file("fall.csv", "2021FA", 1..8), &file("winter.csv", "2022WI", 1..4)]).succeeded();
+    let screen = node.run(&["import", &file("spring.csv", "2022SP", 3..9)]);
+    assert!(screen.succeeded().contains("  terms    2022SP\n"), "{screen:?}");
+    assert_eq!(rows(), of(&[("2021FA", 7), ("2022SP", 6), ("2022WI", 3)]));
+    node.run(&["import", &file("fall again.csv", "2021fa", 1..10)]).succeeded();
+    assert_eq!(rows(), of(&[("2021FA", 9), ("2022SP", 6), ("2022WI", 3)]));
+    let screen = node.run(&["import", &file("a.csv", "2022SP", 1..3), &file("b.csv", "2022SP", 3..5)]);
+    let what = screen.refused("N2232", Some("D4"));
+    assert!(what.contains("has the same layout and 2022SP of 2021-2022 too"), "{what}");
+    node.run(&["data", "destroy", "--year", "2021-2022", "--by", "Registrar"]).succeeded();
+    assert_eq!(node.status()["tables"], serde_json::json!([]), "the terms of a year go with it");
+}
+
 #[test]
 fn a_year_is_replaced_and_the_other_years_stay() {
     let node = Node::joined(Segment::K12);

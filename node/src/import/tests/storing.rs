@@ -21,7 +21,7 @@ fn a_row_is_kept_once_and_knows_where_it_stood() {
     let tables: Vec<&str> = rows.iter().map(|filed| filed.row.table).collect();
     assert_eq!(tables, ["student", "enrolment"]);
     for filed in &rows {
-        assert_eq!((filed.year, filed.origin.row), (Some(SchoolYear(2019)), 1));
+        assert_eq!((filed.period, filed.origin.row), (ReportingPeriod::of_year(SchoolYear(2019)), 1));
         assert_eq!(
             (filed.origin.file.layout.as_str(), filed.origin.file.version.as_str()),
             ("calpads-senr", "2019-20")
@@ -103,6 +103,44 @@ fn dual_enrolment_is_special() {
     assert_eq!(column(&rows, "enrolment", "special-admit"), ["true", "false"]);
     assert_eq!(column(&rows, "enrolment", "term-season"), ["summer", "fall"]);
     assert_eq!(column(&rows, "enrolment", "school-year"), ["2021", "2022"]);
+}
+
+/// What a file takes the place of is what the column of its year holds: a term where files come by term (D4).
+#[test]
+fn files_that_come_by_term_stand_for_terms() {
+    let text = "student_id,term,status\nA1,2021su,SPECIAL\nA1,2022SP,FIRST\nA2,2022SP,FIRST\n";
+    let (report, rows) = import(text.as_bytes()).unwrap();
+    let periods: Vec<String> = report.periods.iter().map(ToString::to_string).collect();
+    assert_eq!(periods, ["2021SU of 2021-2022", "2022SP of 2021-2022"]);
+    let filed: Vec<String> = rows.iter().map(|filed| filed.period.to_string()).collect();
+    assert_eq!(filed, [&periods[0], &periods[1], &periods[1]].map(String::as_str));
+    let (report, _) = import(senr(&[]).as_bytes()).unwrap();
+    assert_eq!(report.periods, [ReportingPeriod::of_year(SchoolYear(2019))]);
+    let shipped = Layout::built_in().unwrap();
+    for (quarter, period) in [("2023Q4", "2023Q4 of 2023-2024"), ("20241", "2024Q1 of 2023-2024")] {
+        let wages = format!(
+            "ssn,first_name,last_name,quarter,employer_account,naics,wages\n518430102,Ana,Diaz,{quarter},1234567,611310,100.00\n"
+        );
+        let (imported, _) = import_among(wages.as_bytes(), &shipped).unwrap();
+        assert_eq!(imported.report.periods.iter().map(ToString::to_string).collect::<Vec<_>>(), [period]);
+    }
+}
+
+#[test]
+fn a_term_reads_back_and_nothing_else_does() {
+    use passage_protocol::codec::{Decode as _, Encode as _};
+    let period = ReportingPeriod { year: Some(SchoolYear(2021)), term: Term::parse("2021fa") };
+    let mut bytes = Vec::new();
+    period.encode(&mut bytes);
+    assert_eq!(ReportingPeriod::from_bytes(&bytes).unwrap(), period);
+    let at = bytes.len() - 1;
+    for (damage, why) in [(b'a', "small"), (b'/', "no letter"), (0, "cut")] {
+        bytes[at] = damage;
+        assert!(ReportingPeriod::from_bytes(&bytes).is_err(), "{why}");
+    }
+    for wrong in ["", "2021 FA", "2021-FALL", "123456789", "2021F\u{e9}"] {
+        assert!(Term::parse(wrong).is_none(), "{wrong}");
+    }
 }
 
 #[test]
