@@ -38,6 +38,7 @@
 pub mod engine;
 #[cfg(test)]
 mod fixture;
+pub mod foreign;
 pub mod output;
 pub mod sealed;
 pub mod table;

@@ -134,6 +134,7 @@ pub(super) fn named(file: &str, error: &ImportError) -> Failure {
         | ImportError::NulByte { .. }
         | ImportError::ProblemList { .. }
         | ImportError::Read { .. }
+        | ImportError::Parquet { .. }
         | ImportError::Spreadsheet { .. }
         | ImportError::Stopped
         | ImportError::TooManyRows { .. }

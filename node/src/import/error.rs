@@ -66,6 +66,11 @@ pub enum ImportError {
         /// What was found, row by row.
         report: Box<ImportReport>,
     },
+    /// A Parquet file that cannot be read.
+    Parquet {
+        /// What is wrong with it; may name a column.
+        fault: String,
+    },
     /// A spreadsheet that cannot be read.
     Spreadsheet {
         /// What is wrong with it.
@@ -157,6 +162,7 @@ impl fmt::Display for ImportError {
                     report.rows_with_errors, report.rows
                 )
             }
+            Self::Parquet { fault } => write!(formatter, "the Parquet file cannot be read: {fault}"),
             Self::Spreadsheet { fault } => write!(formatter, "the spreadsheet cannot be read: {fault}"),
             Self::Stopped => {
                 formatter.write_str("the import was stopped before the end of the file; nothing was imported")
@@ -199,6 +205,7 @@ impl Refusal for ImportError {
             Self::Spreadsheet { .. } => 0x200D,
             Self::LayoutRefused { .. } => 0x200E,
             Self::ProblemList { .. } => 0x200F,
+            Self::Parquet { .. } => 0x2010,
         })
     }
 
@@ -217,6 +224,9 @@ impl Refusal for ImportError {
             Self::ProblemList { .. } => "Make room on the disk of the state folder and import again.",
             Self::Rows { .. } => {
                 "Correct the rows listed in problems.csv at the source, export again and import again."
+            }
+            Self::Parquet { .. } => {
+                "Write it again with plain columns and no encryption, or export it as CSV UTF-8."
             }
             Self::Spreadsheet { .. } => "Save it as .xlsx without a password, or export it as CSV UTF-8.",
             Self::Stopped => "See the message before this one.",
@@ -237,6 +247,7 @@ impl Refusal for ImportError {
             | Self::LineTooLong { .. }
             | Self::NulByte { .. }
             | Self::Rows { .. }
+            | Self::Parquet { .. }
             | Self::Spreadsheet { .. }
             | Self::TooManyRows { .. }
             | Self::Utf16 => Some("D2"),

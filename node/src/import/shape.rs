@@ -10,7 +10,7 @@ use super::{
     error::ImportError,
     fault::Fault,
     layout::{Layout, plain_name},
-    source::{Delimited, Fixed, Record, Rows, Ruler, Sheet},
+    source::{Delimited, Fixed, Parquet, Record, Rows, Ruler, Sheet},
 };
 
 /// Bytes read from the disk at once.
@@ -38,6 +38,8 @@ pub(super) enum FileForm {
     Delimited(char),
     /// Text with columns at places.
     Fixed(Ruler),
+    /// A Parquet file.
+    Parquet,
     /// A workbook.
     Sheet,
 }
@@ -58,6 +60,7 @@ impl Shape {
         Ok(match &self.form {
             FileForm::Delimited(delimiter) => Box::new(Delimited::new(text()?, *delimiter)),
             FileForm::Fixed(ruler) => fixed(text()?, ruler),
+            FileForm::Parquet => Box::new(Parquet::new(path, bytes)),
             FileForm::Sheet => Box::new(Sheet::new(path, bytes)),
         })
     }
@@ -75,7 +78,7 @@ impl Shape {
         }
         let fits = match self.form {
             // A row with one separator more than the others may be shifted, even if it ends in blanks.
-            FileForm::Delimited(_) => record.len() == self.width,
+            FileForm::Delimited(_) | FileForm::Parquet => record.len() == self.width,
             FileForm::Fixed(_) => true,
             // A sheet has no cells after the last that is not empty.
             FileForm::Sheet => record.len() <= self.width || record.filled() <= self.width,

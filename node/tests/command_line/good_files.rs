@@ -110,6 +110,39 @@ fn the_same_file_twice_changes_nothing() {
     assert_eq!((node.status(), node.roster_files()), (status, files));
 }
 
+/// What one node writes as Parquet another reads: days, numbers and flags with types of their own, the same records.
+#[test]
+fn parquet_files_are_read_by_the_names_of_their_columns() {
+    const ASKED: &str = "SELECT local_id AS student_id, ssid, ssn, first, middle, last, suffix, prior_last, birth_date, gender, \
+                         CASE hispanic WHEN true THEN 'Y' WHEN false THEN 'N' END AS hispanic, races AS race, zip FROM student";
+    let nodes = [Node::joined(Segment::Cc), Node::joined(Segment::Cc)];
+    let [from, to] = &nodes;
+    from.run(&[
+        "import",
+        files_of("CC1", Segment::Cc).iter().find(|file| file.contains("students")).unwrap(),
+    ])
+    .succeeded();
+    let file = from.dir.join("students.parquet").to_str().unwrap().to_owned();
+    from.run(&["query", ASKED, "--out", &file]).succeeded();
+    let screen = to.run(&["import", &file]);
+    assert!(screen.succeeded().contains("; a Parquet file\n"), "{screen:?}");
+    let whole = "SELECT local_id, ssid, ssn, first, last, birth_date, gender, hispanic, races, zip FROM student ORDER BY 1, 2, 3";
+    let rows = nodes.each_ref().map(|node| {
+        let out = node.dir.join("rows.csv").to_str().unwrap().to_owned();
+        node.run(&["query", whole, "--out", &out]).succeeded();
+        fs::read_to_string(&out).unwrap()
+    });
+    assert!(rows[0].lines().count() > 100, "{}", rows[0].lines().count());
+    assert!(rows[0] == rows[1], "the records differ");
+
+    let mut bytes = fs::read(&file).unwrap();
+    bytes.truncate(bytes.len() - 9);
+    let cut = to.file("cut.parquet", bytes);
+    let screen = to.run(&["import", &cut]);
+    let what = screen.refused("N2010", Some("D2"));
+    assert!(what.contains("cut.parquet: the Parquet file cannot be read: it is damaged"), "{what}");
+}
+
 /// Where files come by term, each replaces its own term: spring leaves fall as it was (D4).
 #[test]
 fn a_term_is_replaced_and_the_other_terms_stay() {

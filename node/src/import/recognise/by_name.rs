@@ -95,8 +95,10 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
         .filter(|(_, place)| place.is_some())
         .map(|(column, _)| column.name.as_str())
         .collect();
-    let between =
-        if matches!(form, FileForm::Sheet) { word.to_owned() } else { format!("{word} between columns") };
+    let between = match form {
+        FileForm::Parquet | FileForm::Sheet => word.to_owned(),
+        FileForm::Delimited(_) | FileForm::Fixed(_) => format!("{word} between columns"),
+    };
     Ok(Fit {
         why: format!("the header has the columns {}; {between}", list.join(", ")),
         layout: layout.clone(),

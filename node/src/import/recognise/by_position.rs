@@ -26,11 +26,14 @@ const PROBES_MIN: usize = 3;
 /// Tries the layout on rows cut at one delimiter.
 pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) -> Result<Fit, Doubt> {
     let (first_row, rows) = header(layout, table)?;
+    if matches!(form, FileForm::Parquet) && first_row == FirstRow::Record {
+        return Err(Doubt::new(Nearness::Other, "the names of the columns of the Parquet file do not agree"));
+    }
     record_type(layout, rows)?;
     let width = usual_width(rows);
     let whole: Vec<&Vec<String>> = rows.iter().filter(|row| usual(row, width)).collect();
     let (named_width, mut notes) = check_width(layout, &whole, width)?;
-    let sheet = matches!(form, FileForm::Sheet);
+    let sheet = matches!(form, FileForm::Parquet | FileForm::Sheet);
     let grid = Grid { layout, rows: whole };
     let passed = grid.probe()?;
     if !layout.columns.contains(&named_width) {

@@ -150,10 +150,14 @@ fn fit(layout: &Layout, sample: &Sample) -> Result<Fit, Doubt> {
             Content::Sheet(_) => {
                 Err(Doubt::new(Nearness::Other, "it is a spreadsheet, expected fixed-width text"))
             }
+            Content::Parquet(_) => {
+                Err(Doubt::new(Nearness::Other, "it is a Parquet file, expected fixed-width text"))
+            }
         };
     }
     let mut nearest: Option<Doubt> = None;
     let tables: Vec<(FileForm, &'static str, sample::Table)> = match &sample.content {
+        Content::Parquet(rows) => vec![(FileForm::Parquet, "a Parquet file", rows.clone())],
         Content::Sheet(rows) => vec![(FileForm::Sheet, "a spreadsheet", rows.clone())],
         Content::Text(lines) => layout
             .delimiters

@@ -7,9 +7,11 @@ use std::{
     path::Path,
 };
 
+use passage_analytics::foreign::looks_like_parquet;
+
 use crate::import::{
     error::ImportError,
-    source::{Lines, Record, Rows, Sheet, looks_like_a_sheet, split},
+    source::{Lines, Parquet, Record, Rows, Sheet, looks_like_a_sheet, split},
 };
 
 /// Rows looked at.
@@ -29,6 +31,8 @@ pub(super) struct Sample {
 
 /// What the file is made of.
 pub(super) enum Content {
+    /// Rows of a Parquet file, the names of its columns first.
+    Parquet(Table),
     /// Rows of the first sheet with data.
     Sheet(Table),
     /// Lines that are not blank.
@@ -41,15 +45,18 @@ impl Sample {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
         let mut source = BufReader::new(file);
-        let sample = if looks_like_a_sheet(source.fill_buf()?) {
+        let start = source.fill_buf()?;
+        let sample = if looks_like_a_sheet(start) {
             Sheet::measure(path)?;
-            Self { content: Content::Sheet(sheet(path, bytes)?), bytes, marked: false }
+            Self { content: Content::Sheet(even(table(&mut Sheet::new(path, bytes))?)), bytes, marked: false }
+        } else if looks_like_parquet(start) {
+            Self { content: Content::Parquet(table(&mut Parquet::new(path, bytes))?), bytes, marked: false }
         } else {
             let (lines, marked) = text(source)?;
             Self { content: Content::Text(lines), bytes, marked }
         };
         let empty = match &sample.content {
-            Content::Sheet(rows) => rows.is_empty(),
+            Content::Parquet(rows) | Content::Sheet(rows) => rows.is_empty(),
             Content::Text(lines) => lines.is_empty(),
         };
         if empty { Err(ImportError::Empty) } else { Ok(sample) }
@@ -58,22 +65,26 @@ impl Sample {
     /// True if nothing can be under a header.
     pub(super) fn has_one_row(&self) -> bool {
         match &self.content {
-            Content::Sheet(rows) => rows.len() == 1,
+            Content::Parquet(rows) | Content::Sheet(rows) => rows.len() == 1,
             Content::Text(lines) => lines.len() == 1,
         }
     }
 }
 
-fn sheet(path: &Path, bytes: u64) -> Result<Table, ImportError> {
+fn table(source: &mut dyn Rows) -> Result<Table, ImportError> {
     let mut rows = Table::new();
-    Sheet::new(path, bytes).each(&mut |record, _| {
+    source.each(&mut |record, _| {
         rows.push(record.fields().map(str::to_owned).collect());
         Ok(if rows.len() == SAMPLE_ROWS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    // A sheet has no cells after the last of a row: the widest row says how many columns there are.
+    Ok(rows)
+}
+
+/// A sheet has no cells after the last of a row: the widest row says how many columns there are.
+fn even(mut rows: Table) -> Table {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     rows.iter_mut().for_each(|row| row.resize(width, String::new()));
-    Ok(rows)
+    rows
 }
 
 fn text(source: impl BufRead) -> Result<(Vec<String>, bool), ImportError> {

@@ -1,4 +1,4 @@
-//! Where rows come from: delimited text, fixed-width records, a spreadsheet. One trait, so that another form of rows is a
+//! Where rows come from: delimited text, fixed-width records, a spreadsheet, a Parquet file. One trait, so that another form of rows is a
 //! file of its own.
 //!
 //! A source hands on one row at a time in a [`Record`] that it fills again and again; memory is bounded by the longest
@@ -7,6 +7,7 @@
 mod delimited;
 mod fixed;
 mod line;
+mod parquet;
 mod sheet;
 
 use std::ops::ControlFlow;
@@ -18,6 +19,7 @@ pub(super) use self::{
     delimited::{Delimited, split},
     fixed::{Fixed, Ruler},
     line::{Encoding, Lines},
+    parquet::Parquet,
     sheet::{Sheet, looks_like_a_sheet},
 };
 use super::{error::ImportError, fault::Fault};
