@@ -214,24 +214,22 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ForeignError>) -> Result<T, Forei
 
 /// True for a type with one written value a row.
 fn is_plain(kind: &DataType) -> bool {
-    match kind {
-        DataType::Dictionary(_, values) => is_plain(values),
-        kind => {
-            kind.is_numeric()
-                || kind.is_temporal() && !matches!(kind, DataType::Interval(_) | DataType::Duration(_))
-                || matches!(
-                    kind,
-                    DataType::Boolean
-                        | DataType::Null
-                        | DataType::Utf8
-                        | DataType::LargeUtf8
-                        | DataType::Utf8View
-                        | DataType::Binary
-                        | DataType::LargeBinary
-                        | DataType::BinaryView
-                )
-        }
+    if let DataType::Dictionary(_, values) = kind {
+        return is_plain(values);
     }
+    kind.is_numeric()
+        || kind.is_temporal() && !matches!(kind, DataType::Interval(_) | DataType::Duration(_))
+        || matches!(
+            kind,
+            DataType::Boolean
+                | DataType::Null
+                | DataType::Utf8
+                | DataType::LargeUtf8
+                | DataType::Utf8View
+                | DataType::Binary
+                | DataType::LargeBinary
+                | DataType::BinaryView
+        )
 }
 
 /// One column of a batch, ready to be written row by row.
@@ -253,6 +251,10 @@ fn texts<'a>(batch: &'a RecordBatch, names: &[&'a str]) -> Result<Vec<TextColumn
 }
 
 impl<'a> TextColumn<'a> {
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "what Arrow can write, it writes; a new kind is refused by name"
+    )]
     fn new(array: &'a ArrayRef, name: &'a str) -> Result<Self, ForeignError> {
         let values = match array.data_type() {
             DataType::Binary => Values::Bytes(array.as_binary::<i32>().iter().collect()),

@@ -58,7 +58,11 @@ impl From<ForeignError> for ImportError {
     fn from(error: ForeignError) -> Self {
         match error {
             ForeignError::Disk(kind) => Self::Read { kind },
-            error => Self::Parquet { fault: error.to_string() },
+            error @ (ForeignError::Damaged
+            | ForeignError::Encrypted
+            | ForeignError::Nested { .. }
+            | ForeignError::NotText { .. }
+            | ForeignError::TooLarge) => Self::Parquet { fault: error.to_string() },
         }
     }
 }
