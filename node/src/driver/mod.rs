@@ -44,6 +44,8 @@ pub struct Driver {
     runtime: Handle,
     live: Mutex<BTreeMap<RoundId, Live>>,
     preparing: Mutex<BTreeSet<RoundId>>,
+    /// Held while a yes or a no enters a round: a yes remembered and a yes given now must not both.
+    deciding: Mutex<()>,
     progress: Mutex<BTreeMap<RoundId, JobProgress>>,
     /// Rung when something was put into the outbox.
     pub(crate) outgoing: Notify,
@@ -85,6 +87,7 @@ impl Driver {
             runtime: Handle::current(),
             live: Mutex::default(),
             preparing: Mutex::default(),
+            deciding: Mutex::default(),
             progress: Mutex::default(),
             outgoing: Notify::new(),
             own: own.clone(),

@@ -200,6 +200,7 @@ impl Driver {
     ///
     /// [`Failure`] if the round does not await a person.
     pub fn refuse(&self, round: RoundId, by: &str) -> Result<(), Failure> {
+        let _one_at_a_time = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
         self.require_waiting(round)?;
         self.home.record("round refused", &[("round", &round.to_string()), ("by", by)])?;
         self.feed(round, MemberInput::Refused, None)
@@ -234,10 +235,14 @@ impl Driver {
         Ok(())
     }
 
-    fn require_waiting(&self, round: RoundId) -> Result<(), Failure> {
+    fn is_waiting(&self, round: RoundId) -> bool {
         let live = self.lock();
-        let waiting = live.get(&round).and_then(|one| one.state.as_ref());
-        if matches!(waiting, Some(MemberRound::AwaitApproval(_))) {
+        let state = live.get(&round).and_then(|one| one.state.as_ref());
+        matches!(state, Some(MemberRound::AwaitApproval(_)))
+    }
+
+    fn require_waiting(&self, round: RoundId) -> Result<(), Failure> {
+        if self.is_waiting(round) {
             return Ok(());
         }
         Err(refuse(
@@ -248,8 +253,12 @@ impl Driver {
         ))
     }
 
-    /// Enters a round with both proofs in hand.
+    /// Enters a round with both proofs in hand; once, however many ways a yes comes.
     fn enter(&self, round: RoundId, account: &Account, yes: Yes) -> Result<(), Failure> {
+        let _one_at_a_time = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_waiting(round) {
+            return Ok(()); // a person said yes while the engine was still asking
+        }
         let record = self.record(round)?;
         let (Some(manifest), Some(roster)) = (&record.manifest, record.roster) else { return Ok(()) };
         let agreement = self.home.agreement(&record.call.agreement.to_string())?;
