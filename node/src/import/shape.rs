@@ -93,6 +93,5 @@ fn fixed(source: impl BufRead + 'static, ruler: &Ruler) -> Box<dyn Rows> {
 
 /// True if a cell of a header row is one of the spellings of a column's name.
 pub(super) fn names(column: &super::layout::Column, cell: &str) -> bool {
-    let cell = plain_name(cell);
-    core::iter::once(&column.name).chain(&column.also).any(|name| plain_name(name) == cell)
+    core::iter::once(&column.name).chain(&column.also).any(|name| plain_name(name).eq(plain_name(cell)))
 }

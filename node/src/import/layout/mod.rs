@@ -304,8 +304,8 @@ impl Layout {
 }
 
 /// A name as headers are compared: case, spaces, underscores and punctuation do not matter.
-pub(super) fn plain_name(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+pub(super) fn plain_name(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// A map whose keys are compared in upper case.

@@ -133,7 +133,7 @@ impl Layout {
             // What says who is a pupil still at school may stand in a column that feeds another element too.
             let shared = if column.special.is_empty() { column.also.as_slice() } else { &[] };
             let spellings: HashSet<String> =
-                core::iter::once(&column.name).chain(shared).map(|name| plain_name(name)).collect();
+                core::iter::once(&column.name).chain(shared).map(|name| plain_name(name).collect()).collect();
             if spellings.iter().any(String::is_empty) || !spellings.into_iter().all(|name| names.insert(name))
             {
                 return Err(format!("column {} has no name of its own", column.name));

@@ -20,7 +20,7 @@ use self::sample::{Content, Sample};
 use super::{
     error::{ImportError, Miss, Nearness},
     fault::Fault,
-    layout::{Finding, Layout},
+    layout::{Delimiter, Finding, Layout},
     shape::{FileForm, FirstRow, Shape},
 };
 
@@ -69,10 +69,9 @@ impl Doubt {
 ///
 /// Reads the first 200 rows; of a spreadsheet, every part once.
 pub fn recognise(path: &Path, own: &[Layout]) -> Result<Recognised, ImportError> {
-    let mut layouts = Layout::built_in()?;
-    layouts.retain(|layout| own.iter().all(|other| other.id != layout.id));
-    layouts.extend_from_slice(own);
-    choose(path, &Sample::take(path)?, &layouts)
+    let shipped = Layout::built_in()?;
+    let not_replaced = |layout: &&Layout| own.iter().all(|other| other.id != layout.id);
+    choose(path, &Sample::take(path)?, shipped.iter().filter(not_replaced).chain(own))
 }
 
 /// As [`recognise`], when the clerk has said which layout it is (`--layout`): the file must still fit it.
@@ -81,7 +80,7 @@ pub fn recognise(path: &Path, own: &[Layout]) -> Result<Recognised, ImportError>
 ///
 /// As [`recognise`].
 pub fn recognise_as(path: &Path, layout: &Layout) -> Result<Recognised, ImportError> {
-    choose(path, &Sample::take(path)?, core::slice::from_ref(layout))
+    choose(path, &Sample::take(path)?, [layout])
 }
 
 /// As [`recognise`], when the clerk has named several layouts for several files: the named ones are tried first, and one
@@ -106,7 +105,11 @@ pub fn recognise_among(path: &Path, named: &[Layout], others: &[Layout]) -> Resu
 }
 
 /// The choice itself.
-fn choose(path: &Path, sample: &Sample, layouts: &[Layout]) -> Result<Recognised, ImportError> {
+fn choose<'a>(
+    path: &Path,
+    sample: &Sample,
+    layouts: impl IntoIterator<Item = &'a Layout>,
+) -> Result<Recognised, ImportError> {
     let mut fitting: Vec<Fit> = Vec::new();
     let mut tried: Vec<Miss> = Vec::new();
     for layout in layouts {
@@ -146,7 +149,7 @@ fn choose(path: &Path, sample: &Sample, layouts: &[Layout]) -> Result<Recognised
 fn fit(layout: &Layout, sample: &Sample) -> Result<Fit, Doubt> {
     if layout.finding() == Finding::Bytes {
         return match &sample.content {
-            Content::Text(lines) => by_bytes::fit(layout, lines),
+            Content::Text(text) => by_bytes::fit(layout, &text.lines),
             Content::Sheet(_) => {
                 Err(Doubt::new(Nearness::Other, "it is a spreadsheet, expected fixed-width text"))
             }
@@ -156,22 +159,20 @@ fn fit(layout: &Layout, sample: &Sample) -> Result<Fit, Doubt> {
         };
     }
     let mut nearest: Option<Doubt> = None;
-    let tables: Vec<(FileForm, &'static str, sample::Table)> = match &sample.content {
-        Content::Parquet(rows) => vec![(FileForm::Parquet, "a Parquet file", rows.clone())],
-        Content::Sheet(rows) => vec![(FileForm::Sheet, "a spreadsheet", rows.clone())],
-        Content::Text(lines) => layout
-            .delimiters
-            .iter()
-            .map(|delimiter| {
-                let character = delimiter.character();
-                (FileForm::Delimited(character), delimiter.word(), sample::cut(lines, character))
-            })
-            .collect(),
+    let tables: Vec<(FileForm, &'static str, &sample::Table)> = match &sample.content {
+        Content::Parquet(rows) => vec![(FileForm::Parquet, "a Parquet file", rows)],
+        Content::Sheet(rows) => vec![(FileForm::Sheet, "a spreadsheet", rows)],
+        Content::Text(text) => {
+            let cut = |delimiter: &Delimiter| {
+                (FileForm::Delimited(delimiter.character()), delimiter.word(), text.cut(*delimiter))
+            };
+            layout.delimiters.iter().map(cut).collect()
+        }
     };
     for (form, word, table) in tables {
         let found = match layout.finding() {
-            Finding::Name => by_name::fit(layout, &table, form, word),
-            Finding::Bytes | Finding::Position => by_position::fit(layout, &table, form, word),
+            Finding::Name => by_name::fit(layout, table, form, word),
+            Finding::Bytes | Finding::Position => by_position::fit(layout, table, form, word),
         };
         match found {
             Ok(fit) => return Ok(fit),

@@ -1,6 +1,7 @@
 //! The first rows of a file, as text that layouts are tried on.
 
 use std::{
+    cell::OnceCell,
     fs::File,
     io::{BufRead, BufReader},
     ops::ControlFlow,
@@ -11,11 +12,15 @@ use passage_analytics::foreign::looks_like_parquet;
 
 use crate::import::{
     error::ImportError,
+    layout::Delimiter,
     source::{Lines, Parquet, Record, Rows, Sheet, looks_like_a_sheet, split},
 };
 
 /// Rows looked at.
 const SAMPLE_ROWS: usize = 200;
+
+/// Number of [`Delimiter`]s.
+const DELIMITERS: usize = 5;
 
 /// Rows cut into columns.
 pub(super) type Table = Vec<Vec<String>>;
@@ -36,7 +41,13 @@ pub(super) enum Content {
     /// Rows of the first sheet with data.
     Sheet(Table),
     /// Lines that are not blank.
-    Text(Vec<String>),
+    Text(Text),
+}
+
+/// Lines, and what they are when cut at each delimiter: many layouts are tried at each.
+pub(super) struct Text {
+    pub(super) lines: Vec<String>,
+    cut: [OnceCell<Table>; DELIMITERS],
 }
 
 impl Sample {
@@ -53,11 +64,11 @@ impl Sample {
             Self { content: Content::Parquet(table(&mut Parquet::new(path, bytes))?), bytes, marked: false }
         } else {
             let (lines, marked) = text(source)?;
-            Self { content: Content::Text(lines), bytes, marked }
+            Self { content: Content::Text(Text::new(lines)), bytes, marked }
         };
         let empty = match &sample.content {
             Content::Parquet(rows) | Content::Sheet(rows) => rows.is_empty(),
-            Content::Text(lines) => lines.is_empty(),
+            Content::Text(text) => text.lines.is_empty(),
         };
         if empty { Err(ImportError::Empty) } else { Ok(sample) }
     }
@@ -66,7 +77,7 @@ impl Sample {
     pub(super) fn has_one_row(&self) -> bool {
         match &self.content {
             Content::Parquet(rows) | Content::Sheet(rows) => rows.len() == 1,
-            Content::Text(lines) => lines.len() == 1,
+            Content::Text(text) => text.lines.len() == 1,
         }
     }
 }
@@ -100,8 +111,28 @@ fn text(source: impl BufRead) -> Result<(Vec<String>, bool), ImportError> {
     Ok((lines, marked))
 }
 
-/// The lines cut at a delimiter; a line that cannot be cut is left out, reading the file names it.
-pub(super) fn cut(lines: &[String], delimiter: char) -> Table {
+impl Text {
+    fn new(lines: Vec<String>) -> Self {
+        Self { lines, cut: Default::default() }
+    }
+
+    /// The lines cut at a delimiter; a line that cannot be cut is left out, reading the file names it.
+    pub(super) fn cut(&self, delimiter: Delimiter) -> &Table {
+        const NONE: &Table = &Table::new();
+        let place = match delimiter {
+            Delimiter::Caret => 0,
+            Delimiter::Comma => 1,
+            Delimiter::Pipe => 2,
+            Delimiter::Semicolon => 3,
+            Delimiter::Tab => 4,
+        };
+        self.cut
+            .get(place)
+            .map_or(NONE, |cut| cut.get_or_init(|| rows_of(&self.lines, delimiter.character())))
+    }
+}
+
+fn rows_of(lines: &[String], delimiter: char) -> Table {
     let mut record = Record::default();
     let mut rows = Table::new();
     for line in lines {
