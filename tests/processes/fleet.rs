@@ -262,7 +262,7 @@ impl Fleet {
                 Err(failure) if began.elapsed() > PATIENCE => {
                     panic!("{name} {arguments:?}: {failure}\n{}", self.output(name))
                 }
-                Err(_) => sleep(Duration::from_millis(100)),
+                Err(_) => sleep(Duration::from_millis(20)),
             }
         }
     }
