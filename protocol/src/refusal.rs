@@ -20,12 +20,19 @@ pub trait Refusal: fmt::Display + fmt::Debug {
     }
 }
 
-/// A stable refusal code. The high byte names the module, the low byte the fault (SPEC §12).
+/// A stable refusal code. The first digit names who refuses and is printed as a letter: 0 protocol, 1 shell, 2 node,
+/// 3 coordinator; the high byte names the part, the low byte the fault (SPEC §12).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Code(pub u16);
 
 impl fmt::Display for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "P{:04X}", self.0)
+        let letter = match self.0 >> 12 {
+            1 => 'S',
+            2 => 'N',
+            3 => 'C',
+            _ => 'P',
+        };
+        write!(formatter, "{letter}{:04X}", self.0)
     }
 }

@@ -1,4 +1,4 @@
-//! Why a file was not imported at all. Codes `P2001`-`P200F`.
+//! Why a file was not imported at all. Codes `N2001`-`N2010`.
 //!
 //! Nothing here carries a value of a student record: rows, columns, layout names, byte counts.
 

@@ -1,4 +1,4 @@
-//! Why an opt-out list was refused. Codes `P2102`-`P210F`. No value.
+//! Why an opt-out list was refused. Codes `N2102`-`N210F`. No value.
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! Why the stored tables could not be written or read. Codes `P2111`-`P211F`. No value, no path of a source file.
+//! Why the stored tables could not be written or read. Codes `N2111`-`N211F`. No value, no path of a source file.
 
 use core::fmt;
 use std::io;

@@ -143,16 +143,10 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A code with the letter SPEC §12 gives its first digit: 0 protocol, 1 shell, 2 node, 3 coordinator.
+/// A code as people and scripts read it: `P0302`, `S1021` (SPEC §12).
 #[must_use]
 pub fn code_text(code: Code) -> String {
-    let letter = match code.0 >> 12 {
-        1 => 'S',
-        2 => 'N',
-        3 => 'C',
-        _ => 'P',
-    };
-    format!("{letter}{:04X}", code.0)
+    code.to_string()
 }
 
 #[cfg(test)]

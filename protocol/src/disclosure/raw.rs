@@ -145,8 +145,8 @@ impl fmt::Display for RawTableError {
 impl Refusal for RawTableError {
     fn code(&self) -> Code {
         Code(match self {
-            Self::Cohorts { .. } => 0x0A01,
-            Self::Counts { .. } => 0x0A02,
+            Self::Cohorts { .. } => 0x0A05,
+            Self::Counts { .. } => 0x0A06,
             Self::Denominators { .. } => 0x0A03,
             Self::Receivers { .. } => 0x0A04,
         })

@@ -1,4 +1,4 @@
-//! Why a query gave no answer. Codes `P2821`-`P282C`.
+//! Why a query gave no answer. Codes `N2821`-`N282C`.
 
 use core::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! Why an answer was not shown or saved. Codes `P2831`-`P2837`.
+//! Why an answer was not shown or saved. Codes `N2831`-`N2837`.
 
 use core::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! Why a sealed file could not be read. Codes `P2801`-`P2804`.
+//! Why a sealed file could not be read. Codes `N2801`-`N2804`.
 
 use core::fmt;
 use std::io;

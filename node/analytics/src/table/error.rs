@@ -1,4 +1,4 @@
-//! Why a table could not be written or read. Codes `P2811`-`P281D`.
+//! Why a table could not be written or read. Codes `N2811`-`N281D`.
 
 use core::fmt;
 use std::io;
