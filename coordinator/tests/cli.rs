@@ -9,6 +9,9 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use clap::{CommandFactory as _, Parser as _};
+use passage_coordinator::cli::Cli;
+
 struct Folder {
     _parent: tempfile::TempDir,
     dir: PathBuf,
@@ -196,33 +199,47 @@ fn the_daemon_answers_commands_holds_the_folder_and_stops_on_sigterm() {
     assert_eq!(json(&run(&folder.dir, &["audit", "verify", "--json"]))["entries"], 2, "after it as before");
 }
 
+/// Every verb with its words: `["agreement", "propose"]`, and none for the program itself.
+fn verbs(command: &clap::Command, words: &[String], found: &mut Vec<Vec<String>>) {
+    found.push(words.to_vec());
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        verbs(verb, &[words, &[verb.get_name().to_owned()]].concat(), found);
+    }
+}
+
+/// The words of an example line as a shell would split them; a comment at its end is dropped.
+fn words_of(line: &str) -> Vec<String> {
+    let line = line.split(" # ").next().unwrap();
+    let quoted = line.split('"').enumerate();
+    let words = quoted.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
 #[test]
-fn every_verb_has_help_with_an_example() {
-    let verbs: &[&[&str]] = &[
-        &[],
-        &["init"],
-        &["serve"],
-        &["invite"],
-        &["members"],
-        &["members", "revoke"],
-        &["agreement", "propose"],
-        &["agreement", "list"],
-        &["study", "propose"],
-        &["study", "list"],
-        &["round", "open"],
-        &["round", "list"],
-        &["round", "show"],
-        &["round", "halt"],
-        &["release", "list"],
-        &["audit", "verify"],
-        &["doctor"],
-    ];
+fn the_help_of_every_verb_carries_examples_that_can_be_typed() {
+    let mut found = Vec::new();
+    verbs(&Cli::command(), &[], &mut found);
+    assert!(found.len() > 20, "{}", found.len());
     let folder = folder();
-    for verb in verbs {
-        let output = run(&folder.dir, &[verb, &["--help"][..]].concat());
+    for verb in found {
+        let mut asked: Vec<&str> = verb.iter().map(String::as_str).collect();
+        asked.push("--help");
+        let output = run(&folder.dir, &asked);
         assert_eq!(output.status.code(), Some(0), "{verb:?}");
-        let words = text(&output.stdout);
-        assert!(words.contains("Example:\n  passage-coordinator"), "{verb:?} has no example");
+        // A line too long for a screen goes on after a backslash, as a shell reads it.
+        let words = text(&output.stdout).replace("\\\n", " ");
+        let examples = words.split_once("Example:\n").unwrap_or_else(|| panic!("{verb:?} has no example")).1;
+        for line in examples.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let typed = words_of(line);
+            assert!(
+                typed[0] == "passage-coordinator" && typed[1..].starts_with(&verb),
+                "the example of {verb:?} is of another verb: {line}"
+            );
+            Cli::try_parse_from(&typed).unwrap_or_else(|error| panic!("`{line}` cannot be typed: {error}"));
+        }
     }
 }
 

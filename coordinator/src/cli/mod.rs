@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "passage-coordinator", version, propagate_version = true)]
 #[command(
-    after_help = "Example:\n  passage-coordinator init --consortium \"Valley pathways\" --listen 0.0.0.0:4433 --public passage.example.org:4433\n  passage-coordinator serve"
+    after_help = "Example:\n  passage-coordinator init --consortium \"Valley pathways\" \\\n    --listen 0.0.0.0:4433 --public passage.example.org:4433\n  passage-coordinator serve"
 )]
 pub struct Cli {
     /// State folder, mode 0700.
@@ -60,17 +60,20 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Propose and list agreements.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-coordinator agreement propose agreement.toml\n  passage-coordinator agreement list"
+    )]
     Agreement(AgreementVerb),
     /// Check the audit log.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-coordinator audit verify --json")]
     Audit(AuditVerb),
     /// Check folder, store, certificates, clock, disk and blobs.
     #[command(after_help = "Example:\n  passage-coordinator doctor --json")]
     Doctor,
     /// Make a coordinator: state folder, CA, server certificate, settings. Never overwrites one.
     #[command(
-        after_help = "Example:\n  passage-coordinator init --consortium \"Valley pathways\" --listen 0.0.0.0:4433 --public passage.example.org:4433,192.0.2.7:4433"
+        after_help = "Example:\n  passage-coordinator init --consortium \"Valley pathways\" \\\n    --listen 0.0.0.0:4433 --public passage.example.org:4433,192.0.2.7:4433"
     )]
     Init(init::Init),
     /// Write an invitation, good for one join.
@@ -98,16 +101,22 @@ pub enum Verb {
         verb: Option<MembersVerb>,
     },
     /// List what was released.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  passage-coordinator release list")]
     Release(ReleaseVerb),
     /// Open, watch and stop rounds.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-coordinator round open S-0123456789abcdef\n  passage-coordinator round show R-0f3a --wait 3600\n  passage-coordinator round halt R-0f3a"
+    )]
     Round(RoundVerb),
     /// Serve members until SIGTERM or SIGINT.
     #[command(after_help = "Example:\n  passage-coordinator serve --dir /var/lib/passage-coordinator")]
     Serve,
     /// Propose and list studies.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-coordinator study propose study.toml\n  passage-coordinator study list"
+    )]
     Study(StudyVerb),
 }
 
