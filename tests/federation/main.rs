@@ -16,3 +16,4 @@ mod hostile;
 mod layering;
 mod no_personal_data;
 mod noise;
+mod specification;
