@@ -1,5 +1,6 @@
 //! A made-up report without a round: `cargo run -p passage-protocol --example sample_report -- DIR` writes the page, the
-//! CSV and its notes. The tests render the same report. No figure in it is anybody's.
+//! CSV and its notes, for a district that may see all and for a college that may see its own pair only. The tests render the
+//! same reports. No figure in them is anybody's.
 
 #![allow(clippy::indexing_slicing)] // made-up data of fixed shape; the crate's own code does without
 
@@ -18,14 +19,31 @@ use passage_protocol::{
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1) else { return ExitCode::from(2) };
-    let (report, folder) = (sample(), Path::new(&folder));
-    let files = [
-        ("report.html", html(&report).into_bytes()),
-        ("report.csv", csv(&report)),
-        ("report.notes.txt", notes(&report).into_bytes()),
-    ];
-    let written = files.iter().all(|(name, bytes)| std::fs::write(folder.join(name), bytes).is_ok());
+    let write = |(name, report): (&str, Report)| {
+        let files = [
+            ("html", html(&report).into_bytes()),
+            ("csv", csv(&report)),
+            ("notes.txt", notes(&report).into_bytes()),
+        ];
+        let path = |ending| Path::new(&folder).join(format!("{name}.{ending}"));
+        files.iter().all(|(ending, bytes)| std::fs::write(path(ending), bytes).is_ok())
+    };
+    let written = [("report", sample()), ("cut", cut_sample())].into_iter().all(write);
     if written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The same round as the second college gets it: of the district's students it may see those it has itself.
+pub(crate) fn cut_sample() -> Report {
+    let mut report = sample();
+    let [district, _, viewer, _] = MEMBERS.map(MemberCode);
+    report.viewer = viewer;
+    let own_pair = |from, to| from == district && to == Some(viewer);
+    report.tables = report.tables.iter().map(|table| table.for_member(own_pair)).collect();
+    report.tables.retain(|table| !table.cells.is_empty());
+    report.metrics.retain(|known| report.tables.iter().any(|table| table.metric == known.metric));
+    report.panel.pairs.retain(|pair| pair.receiver == viewer);
+    report.panel.lists.retain(|list| [district, viewer].contains(&list.member));
+    report
 }
 
 /// A district's report on two classes of metrics: its own completers, and a college's transfers.
@@ -115,7 +133,7 @@ pub(crate) fn sample() -> Report {
 }
 
 /// Sibling tables over five cohorts: students drawn by a fixed generator.
-fn tables(
+pub(crate) fn tables(
     metric: &MetricRef,
     sender: MemberCode,
     receivers: Vec<MemberCode>,

@@ -1,88 +1,121 @@
-//! Tables by ethnicity and by gender: the rate over any receiver for every category and cohort, with small bars.
+//! Tables by ethnicity and by gender: for every place, category and cohort the rate, the count and the group.
 //!
-//! Withheld categories whose sum may be shown get appear in one row, "all masked values" (domain 4.3).
+//! Places are chosen with radio buttons and style sheet rules alone; on paper every place is printed. Withheld categories
+//! whose sum may be shown get rows of their own, "all masked values" (domain 4.3).
 
 use crate::{
     cells::{Dimension, SchoolYear},
-    disclosure::{Category, Mark, Outcome, Reason, ReleasedTable},
+    disclosure::{Category, Mark, Outcome, ReleasedCell, ReleasedTable},
     report::{
         Report,
         html::{
+            choice::Choice,
             escape,
             figure::{bar, count, interval, member, percent},
+            place::{self, Place},
         },
     },
 };
 
-/// One table for each sender.
+/// One table for each sender and place.
 pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedTable], out: &mut String) {
-    let seen = |table: &&&ReleasedTable| table.cells.iter().any(|cell| cell.outcome == Outcome::Rate(None));
-    let tables: Vec<_> = tables.iter().filter(seen).collect();
+    let tables: Vec<_> = tables.iter().filter(|table| !place::shown(table).is_empty()).collect();
     if tables.is_empty() {
         return;
     }
     out.push_str(&format!("<h3>By {}</h3>\n", dimension.name()));
-    for table in tables {
-        one(report, table, out);
+    for (index, table) in tables.iter().enumerate() {
+        let choice = Choice {
+            name: format!("{}-{}-{}-{index}", dimension.name(), table.metric.id, table.metric.version),
+            class: "places",
+            legend: format!("{}, observed at", member(report, table.sender)),
+            chosen: 0,
+        };
+        let places = place::shown(table);
+        let label = |place: &Place| place::plain(table, *place);
+        choice.write(&places, label, |place, out| one(report, table, *place, out), out);
     }
 }
 
-fn one(report: &Report, table: &ReleasedTable, out: &mut String) {
+fn one(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
     let name = table.domain.dimension.name();
     out.push_str(&format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}\">\n<table class=\"wide\">\n\
-         <caption><span class=\"wrap\">{}: percent observed at any member institution, and under it students observed of students in the group\
-         </span></caption>\n<thead><tr><th scope=\"col\">{name}</th>",
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}, observed at {at}\">\n<table class=\"wide\">\n\
+         <caption><span class=\"wrap\">{}: percent of each group observed at {}; under it students observed of students in the group. \
+         Brackets hold 95 % intervals; one star stands for all three figures.{masked}</span></caption>\n\
+         <thead><tr><th scope=\"col\">{name}</th>",
         member(report, table.sender),
+        place::name(report, table, place),
         sender = table.sender,
+        at = place::plain(table, place),
+        masked = if has_sums(table, place) { " All masked values: the sum of a column's starred counts." } else { "" },
     ));
     for cohort in &table.domain.cohorts {
         out.push_str(&format!("<th scope=\"col\" class=\"n\">{cohort}</th>"));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for (category, label) in table.domain.dimension.categories().iter().enumerate() {
-        let Ok(category) = u8::try_from(category) else { continue };
+    for (category, label) in (0_u8..).zip(table.domain.dimension.categories()) {
         out.push_str(&format!("<tr><th scope=\"row\">{}</th>", escape::text(label)));
         for cohort in &table.domain.cohorts {
-            cell(table, *cohort, category, out);
+            cell(table, *cohort, category, place, out);
         }
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n");
-    masked_sums(table, out);
+    masked_sums(table, place, out);
     out.push_str("</table>\n</div>\n");
 }
 
-fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, out: &mut String) {
-    let rate = table.mark(cohort, category, Outcome::Rate(None));
-    let observed = table.mark(cohort, category, Outcome::Enrolled(None));
+fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, place: Place, out: &mut String) {
+    let rate = table.mark(cohort, category, Outcome::Rate(place));
+    let observed = table.mark(cohort, category, Outcome::Enrolled(place));
     let group = table.mark(cohort, category, Outcome::Cohort);
-    let same = rate.and_then(|mark| mark.reason()).is_some() && rate == group;
-    let below = if same && matches!(rate, Some(Mark::Suppressed(_))) {
+    let all_alike = rate == observed && observed == group;
+    let below = if all_alike && matches!(rate, Some(Mark::Suppressed(_))) {
         String::new()
     } else {
         format!("<span class=\"of\">{}{} of {}</span>", count(observed), interval(observed), count(group))
     };
-    out.push_str(&format!("<td class=\"n\">{}{}{below}</td>", percent(rate), bar(rate)));
+    out.push_str(&format!("<td class=\"n\">{}{}{}{below}</td>", percent(rate), interval(rate), bar(rate)));
 }
 
-/// The sum of the starred counts of each column, where the shown total makes it known anyway.
-fn masked_sums(table: &ReleasedTable, out: &mut String) {
-    let sums = || {
-        table.cells.iter().filter(|cell| {
-            matches!(cell.category, Category::AllMasked(_)) && cell.outcome == Outcome::Enrolled(None)
-        })
-    };
-    if sums().next().is_none() {
+/// The sums of the starred counts and of the starred groups of each column, where the shown total makes them known anyway.
+fn masked_sums(table: &ReleasedTable, place: Place, out: &mut String) {
+    if !has_sums(table, place) {
         return;
     }
-    out.push_str(
-        "<tbody class=\"sums\">\n<tr><th scope=\"row\">all masked values: sum of the starred counts above</th>",
-    );
-    for cohort in &table.domain.cohorts {
-        let mark = sums().find(|cell| cell.cohort == *cohort).map(|cell| cell.mark);
-        let mark = mark.unwrap_or(Mark::NotApplicable(Reason::NotApplicable));
-        out.push_str(&format!("<td class=\"n\">{}{}</td>", count(Some(mark)), interval(Some(mark))));
+    let sums = summed(place).map(|outcome| (outcome, masked(table, outcome)));
+    out.push_str("<tbody class=\"sums\">\n");
+    for (outcome, cells) in sums.iter().filter(|(_, cells)| !cells.is_empty()) {
+        let what = match outcome {
+            Outcome::Cohort => "in the group".to_owned(),
+            Outcome::Enrolled(_) | Outcome::Rate(_) => {
+                let rate = masked(table, Outcome::Rate(place)).first().map(|cell| cell.mark);
+                format!("observed (percent {})", percent(rate))
+            }
+        };
+        out.push_str(&format!("<tr><th scope=\"row\">all masked values, {what}</th>"));
+        for cohort in &table.domain.cohorts {
+            let sum = cells.iter().find(|cell| cell.cohort == *cohort).map(|cell| cell.mark);
+            let shown = sum
+                .map_or("no sum".to_owned(), |mark| format!("{}{}", count(Some(mark)), interval(Some(mark))));
+            out.push_str(&format!("<td class=\"n\">{shown}</td>"));
+        }
+        out.push_str("</tr>\n");
     }
-    out.push_str("</tr>\n</tbody>\n");
+    out.push_str("</tbody>\n");
+}
+
+fn has_sums(table: &ReleasedTable, place: Place) -> bool {
+    summed(place).iter().any(|outcome| !masked(table, *outcome).is_empty())
+}
+
+fn summed(place: Place) -> [Outcome; 2] {
+    [Outcome::Enrolled(place), Outcome::Cohort]
+}
+
+fn masked(table: &ReleasedTable, outcome: Outcome) -> Vec<&ReleasedCell> {
+    let of_sums =
+        |cell: &&ReleasedCell| matches!(cell.category, Category::AllMasked(_)) && cell.outcome == outcome;
+    table.cells.iter().filter(of_sums).collect()
 }

@@ -4,12 +4,14 @@
 //! were linked, how the numbers were made, provenance. All text goes through [`escape::text`].
 
 mod breakdown;
+mod choice;
 mod escape;
 mod feeder;
 mod figure;
 mod headline;
 mod matching;
 mod method;
+mod place;
 mod sankey;
 mod style;
 mod trend;
@@ -79,10 +81,7 @@ fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {
         of_metric().filter(|table| table.domain.dimension == Dimension::All).collect();
     out.push_str(&format!("<section>\n<h2>{}</h2>\n", escape::text(&definition.title)));
     headline::sentences(report, &totals, out);
-    out.push_str(&format!(
-        "<p class=\"caveat\"><strong>Member-observed, a lower bound.</strong> {}</p>\n",
-        escape::text(&report.coverage)
-    ));
+    headline::caveat(report, &of_metric().collect::<Vec<_>>(), out);
     trend::charts(report, &totals, out);
     sankey::charts(report, &totals, out);
     feeder::table(report, &totals, out);

@@ -1,14 +1,17 @@
 //! Where one cohort went: bands from the sender to each receiver and to "not observed", thickness by students.
 //!
-//! Years are chosen with radio buttons and style sheet rules alone; on paper every year is printed. Students seen at two
-//! receivers are drawn in both bands, and the caption says so. A withheld band is drawn dashed, at a fixed thickness.
+//! On paper every year is printed. Students seen at two receivers are drawn in both bands, and the page says so. A withheld
+//! band is drawn dashed, at a fixed thickness.
 
 use crate::{
     cells::SchoolYear,
-    disclosure::{Mark, Outcome, ReleasedTable},
+    disclosure::{Mark, Outcome, Reason, ReleasedTable},
     report::{
         Report,
-        html::figure::{grouped, member},
+        html::{
+            choice::Choice,
+            figure::{grouped, letter, member, range},
+        },
     },
 };
 
@@ -26,40 +29,50 @@ pub(super) fn charts(report: &Report, totals: &[&ReleasedTable], out: &mut Strin
         return;
     }
     out.push_str("<h3>Where students went</h3>\n");
+    if totals.iter().any(|table| receivers_shown(table) > 1) {
+        out.push_str(
+            "<p class=\"note\">A student seen at two receivers is drawn in both bands, so the bands can add up to more than the \
+             cohort.</p>\n",
+        );
+    }
     for (index, table) in totals.iter().enumerate() {
-        out.push_str(&format!(
-            "<fieldset class=\"years\">\n<legend>{}, by cohort</legend>\n",
-            member(report, table.sender)
-        ));
-        let last = table.domain.cohorts.len().saturating_sub(1);
-        let name = format!("flow-{}-{}-{index}", table.metric.id, table.metric.version);
-        for (at, cohort) in table.domain.cohorts.iter().enumerate() {
-            let checked = if at == last { " checked" } else { "" };
-            out.push_str(&format!(
-                "<input type=\"radio\" name=\"{name}\" id=\"{name}-{at}\"{checked}><label for=\"{name}-{at}\">{cohort}</label>\n"
-            ));
-        }
-        for cohort in &table.domain.cohorts {
-            chart(report, table, *cohort, out);
-        }
-        out.push_str("</fieldset>\n");
+        let choice = Choice {
+            name: format!("flow-{}-{}-{index}", table.metric.id, table.metric.version),
+            class: "flows",
+            legend: format!("{}, by cohort", member(report, table.sender)),
+            chosen: table.domain.cohorts.len().saturating_sub(1),
+        };
+        choice.write(
+            &table.domain.cohorts,
+            ToString::to_string,
+            |cohort, out| chart(report, table, *cohort, out),
+            out,
+        );
     }
 }
 
-/// One band: who, how many, and its style.
+fn receivers_shown(table: &ReleasedTable) -> usize {
+    let shown = |at: &u8| table.cells.iter().any(|cell| cell.outcome == Outcome::Enrolled(Some(*at)));
+    (0_u8..).take(table.receivers.len()).filter(shown).count()
+}
+
+/// One band: who, how many, why not, and its style.
 struct Band {
     label: String,
     segment: String,
     detail: String,
+    withheld: Option<Reason>,
     students: Option<u64>,
     class: String,
 }
 
 fn chart(report: &Report, table: &ReleasedTable, cohort: SchoolYear, out: &mut String) {
     let bands = bands(report, table, cohort);
-    let students = bands.iter().filter_map(|band| band.students).sum::<u64>().max(1);
-    let thickness =
-        |band: &Band| band.students.map_or(WITHHELD, |count| (DRAWN * count / students).max(THINNEST));
+    let counts = bands.iter().filter_map(|band| band.students);
+    let students = counts.fold(0_u64, u64::saturating_add).max(1);
+    let thickness = |band: &Band| {
+        band.students.map_or(WITHHELD, |count| (DRAWN.saturating_mul(count) / students).max(THINNEST))
+    };
     let height = bands.iter().map(|band| thickness(band).max(30) + GAP).sum::<u64>() + 8;
     let left_height = bands.iter().map(&thickness).sum::<u64>();
     let mut left = (height.saturating_sub(left_height)) / 2;
@@ -68,9 +81,9 @@ fn chart(report: &Report, table: &ReleasedTable, cohort: SchoolYear, out: &mut S
         Some(Mark::Value { value, .. }) => format!("{} students", grouped(value)),
         Some(_) | None => "a cohort too small to state".to_owned(),
     };
-    let spoken: Vec<_> = bands.iter().map(|band| format!("{}: {}", band.label, band.detail)).collect();
+    let spoken: Vec<_> = bands.iter().map(Band::spoken).collect();
     out.push_str(&format!(
-        "<div class=\"panel\"><figure>\n<figcaption><b>{cohort}</b>: {total} of <span class=\"code\">{}</span></figcaption>\n\
+        "<figure>\n<figcaption><b>{cohort}</b>: {total} of <span class=\"code\">{}</span></figcaption>\n\
          <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\"><title>Where the {cohort} cohort of {} went</title><desc>{}.</desc>\n\
          <rect class=\"node\" x=\"0\" y=\"{left}\" width=\"{NODE}\" height=\"{left_height}\"/>\n",
         table.sender,
@@ -86,7 +99,7 @@ fn chart(report: &Report, table: &ReleasedTable, cohort: SchoolYear, out: &mut S
         out.push_str(&format!(
             "<path class=\"band {class}\" d=\"M{x0} {l0}C{middle} {l0} {middle} {r0} {x1} {r0}V{r1}C{middle} {r1} {middle} {l1} {x0} {l1}Z\"/>\
              <rect class=\"end {class}\" x=\"{x1}\" y=\"{r0}\" width=\"{NODE}\" height=\"{thick}\"/>\
-             <text class=\"who\" x=\"{text}\" y=\"{first}\">{label} <tspan class=\"kind\">{segment}</tspan></text><text class=\"detail\" x=\"{text}\" y=\"{second}\">{detail}</text>\n",
+             <text class=\"who\" x=\"{text}\" y=\"{first}\">{label} <tspan class=\"kind\">{segment}</tspan></text><text class=\"detail\" x=\"{text}\" y=\"{second}\">{detail}{mark}</text>\n",
             class = band.class,
             text = x1 + NODE + 10,
             first = right + slot / 2 - 3,
@@ -94,11 +107,21 @@ fn chart(report: &Report, table: &ReleasedTable, cohort: SchoolYear, out: &mut S
             label = band.label,
             segment = band.segment,
             detail = band.detail,
+            mark = band.withheld.map_or(String::new(), |reason| {
+                format!(" <tspan class=\"why\" dy=\"-4\">{}</tspan>", letter(reason))
+            }),
         ));
         left += thick;
         right += slot + GAP;
     }
-    out.push_str("</svg>\n</figure></div>\n");
+    out.push_str("</svg>\n</figure>\n");
+}
+
+impl Band {
+    fn spoken(&self) -> String {
+        let why = self.withheld.map_or(String::new(), |reason| format!(" ({})", reason.code()));
+        format!("{}: {}{why}", self.label, self.detail)
+    }
 }
 
 fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band> {
@@ -112,35 +135,39 @@ fn bands(report: &Report, table: &ReleasedTable, cohort: SchoolYear) -> Vec<Band
             label: receiver.to_string(),
             segment,
             detail: detail(count, rate),
+            withheld: count.reason(),
             students: count.value(),
             class: if count.value().is_some() { format!("c{at}") } else { "withheld".to_owned() },
         });
     }
-    // A reader that may see one receiver only still sees how many of the cohort were not observed there.
-    let (seen, elsewhere) =
-        match (table.mark(cohort, 0, Outcome::Enrolled(None)), table.only_receiver_shown()) {
-            (Some(any), _) => (Some(any), "not observed at a member"),
-            (None, Some(one)) => (table.mark(cohort, 0, Outcome::Enrolled(Some(one))), "not observed there"),
-            (None, None) => (None, ""),
-        };
-    if let Some(any) = seen {
-        let cohort_count = table.mark(cohort, 0, Outcome::Cohort).and_then(|mark| mark.value());
-        let unseen = cohort_count.and_then(|all| match any {
-            Mark::Value { value, low, high } => {
-                let left = |seen| all.saturating_sub(seen);
-                Some(Mark::Value { value: left(value), low: left(high), high: left(low) })
-            }
-            Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => None,
-        });
-        bands.push(Band {
-            label: elsewhere.to_owned(),
-            segment: String::new(),
-            detail: unseen.map_or("withheld *".to_owned(), |count| detail(count, None)),
-            students: unseen.and_then(|mark| mark.value()),
-            class: if unseen.is_some() { "none".to_owned() } else { "withheld".to_owned() },
-        });
-    }
+    bands.extend(unseen(table, cohort));
     bands
+}
+
+/// Those of the cohort who were not observed. A reader that may see one receiver only still sees how many were not observed
+/// there; one that may see several, but not what holds over any, is not told.
+fn unseen(table: &ReleasedTable, cohort: SchoolYear) -> Option<Band> {
+    let seen = |place: Option<u8>, label: &'static str| {
+        Some((table.mark(cohort, 0, Outcome::Enrolled(place))?, label))
+    };
+    let (seen, label) = seen(None, "not observed at a member")
+        .or_else(|| seen(Some(table.only_receiver_shown()?), "not observed there"))?;
+    let group = table.mark(cohort, 0, Outcome::Cohort)?;
+    let left = match (seen, group.value()) {
+        (Mark::Value { value, low, high }, Some(all)) => {
+            let left = |seen| all.saturating_sub(seen);
+            Some(Mark::Value { value: left(value), low: left(high), high: left(low) })
+        }
+        (Mark::Value { .. } | Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_), _) => None,
+    };
+    Some(Band {
+        label: label.to_owned(),
+        segment: String::new(),
+        detail: left.map_or("withheld *".to_owned(), |count| detail(count, None)),
+        withheld: if left.is_some() { None } else { seen.reason().or(group.reason()) },
+        students: left.and_then(|mark| mark.value()),
+        class: if left.is_some() { "none".to_owned() } else { "withheld".to_owned() },
+    })
 }
 
 fn detail(count: Mark, rate: Option<Mark>) -> String {
@@ -148,7 +175,7 @@ fn detail(count: Mark, rate: Option<Mark>) -> String {
         (Mark::Value { value, low, high }, rate) => {
             let share = match rate {
                 Some(Mark::Value { value, .. }) => format!(" · {value} %"),
-                Some(Mark::Bound { low, high, .. }) => format!(" · {}", super::figure::range(low, high)),
+                Some(Mark::Bound { low, high, .. }) => format!(" · {}", range(low, high)),
                 Some(Mark::NotApplicable(_) | Mark::Suppressed(_)) | None => String::new(),
             };
             let spread =
@@ -159,7 +186,7 @@ fn detail(count: Mark, rate: Option<Mark>) -> String {
             Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_),
             Some(Mark::Bound { low, high, .. }),
         ) => {
-            format!("withheld * · {}", super::figure::range(low, high))
+            format!("{} · withheld *", range(low, high))
         }
         (Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_), _) => "withheld *".to_owned(),
     }

@@ -4,11 +4,13 @@
 
 use crate::report::Report;
 
-/// The sheet, with the rules that let radio buttons choose a panel for as many cohorts as the report has.
+/// The sheet, with the rules that let radio buttons choose a panel: as many as a table has cohorts, or places.
 pub(super) fn sheet(report: &Report) -> String {
-    let cohorts = report.tables.iter().map(|table| table.domain.cohorts.len()).max().unwrap_or(0);
-    let rules: String = (1..=cohorts)
-        .map(|at| format!(".years>input:nth-of-type({at}):checked~.panel:nth-of-type({at}){{display:block}}"))
+    let panels = report.tables.iter().map(|table| table.domain.cohorts.len().max(table.receivers.len() + 1));
+    let rules: String = (1..=panels.max().unwrap_or(0))
+        .map(|at| {
+            format!(".choice>input:nth-of-type({at}):checked~.panel:nth-of-type({at}){{display:block}}")
+        })
         .collect();
     format!("{SHEET}@media screen{{.panel{{display:none}}{rules}}}")
 }
@@ -24,7 +26,8 @@ h1{font-size:1.9rem;margin:.2rem 0 .5rem}
 h2{font-size:1.4rem;margin:3rem 0 .8rem;padding-top:1.4rem;border-top:2px solid var(--ink)}
 h3{font-size:1.05rem;margin:2.2rem 0 .6rem}
 p{max-width:42rem;margin:.5rem 0 .9rem}
-.kicker,.purpose,figcaption,caption,.caveat{color:var(--soft)}
+.kicker,.purpose,figcaption,caption,.caveat,.note{color:var(--soft)}
+.note{font-size:.9rem}
 .kicker{margin:0;font-size:.9rem}
 .headline{font-size:1.25rem;line-height:1.45}
 .headline strong{color:var(--accent)}
@@ -41,6 +44,7 @@ svg text{fill:var(--ink)}
 svg .tick,svg .detail,svg .kind{fill:var(--soft)}
 svg .tick{font-size:12px}
 svg .who{font-weight:600}
+svg .why{font-size:9px}
 svg .kind{font-weight:400}
 .grid{stroke:var(--line)}
 .trend{stroke:var(--accent);stroke-width:2}
@@ -52,12 +56,12 @@ svg .kind{font-weight:400}
 .band{opacity:.32}
 .c0{fill:var(--c0)}.c1{fill:var(--c1)}.c2{fill:var(--c2)}.c3{fill:var(--c3)}.none{fill:var(--none)}
 .withheld{fill:none;stroke:var(--soft);stroke-dasharray:4 3;opacity:1}
-.years{border:0;padding:0;margin:0 0 1.5rem;min-width:0}
-.years legend{padding:0;margin-bottom:.5rem}
-.years>input{position:absolute;opacity:0}
-.years>label{display:inline-block;border:1px solid var(--line);padding:.25rem .7rem;margin:0 .3rem .4rem 0;border-radius:3px;font-size:.9rem;font-variant-numeric:tabular-nums;cursor:pointer}
-.years>input:checked+label{background:var(--ink);border-color:var(--ink);color:var(--paper)}
-.years>input:focus-visible+label,.scroll:focus-visible,pre:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+.choice{border:0;padding:0;margin:0 0 1.5rem;min-width:0}
+.choice legend{padding:0;margin-bottom:.5rem}
+.choice>input{position:absolute;opacity:0}
+.choice>label{display:inline-block;border:1px solid var(--line);padding:.25rem .7rem;margin:0 .3rem .4rem 0;border-radius:3px;font-size:.9rem;font-variant-numeric:tabular-nums;cursor:pointer}
+.choice>input:checked+label{background:var(--ink);border-color:var(--ink);color:var(--paper)}
+.choice>input:focus-visible+label,.scroll:focus-visible,pre:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .panel{margin-top:.6rem}
 .scroll{overflow-x:auto;margin:.4rem 0 1.6rem}
 table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums lining-nums;min-width:min(100%,36rem)}
@@ -68,7 +72,7 @@ thead th{border-bottom:1px solid var(--ink);font-weight:600;vertical-align:botto
 tbody tr{border-bottom:1px solid var(--line)}
 tbody:last-child tr:last-child{border-bottom:1px solid var(--ink)}
 .n{text-align:right;white-space:nowrap;padding-left:.6rem}
-.year{white-space:nowrap}
+.year,th .code,.headline .code{white-space:nowrap}
 .ci,.of{color:var(--soft);font-size:.86em}
 .of{display:block}
 .of .ci{font-size:1em}
@@ -88,5 +92,6 @@ dt{color:var(--soft)}dd{margin:0}
 .legend sup{font-size:.9em;line-height:1;vertical-align:baseline}
 footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem;font-size:.88rem;color:var(--soft)}
 @media(max-width:480px){body{font-size:15px}td .segment,th .segment{display:none}th,td{padding-right:.5rem}main{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}.headline{font-size:1.1rem}svg{font-size:14px}svg .tick{font-size:14px}}
-@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--wash:#fff;--accent:#1f5f8b;--c0:#1f5f8b;--c1:#b8651b;--c2:#2f7d5b;--c3:#7a4f9a;--none:#aab2ba}body{font-size:10pt}main{max-width:none;padding:0}.years>input,.years>label{display:none}.panel{display:block}.scroll{overflow:visible}figure,tr,aside{break-inside:avoid}h2,h3{break-after:avoid}.bar span,.own{print-color-adjust:exact}}
+@page{margin:15mm 13mm}
+@media print{:root{font-size:10pt;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--wash:#fff;--accent:#1f5f8b;--c0:#1f5f8b;--c1:#b8651b;--c2:#2f7d5b;--c3:#7a4f9a;--none:#aab2ba}body{font-size:10pt}main{max-width:none;padding:0}.choice>input,.choice>label{display:none}.panel{display:block}.places>legend{display:none}.flows{display:grid;grid-template-columns:1fr 1fr;column-gap:1.5rem}.flows svg{font-size:15px}.charts svg{max-width:27rem}.scroll{overflow:visible;break-inside:avoid}.wide th,.wide td{padding-top:.14rem;padding-bottom:.14rem;line-height:1.3}.bar{margin:.08rem 0 .06rem auto}figure,tr,tbody,aside,dl{break-inside:avoid}h2,h3,thead,.note{break-after:avoid}.bar,.bar span,.own,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";

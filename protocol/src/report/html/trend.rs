@@ -1,4 +1,5 @@
-//! The trend chart: the rate over any receiver, or over the one receiver the reader may see, by cohort, intervals as bars, breaks as dashed lines.
+//! The trend chart: the rate over any receiver, or at each receiver where "any" is not for the reader, by cohort; intervals
+//! as bars, breaks as dashed lines.
 //!
 //! A range is drawn as a bar without a point; a withheld rate as a star on the axis. The line joins neighbouring points
 //! only and never crosses a break.
@@ -11,6 +12,7 @@ use crate::{
         html::{
             escape,
             figure::{member, range},
+            place::{self, Place},
         },
     },
 };
@@ -22,39 +24,34 @@ const RIGHT: u64 = 14;
 const TOP: u64 = 14;
 const BOTTOM: u64 = 40;
 
-/// One chart for each sender with at least two cohorts.
+/// One chart for each sender with at least two cohorts, or for each receiver of it.
 pub(super) fn charts(report: &Report, totals: &[&ReleasedTable], out: &mut String) {
-    let drawn: Vec<_> =
-        totals.iter().filter(|table| table.domain.cohorts.len() > 1 && rate_shown(table).is_some()).collect();
+    let long = totals.iter().filter(|table| table.domain.cohorts.len() > 1);
+    let drawn: Vec<(&ReleasedTable, Place)> =
+        long.flat_map(|table| place::main(table).into_iter().map(|place| (*table, place))).collect();
     if drawn.is_empty() {
         return;
     }
     out.push_str("<h3>Trend</h3>\n<div class=\"charts\">\n");
-    for table in drawn {
-        chart(report, table, out);
+    for (table, place) in drawn {
+        chart(report, table, place, out);
     }
     out.push_str("</div>\n");
 }
 
-fn chart(report: &Report, table: &ReleasedTable, out: &mut String) {
-    let points: Vec<(SchoolYear, Option<Mark>)> = table
-        .domain
-        .cohorts
-        .iter()
-        .map(|cohort| (*cohort, rate_shown(table).and_then(|rate| table.mark(*cohort, 0, rate))))
-        .collect();
+fn chart(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
+    let rate_of = |cohort: &SchoolYear| (*cohort, table.mark(*cohort, 0, Outcome::Rate(place)));
+    let points: Vec<(SchoolYear, Option<Mark>)> = table.domain.cohorts.iter().map(rate_of).collect();
     let top = axis_top(&points);
     let described: Vec<_> =
         points.iter().map(|(cohort, mark)| format!("{cohort}: {}", spoken(*mark))).collect();
-    let place = match rate_shown(table).and_then(|rate| table.receiver(rate)) {
-        Some(receiver) => receiver.to_string(),
-        None => "any member institution".to_owned(),
-    };
     out.push_str(&format!(
-        "<figure>\n<figcaption>{}: percent of each cohort observed at {place}</figcaption>\n\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>Trend for {}</title><desc>{}.</desc>\n",
+        "<figure>\n<figcaption>{}: percent of each cohort observed at {}</figcaption>\n\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>Trend for {}: percent observed at {}</title><desc>{}.</desc>\n",
         member(report, table.sender),
+        place::name(report, table, place),
         table.sender,
+        place::plain(table, place),
         described.join("; ")
     ));
     for tick in 0..=4 {
@@ -74,14 +71,6 @@ fn chart(report: &Report, table: &ReleasedTable, out: &mut String) {
         point(x_of(at, points.len()), *cohort, *mark, top, out);
     }
     out.push_str("</svg>\n</figure>\n");
-}
-
-/// The rate a chart is about: over any receiver, or over the only one the reader may see.
-fn rate_shown(table: &ReleasedTable) -> Option<Outcome> {
-    if table.cells.iter().any(|cell| cell.outcome == Outcome::Rate(None)) {
-        return Some(Outcome::Rate(None));
-    }
-    table.only_receiver_shown().map(|receiver| Outcome::Rate(Some(receiver)))
 }
 
 fn point(x: u64, cohort: SchoolYear, mark: Option<Mark>, top: u64, out: &mut String) {
@@ -172,7 +161,7 @@ fn axis_top(points: &[(SchoolYear, Option<Mark>)]) -> u64 {
         Some(Mark::Value { high, .. } | Mark::Bound { high, .. }) => Some(*high),
         Some(Mark::NotApplicable(_) | Mark::Suppressed(_)) | None => None,
     });
-    (highest.max().unwrap_or(100) + 2).div_ceil(20).saturating_mul(20).clamp(20, 100)
+    highest.max().unwrap_or(100).saturating_add(2).div_ceil(20).saturating_mul(20).clamp(20, 100)
 }
 
 fn x_of(at: usize, points: usize) -> u64 {

@@ -1,0 +1,67 @@
+//! Where students were seen: at any member, or at one receiver. A reader's share list may leave only some of these.
+//!
+//! Promises that every figure of a table belongs to one place of [`shown`], and that no two places of it say the same.
+
+use crate::{
+    disclosure::{Outcome, ReleasedTable},
+    ids::MemberCode,
+    report::{Report, html::figure::member},
+};
+
+/// Receiver of an outcome by index; `None` is any of them.
+pub(super) type Place = Option<u8>;
+
+/// Every place the table has figures about, any receiver first.
+///
+/// With one receiver in all, "any" and that receiver are the same students; then only "any" is listed.
+pub(super) fn shown(table: &ReleasedTable) -> Vec<Place> {
+    let single = (0..table.receivers.len()).filter_map(|at| u8::try_from(at).ok()).map(Some);
+    let places: Vec<Place> = [None].into_iter().chain(single).filter(|place| has(table, *place)).collect();
+    if table.receivers.len() == 1 && places.len() == 2 && is_same(table) { vec![None] } else { places }
+}
+
+/// The places the main figures are about: any receiver, or each one the reader may see where "any" is not for him.
+pub(super) fn main(table: &ReleasedTable) -> Vec<Place> {
+    let places = shown(table);
+    if places.contains(&None) { vec![None] } else { places }
+}
+
+/// The one receiver the place is about, if it is one: also "any" of a table with a single receiver.
+pub(super) fn receiver(table: &ReleasedTable, place: Place) -> Option<MemberCode> {
+    table.receiver(Outcome::Rate(place)).or(match table.receivers.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
+/// The place in words, marked up.
+pub(super) fn name(report: &Report, table: &ReleasedTable, place: Place) -> String {
+    receiver(table, place).map_or(ANY.to_owned(), |receiver| member(report, receiver))
+}
+
+/// The place as bare text, for labels of charts and regions.
+pub(super) fn plain(table: &ReleasedTable, place: Place) -> String {
+    receiver(table, place).map_or(ANY.to_owned(), |receiver| receiver.to_string())
+}
+
+const ANY: &str = "any member institution";
+
+/// True if the reader may see some receivers of the table but not what holds over all of them.
+pub(super) fn is_partial(table: &ReleasedTable) -> bool {
+    !has(table, None)
+}
+
+fn has(table: &ReleasedTable, place: Place) -> bool {
+    let of_place = [Outcome::Enrolled(place), Outcome::Rate(place)];
+    table.cells.iter().any(|cell| of_place.contains(&cell.outcome))
+}
+
+/// True if the figures of the first receiver are, cell by cell, those over any.
+fn is_same(table: &ReleasedTable) -> bool {
+    let of = |count: Outcome, rate: Outcome| {
+        let cells = table.cells.iter().filter(move |cell| cell.outcome == count || cell.outcome == rate);
+        cells.map(|cell| (cell.cohort, &cell.category, cell.mark))
+    };
+    of(Outcome::Enrolled(None), Outcome::Rate(None))
+        .eq(of(Outcome::Enrolled(Some(0)), Outcome::Rate(Some(0))))
+}
