@@ -6,10 +6,13 @@ use passage_protocol::{
     manifest::shapes::{First, ListShape},
     mixing::{check_columns, chunk_seed, final_tags, hop},
     round::MemberOutcome,
-    seal::SealPurpose,
+    seal::{SealContext, SealPurpose, Sealer},
     wire::{BlobRef, limits::BLOB_BYTES_MAX},
 };
-use passage_shell::{entropy, shelf::Shelf};
+use passage_shell::{
+    entropy,
+    shelf::{BlobWriter, Shelf},
+};
 use rayon::prelude::*;
 
 use crate::compute::{
@@ -73,7 +76,7 @@ pub fn run(
     let bytes = buffer.finish()?;
 
     if input.hop == list.last_hop() {
-        return last(context, secrets, shelf, input, list, &bytes);
+        return last(context, secrets, shelf, input, list, bytes);
     }
     let next = list.pass(input.hop + 1).ok_or(WorkFault::SecretMissing)?;
     let seal = context.seal(SealPurpose::List, input.list, input.hop, context.me, next)?;
@@ -103,38 +106,65 @@ fn factor(context: &RoundContext, secrets: &RoundSecrets, list: &ListShape) -> R
 }
 
 /// The last hop: tags in clear for the coordinator, columns sealed for every other committee member.
+///
+/// The shuffled list stays the only whole copy: tags and columns go to the shelf as they are made, and every recipient's seal
+/// takes the columns in the same pass.
 fn last(
     context: &RoundContext,
     secrets: &RoundSecrets,
     shelf: &Shelf,
     input: PassInput,
     list: &ListShape,
-    bytes: &[u8],
+    bytes: Vec<u8>,
 ) -> Result<Finished, WorkFault> {
     let shape = list.row()?;
     let tag_key = tag_key(context, secrets)?;
-    let mut tags = shelf.own_writer(BLOB_BYTES_MAX)?;
-    let mut plain = Vec::with_capacity(list.rows as usize * shape.column_bytes());
+    let (mut tags, mut own) = (shelf.own_writer(BLOB_BYTES_MAX)?, shelf.own_writer(BLOB_BYTES_MAX)?);
+    let mut copies = Vec::new();
+    for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
+        let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, context.me, *member)?;
+        copies.push(SealedCopy::begin(shelf, *member, &seal, &context.hpke_key(*member)?)?);
+    }
     for batch in bytes.chunks(CHUNK_ROWS * 64 * shape.row_bytes()) {
         let chunks: Result<Vec<_>, WorkFault> = (batch.par_chunks(CHUNK_ROWS * shape.row_bytes()))
             .map(|chunk| Ok(final_tags(chunk, shape, &list.slots, &tag_key)?))
             .collect();
         for chunk in chunks? {
             tags.write(&chunk.tags)?;
-            plain.extend_from_slice(&chunk.columns);
+            own.write(&chunk.columns)?;
+            copies.iter_mut().try_for_each(|copy| copy.take(&chunk.columns))?;
         }
     }
-    let tags = finish(tags)?;
-    let output = shelf.put(&plain)?.digest;
-    let mut columns = Vec::new();
-    for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
-        let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, context.me, *member)?;
-        columns.push((*member, seal_to_shelf(shelf, &plain, &seal, &context.hpke_key(*member)?)?));
-    }
+    drop(bytes);
+    let (tags, output) = (finish(tags)?, finish(own)?.digest);
+    let columns = copies.into_iter().map(SealedCopy::end).collect::<Result<Vec<_>, _>>()?;
     let uploads = columns.iter().map(|(_, blob)| *blob).chain([tags]).collect();
     let outcome =
         MemberOutcome::Hopped { list: input.list, input: input.expect, output, sealed: tags, columns };
     Ok(Finished { outcome, uploads })
+}
+
+/// One recipient's copy of the final columns in the making.
+struct SealedCopy {
+    member: u16,
+    sealer: Sealer,
+    writer: BlobWriter,
+}
+
+impl SealedCopy {
+    fn begin(shelf: &Shelf, member: u16, seal: &SealContext, key: &[u8; 32]) -> Result<Self, WorkFault> {
+        let sealer = Sealer::new(seal, key, entropy::seed()?)?;
+        Ok(Self { member, sealer, writer: shelf.own_writer(BLOB_BYTES_MAX)? })
+    }
+
+    fn take(&mut self, columns: &[u8]) -> Result<(), WorkFault> {
+        Ok(self.writer.write(&self.sealer.push(columns)?)?)
+    }
+
+    fn end(mut self) -> Result<(u16, BlobRef), WorkFault> {
+        self.writer.write(&self.sealer.finish()?)?;
+        Ok((self.member, finish(self.writer)?))
+    }
 }
 
 fn tag_key(context: &RoundContext, secrets: &RoundSecrets) -> Result<TagKey, WorkFault> {
