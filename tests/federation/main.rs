@@ -16,4 +16,5 @@ mod hostile;
 mod layering;
 mod no_personal_data;
 mod noise;
+mod share_list;
 mod specification;

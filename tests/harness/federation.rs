@@ -60,6 +60,7 @@ impl Setup {
             committee: 2,
             floor: 5,
             noise: Noise::None,
+            unshared: Vec::new(),
         };
         let students = members.iter().map(|(_, students)| *students).collect();
         let (insists, manners) = (Vec::new(), Manners::Rough);

@@ -39,6 +39,8 @@ pub struct Question {
     pub floor: u32,
     /// Noise on every table.
     pub noise: Noise,
+    /// Lines (from, to) left out of the share list, which otherwise joins every school and college both ways.
+    pub unshared: Vec<(usize, usize)>,
 }
 
 /// The signed papers and the keys behind them.
@@ -139,10 +141,16 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
             "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
         ));
     }
-    let with_roles = || codes.iter().zip(&question.segments);
-    for (from, _) in with_roles().filter(|(_, segment)| role(**segment) == Role::Sender) {
-        for (to, _) in with_roles().filter(|(_, segment)| role(**segment) == Role::Receiver) {
-            for (from, to) in [(from, to), (to, from)] {
+    let with_roles = |wanted| {
+        let roles = question.segments.iter().map(|segment| role(*segment)).enumerate();
+        roles.filter(move |(_, role)| *role == wanted).map(|(index, _)| index)
+    };
+    for from in with_roles(Role::Sender) {
+        for to in with_roles(Role::Receiver) {
+            for (from, to) in
+                [(from, to), (to, from)].into_iter().filter(|line| !question.unshared.contains(line))
+            {
+                let (from, to) = (codes[from], codes[to]);
                 text.push_str(&format!(
                     "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"{METRIC}\"\n"
                 ));
