@@ -18,3 +18,4 @@ mod no_personal_data;
 mod noise;
 mod share_list;
 mod specification;
+mod what_leaves;

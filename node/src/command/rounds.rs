@@ -1,9 +1,12 @@
 //! Rounds, what leaves, reports.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use passage_protocol::{
-    agreement::Recipient,
+    agreement::{Account, AccountLine, Amount, Concern, Recipient},
     codec::Decode,
     ids::RoundId,
     report::{self, Report},
@@ -44,17 +47,29 @@ pub(super) fn show(node: &Node, name: &str) -> Result<Answer, Failure> {
     );
     let mut progress = serde_json::Value::Null;
     if let Some(step) = node.driver.as_ref().and_then(|driver| driver.progress_of(round)) {
-        let seconds = step.began.elapsed().as_secs_f64().max(0.001);
-        let rate = step.done as f64 / seconds;
-        let left = if rate > 0.0 { step.total.saturating_sub(step.done) as f64 / rate } else { 0.0 };
+        let (per_second, seconds_left) = pace(step.done, step.total, step.began.elapsed());
+        let left = seconds_left.map_or("time left unknown".to_owned(), |left| format!("about {left} s left"));
         text.push_str(&format!(
-            "\nworking    {}: {} of {} rows, {rate:.0} rows a second, about {left:.0} s left",
+            "\nworking    {}: {} of {} rows, {per_second} rows a second, {left}",
             step.what, step.done, step.total
         ));
-        progress = json!({ "what": step.what, "done": step.done, "total": step.total });
+        progress = json!({
+            "what": step.what,
+            "done": step.done,
+            "total": step.total,
+            "per_second": per_second,
+            "seconds_left": seconds_left,
+        });
     }
     let json = json!({ "id": round.to_string(), "standing": words(&record), "progress": progress });
     Ok(Answer { text, json })
+}
+
+/// Rows a second since the work began, and the seconds left at that rate if there is one.
+fn pace(done: u64, total: u64, elapsed: Duration) -> (u64, Option<u64>) {
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let per_second = done.saturating_mul(1_000) / milliseconds;
+    (per_second, total.saturating_sub(done).checked_div(per_second))
 }
 
 pub(super) fn approve(driver: &Driver, name: &str, by: &str) -> Result<Answer, Failure> {
@@ -82,38 +97,94 @@ pub(super) fn what_leaves(home: &Home, name: &str) -> Result<Answer, Failure> {
             Some("D5"),
         )
     })?;
-    let mut text = format!(
-        "What leaves this building in round {}\nagreement {}  study {}\naccount   {}\n",
-        record.call.round, account.agreement, account.study, account.digest
+    let text = format!(
+        "What leaves this building in round {}\nagreement {}  study {}\naccount   {}\n{}",
+        record.call.round,
+        account.agreement,
+        account.study,
+        account.digest,
+        page(&account)
     );
-    for line in &account.lines {
-        let to = match line.to {
-            Recipient::Coordinator => "the coordinator".to_owned(),
-            Recipient::Member(code) => format!("{code}, relayed unopened by the coordinator"),
-        };
-        text.push_str(&format!(
-            "\n- {}\n    rows {}  values a row {}  bytes {}\n    made of  {}\n    to       {to}\n    under    {}\n",
-            line.what, line.rows, line.columns, line.bytes, line.made_of, line.under
-        ));
-    }
-    text.push_str(&format!(
-        "\n{} bytes in all. No name, number, birth date or address leaves in clear; no row of another member arrives in clear.",
-        account.bytes()
-    ));
-    let lines = account.lines.iter().map(|line| {
-        let to = match line.to {
-            Recipient::Coordinator => "coordinator".to_owned(),
-            Recipient::Member(code) => code.to_string(),
-        };
-        json!({ "what": line.what, "made_of": line.made_of, "rows": line.rows, "columns": line.columns, "bytes": line.bytes, "to": to, "under": line.under })
-    });
+    let group = |concern: Concern| {
+        let bytes = account.bytes_about(concern);
+        json!({ "about": concern.words(), "bytes": bytes.most(), "at_most": is_bound(bytes) })
+    };
     let json = json!({
         "round": record.call.round.to_string(),
         "account": account.digest.to_string(),
-        "bytes": account.bytes(),
-        "lines": lines.collect::<Vec<_>>(),
+        "bytes": account.bytes().most(),
+        "at_most": is_bound(account.bytes()),
+        "groups": Concern::ALL.map(group),
+        "lines": account.lines.iter().map(facts).collect::<Vec<_>>(),
     });
     Ok(Answer { text, json })
+}
+
+/// The account for a person: first what is about her own students, in full; then what is not, line by line.
+fn page(account: &Account) -> String {
+    let mut text = String::new();
+    for concern in Concern::ALL {
+        let mut lines = account.about(concern).peekable();
+        if lines.peek().is_none() {
+            continue;
+        }
+        text.push_str(&format!("\n{}: {} bytes\n", concern.words(), account.bytes_about(concern)));
+        for line in lines {
+            let (what, to) = (line.item.words(), recipient(line.to));
+            let AccountLine { rows, columns, bytes, made_of, under, .. } = line;
+            text.push_str(&match concern {
+                Concern::OwnStudents => format!(
+                    "\n- {what}\n    rows {rows}  values a row {columns}  bytes {bytes}\n    made of  {made_of}\n    to       {to}\n    under    {under}\n"
+                ),
+                Concern::CommitteeWork | Concern::Keys => {
+                    format!("- {what}\n    {rows} rows, {bytes} bytes, to {to}; {under}\n")
+                }
+            });
+        }
+    }
+    let bound = if is_bound(account.bytes()) {
+        " How many depends on how many students link and on which counts are withheld."
+    } else {
+        ""
+    };
+    text.push_str(&format!(
+        "\n{} bytes in all, besides signed messages of the protocol (digests, keys, proofs), none made from a record.{bound} No \
+         name, number, birth date or address leaves in clear; no row of another member arrives in clear.",
+        account.bytes()
+    ));
+    text
+}
+
+fn facts(line: &AccountLine) -> serde_json::Value {
+    let to = match line.to {
+        Recipient::Coordinator => "coordinator".to_owned(),
+        Recipient::CoordinatorAndCommittee => "coordinator and committee".to_owned(),
+        Recipient::Member(code) => code.to_string(),
+    };
+    json!({
+        "item": line.item.name(),
+        "about": line.item.concern().words(),
+        "what": line.item.words(),
+        "made_of": line.made_of,
+        "rows": line.rows.most(),
+        "columns": line.columns,
+        "bytes": line.bytes.most(),
+        "at_most": is_bound(line.bytes),
+        "to": to,
+        "under": line.under,
+    })
+}
+
+fn recipient(to: Recipient) -> String {
+    match to {
+        Recipient::Coordinator => "the coordinator".to_owned(),
+        Recipient::CoordinatorAndCommittee => "the coordinator and the rest of the committee".to_owned(),
+        Recipient::Member(code) => format!("{code}, relayed unopened by the coordinator"),
+    }
+}
+
+fn is_bound(amount: Amount) -> bool {
+    matches!(amount, Amount::AtMost(_))
 }
 
 pub(super) fn report_list(home: &Home) -> Result<Answer, Failure> {
@@ -132,14 +203,29 @@ pub(super) fn report_list(home: &Home) -> Result<Answer, Failure> {
 
 pub(super) fn report_show(home: &Home, name: &str) -> Result<Answer, Failure> {
     let report = stored_report(home, name)?;
-    let rows: Vec<String> = report::rows(&report).map(|row| row.join("\t")).collect();
+    let rows: Vec<report::Row> = report::rows(&report).collect();
+    let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
     let text = format!(
         "{}\n{}\n\n{}",
         report::CSV_HEADER.replace(',', "\t"),
-        rows.join("\n"),
+        lines.join("\n"),
         report::notes(&report)
     );
-    Ok(Answer { text, json: json!({ "id": report.round.to_string(), "rows": rows.len() }) })
+    // As in the CSV: a withheld figure is a mark, so every value is text.
+    let cell = |row: &report::Row| -> serde_json::Value {
+        report::CSV_HEADER.split(',').zip(row).map(|(name, field)| (name.to_owned(), json!(field))).collect()
+    };
+    let json = json!({
+        "id": report.round.to_string(),
+        "agreement": report.agreement,
+        "study": report.study,
+        "title": report.study_title,
+        "generated": report.generated_at.to_string(),
+        "coverage": report.coverage,
+        "notes": report::notes(&report),
+        "rows": rows.iter().map(cell).collect::<Vec<_>>(),
+    });
+    Ok(Answer { text, json })
 }
 
 pub(super) fn report_export(
@@ -157,11 +243,25 @@ pub(super) fn report_export(
         Some(path) => path,
         None => home.dir.folder("reports")?.join(format!("{}.{ending}", report.round)),
     };
+    // A CSV has the columns of the contract and no room for what they mean: that stands beside it, written first, so that no
+    // table is ever without.
+    let notes = match format {
+        ReportFormat::Csv => Some(path.with_extension("notes.txt")),
+        ReportFormat::Html => None,
+    };
+    if let Some(notes) = &notes {
+        export(notes, report::notes(&report).as_bytes())?;
+    }
     export(&path, &bytes)?;
     home.record("report exported", &[("round", &report.round.to_string()), ("format", ending)])?;
+    let mut text = path.display().to_string();
+    if let Some(notes) = &notes {
+        text.push_str(&format!("\n{}  (definitions, coverage, marks, run and agreement)", notes.display()));
+    }
+    let notes = notes.map(|path| path.display().to_string());
     Ok(Answer {
-        text: format!("{}", path.display()),
-        json: json!({ "path": path.display().to_string(), "bytes": bytes.len() }),
+        text,
+        json: json!({ "path": path.display().to_string(), "bytes": bytes.len(), "notes": notes }),
     })
 }
 
@@ -213,4 +313,17 @@ fn unknown() -> Failure {
         "List the rounds with `round list`; `latest` names the last one.",
         None,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pace_is_unknown_before_the_first_row() {
+        assert_eq!(pace(0, 900, Duration::from_secs(3)), (0, None));
+        assert_eq!(pace(300, 900, Duration::from_secs(3)), (100, Some(6)));
+        assert_eq!(pace(900, 900, Duration::ZERO), (900_000, Some(0)));
+        assert_eq!(pace(2, 900, Duration::from_secs(3)), (0, None));
+    }
 }

@@ -1,14 +1,19 @@
 //! The account of what leaves a member in one round, and a person's yes to it (SPEC §11, D5).
+//!
+//! Promises every list, blob, sealed share and count the member sends, computed from the manifest alone: exact where the
+//! manifest fixes the length, a bound where it also depends on how many rows will link. Signed messages of the protocol
+//! (digests, keys, proofs, signatures; SPEC §13) are not listed: none is made from a record.
 
+mod lines;
+
+use core::ops::Add;
+
+pub use self::lines::Item;
 use crate::{
-    agreement::{DocumentId, Segment},
+    agreement::DocumentId,
     codec::Encode,
     ids::{Digest, MemberCode},
-    manifest::{
-        Manifest,
-        shapes::{ColumnKey, First},
-    },
-    seal::sealed_len,
+    manifest::Manifest,
     timestamp::Timestamp,
 };
 
@@ -17,23 +22,100 @@ use crate::{
 pub enum Recipient {
     /// The coordinator, in clear.
     Coordinator,
+    /// The coordinator and the rest of the committee, in clear.
+    CoordinatorAndCommittee,
     /// A committee member; the coordinator relays sealed bytes it cannot open.
     Member(MemberCode),
+}
+
+/// Whom a line is about, in the order in which a person should read.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Concern {
+    /// The member's own students.
+    OwnStudents,
+    /// Nobody: random numbers that make keys.
+    Keys,
+    /// Students of every member: encrypted rows passed on as work of the committee.
+    CommitteeWork,
+}
+
+impl Concern {
+    /// Every group in reading order.
+    pub const ALL: [Self; 3] = [Self::OwnStudents, Self::Keys, Self::CommitteeWork];
+
+    /// A heading.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OwnStudents => "About your own students",
+            Self::Keys => "Keys: random numbers about nobody",
+            Self::CommitteeWork => {
+                "Work for all members, because you sit on the committee: encrypted rows of every list, mixed and passed on"
+            }
+        }
+    }
+}
+
+/// A number the manifest fixes, or bounds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Amount {
+    /// This many and no fewer, whatever the data.
+    Exact(u64),
+    /// No more than this; how many depends on the rows that link, or on counts that are withheld.
+    AtMost(u64),
+}
+
+impl Amount {
+    /// The number, or its bound.
+    #[must_use]
+    pub fn most(self) -> u64 {
+        match self {
+            Self::AtMost(number) | Self::Exact(number) => number,
+        }
+    }
+
+    fn map(self, change: impl FnOnce(u64) -> u64) -> Self {
+        match self {
+            Self::AtMost(number) => Self::AtMost(change(number)),
+            Self::Exact(number) => Self::Exact(change(number)),
+        }
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let sum = self.most().saturating_add(other.most());
+        match (self, other) {
+            (Self::Exact(_), Self::Exact(_)) => Self::Exact(sum),
+            (Self::AtMost(_), _) | (_, Self::AtMost(_)) => Self::AtMost(sum),
+        }
+    }
+}
+
+impl core::fmt::Display for Amount {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::AtMost(number) => write!(formatter, "at most {number}"),
+            Self::Exact(number) => write!(formatter, "{number}"),
+        }
+    }
 }
 
 /// One thing that leaves the building.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AccountLine {
-    /// What it is, in plain words.
-    pub what: &'static str,
+    /// What it is.
+    pub item: Item,
     /// Which data elements it was made from.
     pub made_of: String,
     /// Rows.
-    pub rows: u64,
-    /// Tokens and ciphertexts in a row.
+    pub rows: Amount,
+    /// Tokens, tags, points or counts in a row.
     pub columns: u64,
     /// Bytes on the way, seals included.
-    pub bytes: u64,
+    pub bytes: Amount,
     /// To whom.
     pub to: Recipient,
     /// The key it is sealed under, or why it is not.
@@ -51,7 +133,7 @@ pub struct Account {
     pub agreement: String,
     /// Study id.
     pub study: String,
-    /// Lines, own data first, then relayed work for others.
+    /// Lines in the order of [`Concern`].
     pub lines: Vec<AccountLine>,
 }
 
@@ -59,99 +141,47 @@ impl Account {
     /// The account of participant `me`; `None` if the manifest does not name it.
     #[must_use]
     pub fn of(manifest: &Manifest, me: u16) -> Option<Self> {
-        let list = manifest.list(me)?;
-        let seat = manifest.seat(me)?;
-        let code = |participant: u16| manifest.seat(participant).map(|seat| seat.code);
-        let key = |participant: u16| {
-            let key = manifest.seat(participant).map_or([0; 32], |seat| seat.hpke_key);
-            format!("HPKE key of this round, {}", Digest(key).short())
-        };
-        let mut lines = Vec::new();
-        let rows = u64::from(list.rows);
-        let row_bytes = list.row().ok()?.row_bytes() as u64;
-        let next = list.pass(1)?;
-        lines.push(AccountLine {
-            what: "your list: blinded tokens and encrypted codes, one row per student, in random order",
-            made_of: made_of(manifest, me, seat.segment),
-            rows,
-            columns: (list.slots.len() + 1 + list.columns.len()) as u64,
-            bytes: sealed_len(rows.saturating_mul(row_bytes)),
-            to: Recipient::Member(code(next)?),
-            under: key(next),
-        });
-        if list.first == First::Blinded {
-            for member in manifest.committee.iter().filter(|member| **member != me) {
-                lines.push(AccountLine {
-                    what: "one share of your list's blind",
-                    made_of: "random".to_owned(),
-                    rows: 1,
-                    columns: 1,
-                    bytes: sealed_len(32),
-                    to: Recipient::Member(code(*member)?),
-                    under: key(*member),
-                });
-            }
-        }
-        let cells: usize =
-            manifest.tables.iter().filter(|table| table.sender == me).map(|table| table.domain.len()).sum();
-        if cells > 0 {
-            lines.push(AccountLine {
-                what: "cohort counts at or above the floor, the denominators of the report",
-                made_of: "cohort, race and ethnicity, gender".to_owned(),
-                rows: cells as u64,
-                columns: 1,
-                bytes: cells as u64 * 5,
-                to: Recipient::Coordinator,
-                under: format!("in clear; counts below {} are withheld here", manifest.floor),
-            });
-        }
-        lines.push(AccountLine {
-            what: "three numbers: rows, students opted out, students without a usable match key",
-            made_of: "counts".to_owned(),
-            rows: 1,
-            columns: 3,
-            bytes: 12,
-            to: Recipient::Coordinator,
-            under: "in clear".to_owned(),
-        });
-        let mut bytes = Vec::new();
-        (manifest.study, manifest.agreement).encode(&mut bytes);
-        seat.code.encode(&mut bytes);
-        (list.rows, list.slots.clone()).encode(&mut bytes);
-        (list.columns.clone(), manifest.recipes.clone()).encode(&mut bytes);
-        manifest.noise.encode(&mut bytes);
-        manifest.floor.encode(&mut bytes);
-        // Not the committee: the study names its least size, and one that had to be enlarged only protects better.
-        u64::try_from(cells).unwrap_or(u64::MAX).encode(&mut bytes);
         Some(Self {
             manifest: manifest.digest(),
-            digest: Digest::derive("passage v1 account", &bytes),
+            digest: digest(manifest, me)?,
             agreement: DocumentId::Agreement(manifest.agreement).to_string(),
             study: DocumentId::Study(manifest.study).to_string(),
-            lines,
+            lines: lines::of(manifest, me)?,
         })
     }
 
-    /// Bytes of the member's own data on the way out.
+    /// The lines of one group.
+    pub fn about(&self, concern: Concern) -> impl Iterator<Item = &AccountLine> {
+        self.lines.iter().filter(move |line| line.item.concern() == concern)
+    }
+
+    /// Bytes of one group.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.lines.iter().map(|line| line.bytes).sum()
+    pub fn bytes_about(&self, concern: Concern) -> Amount {
+        self.about(concern).map(|line| line.bytes).fold(Amount::Exact(0), Amount::add)
+    }
+
+    /// Bytes of all lines.
+    #[must_use]
+    pub fn bytes(&self) -> Amount {
+        self.lines.iter().map(|line| line.bytes).fold(Amount::Exact(0), Amount::add)
     }
 }
 
-fn made_of(manifest: &Manifest, me: u16, segment: Segment) -> String {
-    let identifiers = match segment {
-        Segment::K12 => "SSID, name, birth date, gender, ZIP (as match keys)",
-        Segment::Cc | Segment::Univ => "SSID, SSN, name, birth date, gender, ZIP (as match keys)",
-        Segment::Workforce => "SSN, name (as match keys)",
-    };
-    let columns = manifest.list(me).map(|list| list.columns.clone()).unwrap_or_default();
-    let keys = columns.iter().filter_map(|key| manifest.column_keys.get(usize::from(*key)));
-    let codes = keys.map(|key| match key {
-        ColumnKey::Window { .. } => "school year of completion or first enrolment".to_owned(),
-        ColumnKey::Cell { dimension, .. } => format!("cohort by {}", dimension.name()),
-    });
-    [identifiers.to_owned()].into_iter().chain(codes).collect::<Vec<_>>().join("; ")
+/// What a yes is bound to: what is the member's own, and how it is protected.
+fn digest(manifest: &Manifest, me: u16) -> Option<Digest> {
+    let (list, seat) = (manifest.list(me)?, manifest.seat(me)?);
+    let mut bytes = Vec::new();
+    (manifest.study, manifest.agreement).encode(&mut bytes);
+    seat.code.encode(&mut bytes);
+    (list.rows, list.slots.clone()).encode(&mut bytes);
+    (list.columns.clone(), manifest.recipes.clone()).encode(&mut bytes);
+    manifest.noise.encode(&mut bytes);
+    manifest.floor.encode(&mut bytes);
+    // Neither the committee nor its work: the study names its least size, and one that had to be enlarged only protects
+    // better.
+    lines::cohort_cells(manifest, me).encode(&mut bytes);
+    Some(Digest::derive("passage v1 account", &bytes))
 }
 
 /// A named person's yes to one account. Made by the node's approval screen only; without it no list is contributed.

@@ -14,7 +14,7 @@ mod permit;
 mod study;
 mod terms;
 
-pub use account::{Account, AccountLine, Approval, Recipient};
+pub use account::{Account, AccountLine, Amount, Approval, Concern, Item, Recipient};
 pub use permit::{Clause, Permit, Standing};
 pub use study::{Role, Study, StudyParticipant, StudyTable};
 pub use terms::{
