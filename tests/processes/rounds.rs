@@ -16,6 +16,17 @@ fn three_members_run_a_round_and_each_gets_its_report() {
     for name in fleet.names() {
         let figures = fleet.figures(&name, &round);
         assert!(figures.lines().count() > 10, "{name}: {figures}");
+        // Beside the table stands what it means, and a program gets the same rows.
+        let notes = fleet.folder(&name).join(format!("../../{name}.notes.txt"));
+        let notes = std::fs::read_to_string(notes).unwrap();
+        assert!(notes.contains(&round) && notes.contains(&agreement), "{name}: {notes}");
+        let shown = fleet.node(&name, &["report", "show", &round]);
+        assert_eq!(shown["rows"].as_array().unwrap().len() + 1, figures.lines().count(), "{name}");
+        assert_eq!(shown["rows"][0]["run"], round.as_str());
+        let leaves = fleet.node(&name, &["what-leaves", &round]);
+        let lines: u64 =
+            leaves["lines"].as_array().unwrap().iter().map(|line| line["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(leaves["bytes"], lines, "{name}: {leaves}");
     }
     // The same question of the same rosters is answered from the stored release (SPEC §10.4).
     let again = fleet.open(&study);

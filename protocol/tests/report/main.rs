@@ -1,5 +1,11 @@
 //! The sample reports through every renderer: self-contained, escaped, stable, the CSV readable by a strict parser, and the
 //! page with every cell of it in its place.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code: a failed unwrap is a failed test"
+)]
 
 mod cells;
 mod cut;
