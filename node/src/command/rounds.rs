@@ -137,7 +137,7 @@ fn page(account: &Account) -> String {
                     "\n- {what}\n    rows {rows}  values a row {columns}  bytes {bytes}\n    made of  {made_of}\n    to       {to}\n    under    {under}\n"
                 ),
                 Concern::CommitteeWork | Concern::Keys => {
-                    format!("- {what}\n    {rows} rows, {bytes} bytes, to {to}; {under}\n")
+                    format!("- {what}\n    rows {rows}, bytes {bytes}, to {to}; {under}\n")
                 }
             });
         }
@@ -148,7 +148,7 @@ fn page(account: &Account) -> String {
         ""
     };
     text.push_str(&format!(
-        "\n{} bytes in all, besides signed messages of the protocol (digests, keys, proofs), none made from a record.{bound} No \
+        "\nIn all {} bytes, besides signed messages of the protocol (digests, keys, proofs), none made from a record.{bound} No \
          name, number, birth date or address leaves in clear; no row of another member arrives in clear.",
         account.bytes()
     ));
