@@ -128,12 +128,12 @@ pub(super) fn coverage(home: &Home, out: Option<&Path>) -> Result<Answer, Failur
         passage_shell::state_dir::write_atomically(path, coverage::page(&coverage).as_bytes())?;
         let _ = write!(text, "page written to {}\n\n", path.display());
     }
-    text.push_str("year       school            students     ssid      ssn    named   strong standard     weak  enrolments   courses");
+    text.push_str("year       school            students     ssid      ssn    named   strong standard     weak  enrolments   courses     wages  all rows");
     for line in &coverage.lines {
         let year = if line.school_year.is_empty() { "all" } else { &line.school_year };
         let _ = write!(
             text,
-            "\n{year:<10} {:<16} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>11} {:>9}",
+            "\n{year:<10} {:<16} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>11} {:>9} {:>9} {:>9}",
             line.school,
             line.students,
             line.ssid,
@@ -143,8 +143,14 @@ pub(super) fn coverage(home: &Home, out: Option<&Path>) -> Result<Answer, Failur
             line.standard,
             line.weak,
             line.enrolments,
-            line.courses
+            line.courses,
+            line.wages,
+            line.rows
         );
+    }
+    text.push('\n');
+    for strength in &coverage.strengths {
+        let _ = write!(text, "\n{:<8} {}", strength.strength.word(), strength.meaning);
     }
     let _ = write!(text, "\n\nrows about students in no student list here: {}", coverage.unlisted_rows);
     Ok(Answer { text, json: json!(coverage) })

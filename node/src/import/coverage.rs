@@ -1,13 +1,18 @@
-//! What a file covers: by school year and school, how many rows, and what its students can be matched by (issue 3.4).
+//! What a file covers: by school year and school, how many rows and students, and what the students can be matched by.
 //!
-//! Counts and codes of schools only.
+//! Counts and codes of schools only. A student is one institution's number, however many rows the file has of it; memory is
+//! some thirty bytes a student of a group while the file is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use passage_protocol::cells::SchoolYear;
+use passage_protocol::{
+    cells::SchoolYear,
+    match_key::{Element, PersonFields},
+};
 use serde::Serialize;
 
 use super::{plan::Plan, row::Row};
+use crate::coverage::{Held, Ladder, Strength, number};
 
 /// Groups listed one by one; a file with more schools and years has the rest in one group.
 const GROUPS_MAX: usize = 4096;
@@ -23,7 +28,7 @@ pub struct Covered {
     pub school: Option<String>,
     /// Rows kept.
     pub rows: u64,
-    /// Rows that say who a student is; the counts below are of these.
+    /// Students of the rows that say who somebody is; the counts below are of these.
     pub students: u64,
     /// With an SSID.
     pub ssid: u64,
@@ -31,66 +36,108 @@ pub struct Covered {
     pub ssn: u64,
     /// With first name, last name and date of birth.
     pub name_and_birth_date: u64,
-    /// Expected match strength strong: SSID or social security number.
+    /// Expected to match well ([`Strength::Strong`]).
     pub strong: u64,
-    /// Standard: no identifier, and first name, last name and date of birth.
+    /// Less so ([`Strength::Standard`]).
     pub standard: u64,
-    /// Weak: less than that.
+    /// Not at all ([`Strength::Weak`]).
     pub weak: u64,
+}
+
+/// The rows of one group so far.
+#[derive(Default)]
+struct Group {
+    rows: u64,
+    students: HashMap<u64, Held>,
 }
 
 /// Counts while a file is read.
 pub(super) struct Coverage {
-    groups: BTreeMap<(Option<SchoolYear>, Option<String>), Covered>,
-    student: bool,
+    groups: BTreeMap<(Option<SchoolYear>, Option<String>), Group>,
+    /// What tells people apart, if the file says who they are: institution, local number, SSID, SSN.
+    identity: Option<[Option<usize>; 4]>,
     school: Option<usize>,
-    ssid: Option<usize>,
-    ssn: Option<usize>,
-    name: [Option<usize>; 3],
+    names: [Option<usize>; 2],
+    birth_date: Option<usize>,
+    others: [Option<usize>; 2],
+    nameless: u64,
 }
 
 impl Coverage {
     pub(super) fn new(plan: &Plan<'_>) -> Self {
+        let people = plan.feeds("student") || plan.feeds("wage");
         Self {
             groups: BTreeMap::new(),
-            student: plan.feeds("student"),
+            identity: people
+                .then(|| ["institution", "local-id", "ssid", "ssn"].map(|element| plan.slot(element))),
             school: plan.slot("school"),
-            ssid: plan.slot("ssid"),
-            ssn: plan.slot("ssn"),
-            name: ["first", "last", "birth-date"].map(|element| plan.slot(element)),
+            names: ["first", "last"].map(|element| plan.slot(element)),
+            birth_date: plan.slot("birth-date"),
+            others: ["gender", "zip"].map(|element| plan.slot(element)),
+            nameless: 0,
         }
     }
 
     /// Counts a row that is kept.
     pub(super) fn count(&mut self, row: &Row) {
-        let school = Some(row.text(self.school)).filter(|school| is_code(school));
+        let school = row.text(self.school);
+        let school = (!school.is_empty() && is_code(school)).then_some(school);
         let full = self.groups.len() >= GROUPS_MAX;
         let key = (row.period().year, school.map(str::to_owned));
         let key = if full && !self.groups.contains_key(&key) { (None, None) } else { key };
         let group = self.groups.entry(key).or_default();
         group.rows += 1;
-        if !self.student {
+        let Some([institution, local, ssid, ssn]) =
+            self.identity.map(|slots| slots.map(|slot| row.text(slot)))
+        else {
             return;
-        }
-        let (ssid, ssn) = (row.has(self.ssid), row.has(self.ssn));
-        let named = self.name.iter().all(|slot| row.has(*slot));
-        group.students += 1;
-        group.ssid += u64::from(ssid);
-        group.ssn += u64::from(ssn);
-        group.name_and_birth_date += u64::from(named);
-        group.strong += u64::from(ssid || ssn);
-        group.standard += u64::from(named && !ssid && !ssn);
-        group.weak += u64::from(!named && !ssid && !ssn);
+        };
+        let student = match [local, ssid, ssn].iter().position(|number| !number.is_empty()) {
+            Some(0) => number("local", &[institution, local]),
+            Some(1) => number("ssid", &[ssid]),
+            Some(_) => number("ssn", &[ssn]),
+            None => {
+                self.nameless += 1;
+                number("row", &[&self.nameless.to_string()])
+            }
+        };
+        let [first, last] = self.names.map(|slot| row.text(slot));
+        let [gender, zip] = self.others.map(|slot| row.text(slot));
+        let birth_date = if row.has(self.birth_date) { Held::ANY_DAY } else { "" };
+        let fields =
+            PersonFields { ssid, ssn, first, last, birth_date, gender, zip, ..PersonFields::default() };
+        let held = group.students.entry(student).or_default();
+        *held = held.and(Held::of(&fields));
     }
 
     /// The groups, by year and school.
     pub(super) fn groups(self) -> Vec<Covered> {
-        let one = |((year, school), counts): ((Option<SchoolYear>, Option<String>), Covered)| Covered {
-            school_year: year.map(|year| year.to_string()),
-            school,
-            ..counts
+        let ladder = Ladder::default();
+        let one = |((year, school), group): ((Option<SchoolYear>, Option<String>), Group)| {
+            let mut covered = Covered {
+                school_year: year.map(|year| year.to_string()),
+                school,
+                rows: group.rows,
+                ..Covered::default()
+            };
+            group.students.into_values().for_each(|held| covered.student(held, &ladder));
+            covered
         };
         self.groups.into_iter().map(one).collect()
+    }
+}
+
+impl Covered {
+    fn student(&mut self, held: Held, ladder: &Ladder) {
+        self.students += 1;
+        self.ssid += u64::from(held.has(Element::Ssid));
+        self.ssn += u64::from(held.has(Element::Ssn));
+        self.name_and_birth_date += u64::from(held.is_named());
+        *match ladder.strength(held) {
+            Strength::Strong => &mut self.strong,
+            Strength::Standard => &mut self.standard,
+            Strength::Weak => &mut self.weak,
+        } += 1;
     }
 }
 

@@ -13,6 +13,7 @@
 )]
 
 mod bad_files;
+mod coverage;
 mod daemon;
 mod example_files;
 mod full_disk;

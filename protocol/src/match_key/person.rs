@@ -9,6 +9,7 @@ use super::{
     birth_date::BirthDate,
     identifier::{self, Gender},
     name,
+    recipe::Element,
 };
 
 /// Identity fields of one record as text, borrowed from the importer. An empty text means missing.
@@ -93,6 +94,28 @@ impl Zeroize for Identity {
 }
 
 impl NormalisedPerson {
+    /// Whether the person has a usable value of `element`: a person who has every element of a recipe has a key under it.
+    #[must_use]
+    pub fn has(&self, element: Element) -> bool {
+        let identity = &self.identity;
+        match element {
+            Element::BirthDate => identity.birth_date.is_some(),
+            Element::Gender => identity.gender.is_some(),
+            Element::GivenNames => !self.given.is_empty(),
+            Element::NamePair => !self.given.is_empty() && !self.surnames.is_empty(),
+            Element::PostalCode => identity.postal_code.is_some(),
+            Element::Ssid => identity.ssid.is_some(),
+            Element::Ssn => identity.ssn.is_some(),
+            Element::Surnames => !self.surnames.is_empty(),
+        }
+    }
+
+    /// The surnames, particles glued to the one they introduce: `De La Cruz` is one, `Garcia-Lopez` two.
+    #[must_use]
+    pub fn surname_count(&self) -> usize {
+        self.surnames.split_ascii_whitespace().count()
+    }
+
     /// The given names joined: the study's `FN`.
     pub(super) fn given_joined(&self) -> Option<String> {
         joined(&self.given)

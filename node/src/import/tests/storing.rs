@@ -162,28 +162,31 @@ fn coverage_counts_what_students_can_be_matched_by() {
         senr(&[]),
         senr(&[(8, "2068905819"), (9, "A-2"), (5, "9930004")]),
         senr(&[(8, "2068905820"), (9, "A-3"), (17, "")]),
+        // The first pupil again, at the same school: another spell, no other student.
+        senr(&[(22, "20190816"), (10, ""), (17, "")]),
     ];
     let (report, _) = import(rows.concat().as_bytes()).unwrap();
-    let school = |school: &str, students, named| Covered {
+    let school = |school: &str, rows, students, named| Covered {
         school_year: Some("2019-2020".into()),
         school: Some(school.into()),
-        rows: students,
+        rows,
         students,
         ssid: students,
         name_and_birth_date: named,
         strong: students,
         ..Covered::default()
     };
-    assert_eq!(report.coverage, [school("9930003", 2, 1), school("9930004", 1, 1)]);
+    assert_eq!(report.coverage, [school("9930003", 3, 2, 1), school("9930004", 1, 1, 1)]);
 
     let text = students(&[
         "A1,,400614555,Ana,,Diaz,,,2002-01-02,F,Y,700,90001",
         "A2,,,Bo,,Li,,,2002-01-03,F,N,201,90001",
         "A3,,,Cy,,Li,,,,F,,,90001",
+        "A4,,,Di,,UNKNOWN,,,2002-01-05,F,,,90001",
     ]);
     let (report, _) = import(text.as_bytes()).unwrap();
     let [all] = report.coverage.as_slice() else { panic!("{:?}", report.coverage) };
-    assert_eq!((all.students, all.strong, all.standard, all.weak), (3, 1, 1, 1));
+    assert_eq!((all.students, all.strong, all.standard, all.weak), (4, 2, 1, 1));
     assert_eq!((all.school_year.as_ref(), all.school.as_ref(), all.ssn), (None, None, 1));
 }
 
