@@ -136,7 +136,7 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
         return writeln!(text, "  no problems");
     }
     let mut listed_all = true;
-    for severity in [Severity::Error, Severity::Row, Severity::Warning] {
+    for severity in [Severity::Error, Severity::Row, Severity::Warning, Severity::Note] {
         for count in report.counts.iter().filter(|count| count.severity == severity) {
             let (word, times) = (severity.word(), times(count.times));
             writeln!(text, "  {word:<8} {} (rule {}, {times})", count.what, count.rule)?;

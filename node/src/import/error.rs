@@ -112,6 +112,8 @@ pub enum Nearness {
     Kin,
     /// Everything up to the values.
     Close,
+    /// Every name of a header row, or every checked column: one doubt is left.
+    Closest,
 }
 
 /// Layouts named in the sentence about a file that fits none.

@@ -12,6 +12,7 @@ pub enum Fault {
     ColumnAbsent,
     ColumnsNotRead,
     DayBeforeMonth,
+    DayFirst,
     DayUnknown,
     ExcelDate,
     ExcelScientific,
@@ -19,6 +20,7 @@ pub enum Fault {
     ExcelThousands,
     FieldTooLong,
     FillerName,
+    GenderReadAsX,
     HeaderPresent,
     ImplausibleDate,
     ImplausibleYear,
@@ -27,6 +29,7 @@ pub enum Fault {
     LettersLost,
     LocalIdTwoSsids,
     MixedCase,
+    MonthFirst,
     NotADate,
     NotAGrade,
     NotALevel,
@@ -53,10 +56,12 @@ pub enum Fault {
     SsnShared,
     TrailingSeparators,
     TwoNames,
+    TwoSurnames,
     UnknownCode,
     UnknownGender,
     Width,
     Windows1252,
+    YearLast,
 }
 
 /// Advice for what a spreadsheet did.
@@ -109,6 +114,11 @@ impl Fault {
                 "the month is above 12 and the day is not; they were taken as day and month",
                 "Check the date format of the export.",
             ),
+            Self::DayFirst => (
+                "N5",
+                "a day stands where the other dates of the column have the month; which is which in the others cannot be told",
+                "Export dates as yyyymmdd or yyyy-mm-dd.",
+            ),
             Self::DayUnknown => (
                 "N5",
                 "a date of birth with day 99; year and month were kept",
@@ -142,10 +152,19 @@ impl Fault {
                 "a word that stands for a missing name; it is kept as written and matches nobody",
                 "Correct it at the source if the name is known.",
             ),
+            Self::GenderReadAsX => (
+                "N6",
+                "a gender code that is not known; it was read as X",
+                "Nothing to do, unless the code is a mistake.",
+            ),
             Self::HeaderPresent => {
                 ("D1", "the first row names the columns; it was not read as a record", "Nothing to do.")
             }
-            Self::ImplausibleDate => ("N5", "a date of birth before 1905 or after this year", AT_THE_SOURCE),
+            Self::ImplausibleDate => (
+                "N5",
+                "a date of birth that makes the student younger than 3 or older than 115 in the year of the file",
+                AT_THE_SOURCE,
+            ),
             Self::ImplausibleYear => {
                 ("D2", "a year that is too early, or more than five years ahead", AT_THE_SOURCE)
             }
@@ -172,6 +191,11 @@ impl Fault {
             Self::MixedCase => (
                 "D3",
                 "some names are in capitals and some are not; matching does not depend on it",
+                "Nothing to do.",
+            ),
+            Self::MonthFirst => (
+                "N5",
+                "the dates of the column are written with the month first; days above 12 tell it from the day",
                 "Nothing to do.",
             ),
             Self::NotADate => {
@@ -260,6 +284,11 @@ impl Fault {
                 "a last name with a comma in it, as a full name in one column has",
                 "Export last and first name in columns of their own.",
             ),
+            Self::TwoSurnames => (
+                "N2",
+                "a last name of two surnames; both are kept, and matching tries each",
+                "Nothing to do.",
+            ),
             Self::UnknownCode => (
                 "D2",
                 "a code that is not in the code set",
@@ -280,6 +309,11 @@ impl Fault {
                 "characters in Windows-1252; they were converted to UTF-8",
                 "Export as UTF-8 if the system can.",
             ),
+            Self::YearLast => (
+                "N5",
+                "a date with the year at its end among dates with the year first, expected yyyymmdd or yyyy-mm-dd",
+                "Export every date of the column as yyyymmdd or yyyy-mm-dd.",
+            ),
         }
     }
 
@@ -288,7 +322,8 @@ impl Fault {
     pub fn damages_the_file(self) -> bool {
         matches!(
             self,
-            Self::ExcelDate
+            Self::DayFirst
+                | Self::ExcelDate
                 | Self::ExcelScientific
                 | Self::ExcelSerial
                 | Self::ExcelThousands
@@ -299,7 +334,14 @@ impl Fault {
                 | Self::SheetError
                 | Self::SplitLetter
                 | Self::Width
+                | Self::YearLast
         )
+    }
+
+    /// True if nothing is wrong: the value is kept as it is, and worth knowing of.
+    #[must_use]
+    pub fn is_a_note(self) -> bool {
+        matches!(self, Self::TwoSurnames)
     }
 
     /// True if a value with this fault still shows which column it stands in: damaged, or of the right shape and wrong.

@@ -37,6 +37,7 @@ mod report;
 mod row;
 mod shape;
 mod source;
+mod surplus;
 mod transactions;
 mod value;
 

@@ -1,9 +1,9 @@
 //! What a name column shows of damage: words that stand for no name, letters lost on the way, a full name in one column.
 //!
-//! Nothing is changed: matching normalises names by its own rules. Two surnames, hyphens, particles and missing middle
-//! names are ordinary. First and last name exchanged cannot be seen in a file, so no rule claims to.
+//! Nothing is changed: matching normalises names by its own rules. Hyphens, particles and missing middle names are ordinary; two
+//! surnames are too, and are noted since they are the names that registries write in different ways (N2). First and last name exchanged cannot be seen in a file, so no rule claims to.
 
-use passage_protocol::match_key::is_placeholder_name;
+use passage_protocol::match_key::{PersonFields, is_placeholder_name};
 
 use super::fault::Fault;
 
@@ -18,7 +18,14 @@ pub(super) fn name_fault(element: &str, text: &str) -> Option<Fault> {
     if element == "last" && text.contains(',') {
         return Some(Fault::TwoNames);
     }
-    if text.is_ascii() { lost_ascii(text) } else { garbled(text) }
+    let damage = if text.is_ascii() { lost_ascii(text) } else { garbled(text) };
+    damage.or_else(|| (element == "last" && is_two_surnames(text)).then_some(Fault::TwoSurnames))
+}
+
+/// As matching counts them: `De La Cruz` is one surname.
+fn is_two_surnames(text: &str) -> bool {
+    let several = text.contains(|letter: char| !letter.is_alphanumeric());
+    several && PersonFields { last: text, ..PersonFields::default() }.normalise(0).surname_count() > 1
 }
 
 /// A question mark inside a word is a letter that a conversion could not write.
@@ -85,8 +92,11 @@ mod tests {
             ("last", "PeÃ±a", Some(Fault::LettersLost)),
             ("last", "Pe\u{FFFD}a", Some(Fault::LettersLost)),
             ("last", "Peña", None),
-            ("last", "García Márquez", None),
-            ("last", "DE LA CRUZ-SMITH", None),
+            ("last", "García Márquez", Some(Fault::TwoSurnames)),
+            ("last", "DE LA CRUZ-SMITH", Some(Fault::TwoSurnames)),
+            ("last", "DE LA CRUZ", None),
+            ("last", "Smith Jr.", None),
+            ("first", "Ana Maria", None),
             ("last", "O'Neil", None),
             ("first", "JOSÉ", None),
             ("first", "São", None),

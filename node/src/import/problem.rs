@@ -11,6 +11,8 @@ use super::fault::Fault;
 
 /// Problems listed one by one in a report; more are counted, and written to the list of problems if one is asked for.
 pub const PROBLEMS_LISTED_MAX: usize = 10_000;
+/// Notes among them: what is no fault leaves room for what is.
+const NOTES_LISTED_MAX: usize = 100;
 
 /// What a problem does to the file.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -22,6 +24,8 @@ pub enum Severity {
     Row,
     /// The file is taken; the field or row is not used, or was repaired.
     Warning,
+    /// Nothing is wrong: the value is kept as it is, and worth knowing of.
+    Note,
 }
 
 impl Severity {
@@ -32,6 +36,7 @@ impl Severity {
             Self::Error => "error",
             Self::Row => "row",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -104,13 +109,17 @@ pub struct Count {
 pub(super) struct Findings {
     pub(super) problems: Vec<Problem>,
     counts: BTreeMap<(Severity, Fault), u64>,
+    notes: usize,
 }
 
 impl Findings {
     /// Notes one finding.
     pub(super) fn note(&mut self, finding: Finding<'_>) {
         *self.counts.entry((finding.severity, finding.fault)).or_default() += 1;
-        if self.problems.len() < PROBLEMS_LISTED_MAX {
+        let is_note = finding.severity == Severity::Note;
+        self.notes += usize::from(is_note);
+        let room = self.problems.len() < PROBLEMS_LISTED_MAX && (!is_note || self.notes <= NOTES_LISTED_MAX);
+        if room {
             self.problems.push(finding.into());
         }
     }

@@ -227,7 +227,7 @@ impl<'a> Reading<'a> {
             standing = standing.max(match severity {
                 Severity::Error => Standing::Bad,
                 Severity::Row => Standing::Refused,
-                Severity::Warning => Standing::Good,
+                Severity::Note | Severity::Warning => Standing::Good,
             });
             self.tell(record, Some(place), fault, severity, outlets)?;
         }
@@ -251,7 +251,8 @@ impl<'a> Reading<'a> {
     ) -> Result<(), ImportError> {
         let Some(element) = self.names.get(place).copied().flatten() else { return Ok(()) };
         if let Some(fault) = name_fault(element, text) {
-            self.tell(record, Some(place), fault, Severity::Warning, outlets)?;
+            let severity = if fault.is_a_note() { Severity::Note } else { Severity::Warning };
+            self.tell(record, Some(place), fault, severity, outlets)?;
         }
         if element == "last" && self.case.differs(text) {
             self.tell(record, Some(place), Fault::MixedCase, Severity::Warning, outlets)?;

@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     layout::{Layout, plain_name},
     source::{Delimited, Fixed, Parquet, Record, Rows, Ruler, Sheet},
+    surplus,
 };
 
 /// Bytes read from the disk at once.
@@ -78,7 +79,10 @@ impl Shape {
         }
         let fits = match self.form {
             // A row with one separator more than the others may be shifted, even if it ends in blanks.
-            FileForm::Delimited(_) | FileForm::Parquet => record.len() == self.width,
+            FileForm::Delimited(_) => {
+                record.len() == self.width || surplus::is_at_the_end(layout, &self.places, record, self.width)
+            }
+            FileForm::Parquet => record.len() == self.width,
             FileForm::Fixed(_) => true,
             // A sheet has no cells after the last that is not empty.
             FileForm::Sheet => record.len() <= self.width || record.filled() <= self.width,

@@ -19,6 +19,7 @@ mod fixed;
 mod grid;
 mod hazards;
 mod mutations;
+mod orders;
 mod reading;
 mod sheets;
 

@@ -9,7 +9,8 @@ time, from the description. People, numbers, schools and colleges are invented.
   fixtures/LAYOUT.txt        the file
   fixtures/LAYOUT.expected   one line a canonical row: table, row of the file, then element=value, tab between
   hazards/LAYOUT.txt         the same file with every way in which such files go wrong, one row each
-  hazards/LAYOUT.rows        which row has which hazard, and whether the importer must say something about the row
+  hazards/LAYOUT.rows        which row has which hazard, and whether the importer must complain of the row, note it, or be silent
+  orders/LAYOUT.ORDER.txt    the file with its dates in another order: mdy must become the same rows, dmy and untold be refused
 """
 import pathlib
 import tomllib
@@ -375,7 +376,7 @@ def caaspp():
             "PrimaryDisabilityType": "240" if number == 5 else "", "MigrantStatus": "N", "ELAS": "EL" if number % 5 == 0 else "EO", "FosterStatus": "N",
             "HomelessStatus": "Y" if number == 4 else "N", "EconomicDisadvantageStatus": "Y" if number % 2 else "N", "MilitaryStatus": "N",
             "HispanicorLatino": person["hispanic"], "ParentEducationLevel": str(10 + number % 5), "ReportingEthnicity": "", "FinalTestedSchoolCode": SCHOOL,
-            "FinalTestCompletedDate": f"2021-05-{number:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4),
+            "FinalTestCompletedDate": f"2021-05-{number + 9:02}", "ScaleScore": str(2500 + number), "AchievementLevels": str(1 + number % 4),
         }
         values |= {name: "Y" if code in races else "N" for code, name in names.items()}
         fixture.delimited(CAASPP, values)
@@ -549,7 +550,7 @@ def ersa():
         year, term, school_year = csu(number)
         local, ssid = f"0{person['local']}00", person["ssid"] if number % 3 else ""
         fixture.fixed(550, {
-            (1, 9): person["ssn"], (10, 13): year, (14, 14): term, (15, 16): "99", (26, 26): "1", (28, 28): "1", (29, 36): "20200301", (46, 53): person["born"],
+            (1, 9): person["ssn"], (10, 13): year, (14, 14): term, (15, 16): "99", (26, 26): "1", (28, 28): "1", (29, 36): f"202003{number + 9:02}", (46, 53): person["born"],
             (54, 62): local, (73, 73): "1", (75, 77): "375", (78, 83): f"06{number:04}", (94, 94): person["gender"], (95, 95): "1", (179, 179): "N",
             (180, 185): "304104", (186, 187): "34", (201, 230): f"{person['last']},{person['first']}"[:30], (256, 256): "6", (258, 282): person["last"],
             (283, 288): person["suffix"], (289, 308): person["first"], (309, 328): person["middle"], (396, 401): "010203", (407, 416): ssid, (417, 426): f"88{number:08}",
@@ -754,6 +755,18 @@ PLACES = {
 }
 # What tells the rows of files without students apart.
 SECTIONS = {"calpads-crsc": "CourseSectionID", "ccc-mis-cb": (21, 32), "ccc-mis-xb": (21, 26)}
+# Layouts of which one row with separators too many is still known to stand where it should: everything that is kept before its
+# blank end is checked, or followed by what is.
+SURE = {
+    "calpads-senr", "calpads-sinf", "calpads-sela", "calpads-sprg", "calpads-scsc", "calpads-scte", "calpads-ssid-extract", "college-students", "college-courses",
+    "cal-pass-k12-student",
+}
+# What only some layouts have.
+ALSO = {
+    "nsc-detail-high-school": [("leading zeros of a college lost", {"COLLEGE_CODE/BRANCH": "1155-00"}, True), ("a college without its branch", {"COLLEGE_CODE/BRANCH": "001155"}, True),
+                               ("leading zero of a school lost", {"HIGH_SCHOOL_CODE": "51234"}, True)],
+    "nsc-detail-college": [("leading zeros of a college lost", {"College Code/Branch": "1155-00"}, True), ("a college without its branch", {"College Code/Branch": "001155"}, True)],
+}
 # Hazard, the roles it changes and to what, and whether the importer must say something about the row. A list: one value a row.
 HAZARDS = [
     ("leading zero lost", {"ssid": "123456780"}, True),
@@ -768,6 +781,8 @@ HAZARDS = [
     ("1 January 1900", {"born": "19000101"}, True),
     ("born next century", {"born": "21040101"}, True),
     ("no such day", {"born": "20040231"}, True),
+    ("a year old", {"born": "20250601"}, True),
+    ("the year at the end", {"born": "05312004"}, True),
     ("filler last name", {"last": "UNKNOWN"}, True),
     ("filler first name", {"first": "FNU"}, True),
     ("test record", {"last": "TEST"}, True),
@@ -775,8 +790,9 @@ HAZARDS = [
     ("area 000", {"ssn": "000121234"}, True),
     ("area 666", {"ssn": "666121234"}, True),
     ("taxpayer number", {"ssn": "900701234"}, True),
-    ("two surnames", {"last": "DE LA CRUZ MARTINEZ"}, False),
-    ("hyphenated surname", {"last": "Garcia-Lopez"}, False),
+    ("two surnames", {"last": "DE LA CRUZ MARTINEZ"}, "noted"),
+    ("hyphenated surname", {"last": "Garcia-Lopez"}, "noted"),
+    ("one surname of several words", {"last": "DE LA CRUZ"}, False),
     ("small letters", {"last": "mcdonald", "first": "anna"}, False),
     ("gender X", {"gender": "X"}, False),
     ("unknown gender", {"gender": "Q"}, True),
@@ -822,7 +838,8 @@ def hazard_file(fixture):
     def add(line, hazard="", seen=False, data=None):
         lines.append(data if data is not None else encode(line))
         if hazard:
-            rows.append(f"{len(lines)}\t{hazard}\t{'said' if seen else 'silent'}\n")
+            must = "noted" if seen == "noted" else "said" if seen else "silent"
+            rows.append(f"{len(lines)}\t{hazard}\t{must}\n")
 
     def fits(role, text):
         return place[role] and (fixture.length is None or len(text) <= place[role][1] - place[role][0] + 1)
@@ -843,7 +860,7 @@ def hazard_file(fixture):
         values = fresh(base)
         if change == "trailing":
             if fixture.length is None:
-                add(fixture.line(values) + fixture.separator * 2, hazard, seen)
+                add(fixture.line(values) + fixture.separator * 2, hazard, fixture.layout not in SURE)
         elif change == "wide":
             if fixture.length is None:
                 add(fixture.line(values).replace(fixture.separator, fixture.separator * 3, 1) + fixture.separator + "x", hazard, seen)
@@ -863,13 +880,47 @@ def hazard_file(fixture):
                 line = line.replace("1,234,567,890", '"1,234,567,890"')
             if fixture.length is None or "\ufffd" not in line:
                 add(line, hazard, seen)
+    for hazard, change, seen in ALSO.get(fixture.layout, []):
+        add(fixture.line(fresh(base) | change), hazard, seen)
     out = b"" if fixture.length is not None else b"\xef\xbb\xbf"
     out += b"".join(line + fixture.end.encode() for line in lines)
     (HERE / "hazards" / f"{fixture.layout}.txt").write_bytes(out)
     (HERE / "hazards" / f"{fixture.layout}.rows").write_text("".join(rows))
 
 
+# -------------------------------------------------------------------------------------------------------------- orders
+# Where the dates of a file stand.
+DATES = {
+    "csu-erss": [(17, 24)], "csu-ersa": [(46, 53), (29, 36)], "csu-ersd": [(17, 24)], "college-students": ["birth_date"],
+    "calpads-senr": ["StudentBirthDate", "EnrollmentSchoolStartDate", "EnrollmentSchoolExitDate"],
+    "caaspp-results": ["DateofBirth", "FinalTestCompletedDate"],
+}
+
+
+def orders(fixture):
+    """The same records, dates written in the other orders: with the month first, with the day first, and with no day above 12."""
+    compact = fixture.length is not None
+    for order in ("mdy", "dmy", "untold"):
+        lines = []
+        for values in fixture.records:
+            values = dict(values)
+            for place in DATES[fixture.layout]:
+                digits = values.get(place, "").replace("-", "")
+                if not digits:
+                    continue
+                year, month, of_month = digits[:4], digits[4:6], digits[6:]
+                if order == "untold":
+                    of_month = f"{int(of_month) % 12 + 1:02}"
+                parts = [of_month, month, year] if order == "dmy" else [month, of_month, year]
+                values[place] = "".join(parts) if compact else "/".join(part.lstrip("0") for part in parts)
+            lines.append(fixture.line(values))
+        header = fixture.lines[: len(fixture.lines) - len(fixture.records)]
+        text = "".join(line + fixture.end for line in header + lines)
+        (HERE / "orders" / f"{fixture.layout}.{order}.txt").write_bytes(text.encode())
+
+
 if __name__ == "__main__":
+    (HERE / "orders").mkdir(exist_ok=True)
     (HERE / "fixtures").mkdir(exist_ok=True)
     (HERE / "hazards").mkdir(exist_ok=True)
     for make in (senr, sinf, sela, sprg, crsc, scsc, scte, ssid_extract, refused, caaspp, caaspp_2015, mis_sx, mis_sp, mis_cb, mis_xb, erss, ersa, ersd,
@@ -879,3 +930,5 @@ if __name__ == "__main__":
         mis_sb(vintage)
     for layout in PLACES:
         hazard_file(EVERY[layout])
+    for layout in DATES:
+        orders(EVERY[layout])

@@ -48,8 +48,11 @@ pub struct Column {
     /// True for the column that says add, delete or replace.
     #[serde(default)]
     pub transaction: bool,
-    /// For `check = "ers-term"`: name of the column with the year.
+    /// For `check = "ers-term"`: name of the column with the year. For a date of birth: name of the column with the school year,
+    /// term or year that ages are judged by (N5); without it, today's.
     pub year_column: Option<String>,
+    /// For `check = "gender"`: the code that a single letter or digit which is not known is read as (domain 1D).
+    pub otherwise: Option<String>,
     /// The value counts only where another column has one of these codes.
     pub only_if: Option<OnlyIf>,
 }
@@ -83,6 +86,8 @@ pub enum Need {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
+    /// Six digits: a school, as the testing company codes it. A lost zero is put back.
+    ActCode,
     /// A plausible date of birth, `yyyymmdd` or `yyyy-mm-dd`; day 99 leaves year and month (N5).
     BirthDate,
     /// `2021`.
@@ -93,6 +98,8 @@ pub enum Check {
     CdeRace,
     /// One of `codes`, or of the codes `map` knows.
     Code,
+    /// `001155-00`: a college and its branch, as the clearing-house codes them. Lost zeros are put back.
+    CollegeCode,
     /// A final grade: a letter with or without a sign, letters of a status, or points up to 100.
     CourseGrade,
     /// A real date, `yyyymmdd` or `yyyy-mm-dd`.

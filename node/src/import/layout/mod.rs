@@ -17,7 +17,7 @@ pub use self::column::{Check, Column, Need, OnlyIf};
 use super::error::ImportError;
 
 /// Keys a layout file may have, at the top and in a `[[column]]`; used to name the nearest.
-const KEYS: [&str; 38] = [
+const KEYS: [&str; 39] = [
     "schema",
     "id",
     "version",
@@ -56,6 +56,7 @@ const KEYS: [&str; 38] = [
     "pictures",
     "part",
     "constants",
+    "otherwise",
 ];
 
 /// A file layout (D1).

@@ -143,7 +143,8 @@ impl Layout {
             for name in others {
                 self.demand_column(name)?;
             }
-            if (column.check == Check::ErsTerm) != column.year_column.is_some() {
+            let dated = column.element.as_deref() == Some("birth-date");
+            if !dated && (column.check == Check::ErsTerm) != column.year_column.is_some() {
                 return Err(format!("column {}: check ers-term and year-column go together", column.name));
             }
         }
@@ -269,6 +270,9 @@ impl Column {
         if self.transaction && (self.element.is_some() || self.check != Check::Code) {
             return Err("the transaction column has check = \"code\" and no element");
         }
+        if self.otherwise.as_ref().is_some_and(|code| self.check != Check::Gender || code != "X") {
+            return Err("otherwise = \"X\" is for check = \"gender\"");
+        }
         if self.check == Check::Picture && self.pictures.is_empty() {
             return Err("check = \"picture\" needs pictures");
         }
@@ -324,9 +328,11 @@ impl Check {
             | Self::ShortYear => Kind::Integer,
             Self::Decimal | Self::Gpa | Self::Implied1 | Self::Implied2 | Self::Money => Kind::Decimal,
             Self::YesNo => Kind::Flag,
-            Self::CdeRace
+            Self::ActCode
+            | Self::CdeRace
             | Self::Cds
             | Self::Code
+            | Self::CollegeCode
             | Self::CourseGrade
             | Self::ErsTerm
             | Self::Gender

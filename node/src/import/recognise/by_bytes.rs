@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Doubt, Fit,
+    Doubt, Fit, Note, dates,
     probe::{Opinion, Score, counts},
 };
 use crate::import::{
@@ -23,14 +23,14 @@ pub(super) fn fit(layout: &Layout, lines: &[String]) -> Result<Fit, Doubt> {
             columns: layout.column.iter().map(|column| column.at.unwrap_or((1, 0))).collect(),
         };
         match measure(layout, lines, &ruler) {
-            Ok(why) => {
+            Ok((why, layout, notes)) => {
                 let width = ruler.columns.len() + 1;
                 let inside = |(_, last): &(usize, usize)| last <= length;
                 let places = ruler.columns.iter().enumerate();
                 let places = places.map(|(place, at)| inside(at).then_some(place + 1)).collect();
                 let form = FileForm::Fixed(ruler);
-                let shape = Shape { form, first_row: FirstRow::Record, width, places, notes: Vec::new() };
-                return Ok(Fit { layout: layout.clone(), why, shape, reads: BTreeSet::new() });
+                let shape = Shape { form, first_row: FirstRow::Record, width, places, notes };
+                return Ok(Fit { layout, why, shape, reads: BTreeSet::new() });
             }
             Err(doubt) if nearest.as_ref().is_none_or(|known| known.near < doubt.near) => {
                 nearest = Some(doubt)
@@ -41,7 +41,10 @@ pub(super) fn fit(layout: &Layout, lines: &[String]) -> Result<Fit, Doubt> {
     Err(nearest.unwrap_or_else(|| Doubt::new(Nearness::Other, "the layout has no record length")))
 }
 
-fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<String, Doubt> {
+/// Why the lines fit, the layout as the file has it, and what is told of the file.
+type Measured = (String, Layout, Vec<Note>);
+
+fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<Measured, Doubt> {
     let mut rows = Vec::new();
     for line in lines {
         let mut record = Record::default();
@@ -64,6 +67,9 @@ fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<String, D
         let words = format!("its records do not begin with {}", layout.record_types.join(" or "));
         return Err(Doubt::new(Nearness::Kin, words));
     }
+    let published = layout;
+    let dated = dates::settle(layout, |place| rows.iter().map(move |row| row.field(place + 1)));
+    let layout = dated.as_ref().map_or(layout, |dated| &dated.layout);
     let mut passed = 0;
     for (place, column) in layout.column.iter().enumerate().filter(|(_, column)| column.is_probe()) {
         let counting = rows.iter().filter(|row| counts(layout, column, |other| row.field(other + 1)));
@@ -94,5 +100,8 @@ fn measure(layout: &Layout, lines: &[String], ruler: &Ruler) -> Result<String, D
         [] => String::new(),
         kinds => format!("record type {}, ", kinds.join(" or ")),
     };
-    Ok(format!("{kind}records of {} bytes, {passed} checked columns hold what they should", ruler.length))
+    let why =
+        format!("{kind}records of {} bytes, {passed} checked columns hold what they should", ruler.length);
+    let (layout, notes) = dates::settled(published, dated)?;
+    Ok((why, layout, notes))
 }

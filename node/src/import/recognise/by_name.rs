@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Doubt, Fit,
+    Doubt, Fit, dates,
     probe::{Opinion, Score, counts},
     sample::Table,
 };
@@ -61,6 +61,12 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
         return Err(Doubt::new(Nearness::Other, "the header has none of the columns that are expected"));
     }
     let width = row_width(header, rows);
+    let published = layout;
+    let dated = dates::settle(layout, |column| {
+        let place = places.get(column).copied().flatten();
+        rows.iter().filter_map(move |row| row.get(place?)).map(String::as_str)
+    });
+    let layout = dated.as_ref().map_or(layout, |dated| &dated.layout);
     for (column, place) in layout.column.iter().zip(&places) {
         let Some(place) = place.filter(|_| column.is_probe()) else { continue };
         let whole = rows.iter().filter(|row| {
@@ -77,7 +83,7 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
         let score = Score::of(column, whole.filter_map(|row| row.get(place)).map(String::as_str));
         if score.opinion() == Opinion::Fails {
             return Err(Doubt::new(
-                Nearness::Close,
+                Nearness::Closest,
                 format!(
                     "column {} ({}) passes its check in {} of {} rows",
                     place + 1,
@@ -99,10 +105,8 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
         FileForm::Parquet | FileForm::Sheet => word.to_owned(),
         FileForm::Delimited(_) | FileForm::Fixed(_) => format!("{word} between columns"),
     };
-    Ok(Fit {
-        why: format!("the header has the columns {}; {between}", list.join(", ")),
-        layout: layout.clone(),
-        shape: Shape { form, first_row: FirstRow::Names, width, places, notes },
-        reads,
-    })
+    let why = format!("the header has the columns {}; {between}", list.join(", "));
+    let (layout, told) = dates::settled(published, dated)?;
+    notes.extend(told);
+    Ok(Fit { why, layout, shape: Shape { form, first_row: FirstRow::Names, width, places, notes }, reads })
 }

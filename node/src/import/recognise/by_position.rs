@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Doubt, Fit,
+    Doubt, Fit, Note, dates,
     probe::{Opinion, Score, counts},
     sample::Table,
 };
@@ -34,14 +34,25 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
     let whole: Vec<&Vec<String>> = rows.iter().filter(|row| usual(row, width)).collect();
     let (named_width, mut notes) = check_width(layout, &whole, width)?;
     let sheet = matches!(form, FileForm::Parquet | FileForm::Sheet);
-    let grid = Grid { layout, rows: whole };
-    let passed = grid.probe()?;
+    let published = layout;
+    let dated = dates::settle(layout, |column| {
+        let place = layout.column.get(column).and_then(|column| column.number?.checked_sub(1));
+        whole.iter().filter_map(move |row| row.get(place?)).map(String::as_str)
+    });
+    let layout = dated.as_ref().map_or(layout, |dated| &dated.layout);
+    let grid = Grid { layout, rows: whole.clone() };
+    let passed = grid.probe().map_err(|doubt| match first_row {
+        FirstRow::Names => Doubt { near: Nearness::Closest, ..doubt },
+        FirstRow::Record => doubt,
+    })?;
     if !layout.columns.contains(&named_width) {
         if !sheet {
             grid.anchored()?;
         }
         grid.not_one_off()?;
     }
+    let (layout, told) = dates::settled(published, dated)?;
+    notes.extend(told);
     if first_row == FirstRow::Names {
         notes.push((Fault::HeaderPresent, None));
     }
@@ -57,10 +68,11 @@ pub(super) fn fit(layout: &Layout, table: &Table, form: FileForm, word: &str) ->
     why.push(format!("{passed} checked columns hold what they should"));
     let place =
         |column: &Column| column.number.and_then(|number| number.checked_sub(1)).filter(|at| *at < width);
+    let places = layout.column.iter().map(place).collect();
     Ok(Fit {
-        layout: layout.clone(),
+        layout,
         why: why.join(", "),
-        shape: Shape { form, first_row, width, places: layout.column.iter().map(place).collect(), notes },
+        shape: Shape { form, first_row, width, places, notes },
         reads: BTreeSet::new(),
     })
 }
@@ -123,9 +135,6 @@ fn usual_width(rows: &[Vec<String>]) -> usize {
 fn usual(row: &&Vec<String>, width: usize) -> bool {
     row.get(width..).is_some_and(|rest| rest.iter().all(String::is_empty))
 }
-
-/// Something told about the file, and the place of the column it is about.
-type Note = (Fault, Option<usize>);
 
 /// The number of columns against the description: the width to hold against it, and what is told of it.
 fn check_width(layout: &Layout, rows: &[&Vec<String>], width: usize) -> Result<(usize, Vec<Note>), Doubt> {

@@ -8,6 +8,7 @@ mod ambiguity;
 mod by_bytes;
 mod by_name;
 mod by_position;
+mod dates;
 mod probe;
 mod sample;
 
@@ -16,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) use self::probe::holds;
 use self::sample::{Content, Sample};
 use super::{
     error::{ImportError, Miss, Nearness},
@@ -45,6 +47,9 @@ struct Fit {
     /// Places of the header row that the layout reads; empty if it reads by position or bytes.
     reads: BTreeSet<usize>,
 }
+
+/// Something told about the file, and the place of the column of the layout it is about.
+type Note = (Fault, Option<usize>);
 
 /// Why a layout does not fit.
 struct Doubt {

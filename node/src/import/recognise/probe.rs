@@ -91,9 +91,16 @@ pub(super) fn counts<'a>(layout: &Layout, column: &Column, text_of: impl Fn(usiz
     })
 }
 
+/// True if a text can be a value of a column, damaged or not.
+pub(in crate::import) fn holds(column: &Column, value: &str) -> bool {
+    is_no_answer(column, value) || passes(column, value)
+}
+
 /// A damaged value still shows which column it is: a fault of the file counts as the right column.
 fn passes(column: &Column, value: &str) -> bool {
     match check(column, value, ANY_YEAR, PROBE_YEAR) {
+        // Any letter is read as X: it shows nothing.
+        Verdict::Repaired(_, Fault::GenderReadAsX) => false,
         Verdict::Good(_) | Verdict::Repaired(..) => true,
         // A damaged date in a column of codes shows another column.
         Verdict::Bad(fault) => fault.shows_the_column() && column.check != Check::Code,

@@ -88,6 +88,33 @@ fn a_row_of_another_width_or_record_type_is_refused() {
 }
 
 #[test]
+fn separators_at_the_end_of_one_row_are_ordinary_if_they_can_be_nothing_else() {
+    let rows: String =
+        (10..40).map(|n| senr(&[(8, &format!("20689058{n}")), (9, &format!("A-{n}"))])).collect();
+    let last = senr(&[(8, "2068905999"), (9, "A-9")]);
+    let (report, read) = import((rows.clone() + last.trim_end() + "^^\r\n").as_bytes()).unwrap();
+    assert_eq!((report.kept, report.counts.len(), read.len()), (31, 0, 62), "{report}");
+    assert_eq!(column(&read, "enrolment", "a-g-met")[30], "false");
+    // The same row with one of the two before what is kept, or with a value split in two.
+    for shifted in [
+        last.replacen("^FUENTES^", "^FUENTES^^", 1),
+        last.replacen("^E230^", "^^E230^", 1),
+        last.replacen("^100^", "^100^^", 1),
+        last.replacen("^CA^", "^C^A^", 1),
+    ] {
+        let found = faults(&refused((rows.clone() + shifted.trim_end() + "^\r\n").as_bytes()));
+        assert_eq!((found[0].0, found[0].2), (31, Fault::Width.what()), "{shifted}");
+    }
+    // A last name that nothing behind it vouches for may have come from the column before.
+    let good: Vec<String> =
+        (1..=5).map(|n| format!("B{n},,,Ana,Q,Diaz,,,2002-01-02,F,N,700,90001")).collect();
+    let list = |last: &str| students(&[&good.join("\r\n"), last]);
+    assert_eq!(import(list("A9,,,Cy,,Li,,,2002-01-03,F,N,,,,").as_bytes()).unwrap().0.kept, 6);
+    let found = faults(&refused(list("A9,,,Cy,,Li,,,,,,,,").as_bytes()));
+    assert_eq!((found[0].0, found[0].2), (7, Fault::Width.what()));
+}
+
+#[test]
 fn unusable_identity_fields_are_dropped_with_a_warning() {
     let mut rows =
         vec!["A1,7777777777,900-12-3456,Ana,,Diaz,,,1900-01-01,Q,N,700,90001", "A2,,,Bo,,Li,,,,,,,"];
@@ -148,11 +175,15 @@ fn names_that_show_damage_are_told_and_kept_as_written() {
         [
             (2, Some(4), what(Fault::FillerName)),
             (3, Some(6), what(Fault::LettersLost)),
+            (4, Some(6), what(Fault::TwoSurnames)),
             (4, Some(6), what(Fault::MixedCase)),
             (5, Some(6), what(Fault::TwoNames)),
             (5, Some(9), what(Fault::DayUnknown)),
         ]
     );
+    let notes = report.problems.iter().filter(|problem| problem.severity == Severity::Note).count();
+    assert_eq!((notes, report.warnings()), (1, 5), "two surnames are no fault");
+    assert_eq!(column(&rows, "student", "last")[2], "Garcia Marquez");
     assert_eq!(column(&rows, "student", "first")[0], "FNU");
     assert_eq!(column(&rows, "student", "birth-month")[3], "2002-01");
     assert_eq!(column(&rows, "student", "birth-date")[3], "");

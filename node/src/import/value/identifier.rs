@@ -37,6 +37,17 @@ pub(super) fn padded(text: &str, length: usize, shortest: usize, otherwise: Faul
     Verdict::Repaired(Cell::text(&format!("{text:0>length$}")).into(), Fault::LeadingZeroLost)
 }
 
+/// Six digits, a hyphen, two digits; zeros lost from the front are put back.
+pub(super) fn college_code(text: &str) -> Verdict {
+    let (college, branch) = text.split_once('-').unwrap_or((text, ""));
+    let branch_ok = branch.len() == 2 && digits(branch);
+    if !branch_ok || !digits(college) || !(3..=6).contains(&college.len()) {
+        return Verdict::Bad(damage(text).unwrap_or(Fault::NotOfTheShape));
+    }
+    let value = Cell::text(&format!("{college:0>6}-{branch}")).into();
+    if college.len() == 6 { Verdict::Good(value) } else { Verdict::Repaired(value, Fault::LeadingZeroLost) }
+}
+
 pub(super) fn ssn(text: &str) -> Result<Value, Fault> {
     let compact: String = match text.as_bytes() {
         [_, _, _, b'-', _, _, b'-', _, _, _, _] => text.chars().filter(|letter| *letter != '-').collect(),

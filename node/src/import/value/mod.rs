@@ -16,7 +16,10 @@ use super::{
 };
 use crate::roster::gender;
 
-pub(super) use self::picture::is_picture;
+pub(super) use self::{
+    date::{Order, order},
+    picture::is_picture,
+};
 
 /// What a checked value is worth.
 pub(super) enum Verdict {
@@ -88,16 +91,18 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
     }
     let birth = column.element.as_deref() == Some("birth-date");
     match column.check {
-        Check::BirthDate => date::birth_date(text, today_year),
+        Check::ActCode => identifier::padded(written, 6, 4, Fault::NotOfTheShape),
+        Check::BirthDate => date::birth_date(text, year_of_file(year, today_year)),
         Check::CalendarYear => term::calendar_year(written, today_year).into(),
         Check::Cds => identifier::padded(written, 14, 13, Fault::NotASchool),
         Check::CdeRace => race::cde(written).into(),
         Check::Code => code(column, text, mapped.map(String::as_str)).into(),
+        Check::CollegeCode => identifier::college_code(written),
         Check::CourseGrade => course_grade(written).into(),
         Check::Date => date::date(text, today_year).into(),
         Check::Decimal => number::decimal(written).into(),
         Check::ErsTerm => term::ers_term(written, year, today_year).into(),
-        Check::Gender => gender_code(written).into(),
+        Check::Gender => gender_code(column, written),
         Check::Gpa => number::gpa(written).into(),
         Check::GradeLevel => grade_level(written),
         Check::Implied1 => number::implied(written, 10).into(),
@@ -122,11 +127,16 @@ pub(super) fn check(column: &Column, text: &str, year: &str, today_year: u16) ->
         Check::Ssn => identifier::ssn(text).into(),
         Check::Term => term::term(written, today_year).into(),
         Check::Picture | Check::Text => free_text(column, written).into(),
-        Check::UsDate if birth => date::us_birth_date(text, today_year),
-        Check::UsDate => date::us_date(text, today_year),
+        Check::UsDate if birth => date::us_birth_date(text, year_of_file(year, today_year)),
+        Check::UsDate => date::us_date(text, today_year).into(),
         Check::YesNo => yes_no(written).into(),
         Check::Zip => identifier::zip(written),
     }
+}
+
+/// The year the ages of a row are judged by.
+fn year_of_file(year: &str, today_year: u16) -> u16 {
+    date::first_year(year, today_year).unwrap_or(today_year).min(today_year)
 }
 
 fn plausible(year: u16, earliest: u16, today_year: u16) -> Result<u16, Fault> {
@@ -156,14 +166,21 @@ fn code(column: &Column, text: &str, mapped: Option<&str>) -> Result<Value, Faul
     }
 }
 
-fn gender_code(text: &str) -> Result<Value, Fault> {
-    let cell = match gender(text).ok_or(Fault::UnknownGender)? {
-        Gender::Female => Cell::text("F"),
-        Gender::Male => Cell::text("M"),
-        Gender::Nonbinary => Cell::text("X"),
-        Gender::NotStated => Cell::Empty,
+fn gender_code(column: &Column, text: &str) -> Verdict {
+    let cell = match gender(text) {
+        Some(Gender::Female) => Cell::text("F"),
+        Some(Gender::Male) => Cell::text("M"),
+        Some(Gender::Nonbinary) => Cell::text("X"),
+        Some(Gender::NotStated) => Cell::Empty,
+        None => {
+            let single = text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            return match column.otherwise.as_deref().filter(|_| single) {
+                Some(code) => Verdict::Repaired(Cell::text(code).into(), Fault::GenderReadAsX),
+                None => Verdict::Bad(Fault::UnknownGender),
+            };
+        }
     };
-    Ok(cell.into())
+    Verdict::Good(cell.into())
 }
 
 /// Letters are kept as written. Status letters differ from place to place; what they have in common is that they are few.

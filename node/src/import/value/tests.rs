@@ -90,6 +90,12 @@ fn birth_dates_are_real_and_plausible() {
     bad("birth-date", "38110", Fault::ExcelSerial);
     bad("birth-date", "20040231", Fault::NotADate);
     bad("birth-date", "19000101", Fault::PlaceholderDate);
+    bad("birth-date", "04122003", Fault::YearLast);
+    bad("birth-date", "25122003", Fault::YearLast);
+    bad("birth-date", "12345678", Fault::NotADate);
+    bad("birth-date", "00000000", Fault::NotADate);
+    // 20 April 2003, or 20 March 2004: neither is guessed.
+    bad("birth-date", "20042003", Fault::NotADate);
     bad("birth-date", "18990101", Fault::ImplausibleDate);
     bad("birth-date", "20300101", Fault::ImplausibleDate);
     bad("birth-date", "2.00405E+07", Fault::ExcelScientific);
@@ -103,7 +109,12 @@ fn other_dates_are_of_their_form() {
     bad("date", "20190815x", Fault::NotADate);
     good("us-date", "8/5/2019", "2019-8-5");
     good("us-date", "2019-08-05", "2019-8-5");
-    repaired("us-date", "15/08/2019", "2019-8-15", Fault::DayBeforeMonth);
+    good("us-date", "08052019", "2019-8-5");
+    good("us-date", "20190805", "2019-8-5");
+    bad("us-date", "15/08/2019", Fault::DayFirst);
+    bad("us-date", "15082019", Fault::DayFirst);
+    bad("us-date", "20042003", Fault::DayFirst);
+    bad("us-date", "31/31/2019", Fault::NotADate);
     bad("us-date", "8/5/19", Fault::ExcelDate);
     bad("us-date", "2/30/2019", Fault::NotADate);
     assert_eq!(
@@ -114,6 +125,53 @@ fn other_dates_are_of_their_form() {
     good("short-date", "990815", "1999-8-15");
     good("short-date", "888888", "");
     bad("short-date", "191315", Fault::NotADate);
+}
+
+/// N5: 3 to 115 in the year of the row, where the layout says which that is; else today.
+#[test]
+fn ages_are_judged_by_the_year_of_the_file() {
+    let column = column("element = \"birth-date\"\ncheck = \"birth-date\"");
+    let judged = |text: &str, year: &str| match check(&column, text, year, TODAY_YEAR) {
+        Verdict::Bad(fault) => Some(fault),
+        Verdict::Good(_) | Verdict::Repaired(..) => None,
+    };
+    for (year, earliest, latest) in [
+        ("2014-2015", 1905, 2012),
+        ("2021", 1906, 2019),
+        ("2023FA", 1908, 2021),
+        ("187", 1905, 2016),
+        ("2021-05-10", 1906, 2019),
+        ("5/10/2021", 1906, 2019),
+        ("", 1911, 2024),
+        ("?", 1911, 2024),
+        ("2029-2030", 1911, 2024),
+    ] {
+        let on = |of: u16| judged(&format!("{of}0615"), year);
+        assert_eq!((on(earliest), on(latest)), (None, None), "{year}");
+        let outside = Some(Fault::ImplausibleDate);
+        assert_eq!((on(earliest - 1), on(latest + 1)), (outside, outside), "{year}");
+    }
+}
+
+#[test]
+fn an_unknown_gender_is_x_only_where_the_layout_says_so() {
+    let x = "check = \"gender\"\notherwise = \"X\"";
+    assert_eq!(verdict(x, "B"), ("X".into(), Some(Fault::GenderReadAsX)));
+    assert_eq!(verdict(x, "f"), ("F".into(), None));
+    assert_eq!(verdict(x, "?"), (String::new(), Some(Fault::UnknownGender)));
+    assert_eq!(verdict(x, "BOY"), (String::new(), Some(Fault::UnknownGender)));
+}
+
+#[test]
+fn codes_of_schools_and_colleges_keep_their_zeros() {
+    good("college-code", "001155-00", "001155-00");
+    repaired("college-code", "1155-00", "001155-00", Fault::LeadingZeroLost);
+    for text in ["001155", "001155-0", "0011555-00", "00115A-00", "-00", "001155-00-1"] {
+        bad("college-code", text, Fault::NotOfTheShape);
+    }
+    good("act-code", "051234", "051234");
+    repaired("act-code", "51234", "051234", Fault::LeadingZeroLost);
+    bad("act-code", "ABC123", Fault::NotOfTheShape);
 }
 
 #[test]
