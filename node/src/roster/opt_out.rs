@@ -159,4 +159,29 @@ mod tests {
         assert_eq!(refused("A1\nJosé Pérez\n"), Some(RosterError::OptOutLine { row: 2 }));
         assert!(matches!(OptOuts::parse(&b"\xFF\xFE"[..]).err(), Some(RosterError::OptOutList { .. })));
     }
+
+    /// Any bytes: a list of what was in its lines, or a refusal by row; replayed by `cargo test`, open-ended in a fuzzer.
+    #[test]
+    fn any_bytes_are_a_list_or_a_refusal() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            // Bytes that lists are made of, so that most lines are identifiers.
+            let likely: Vec<u8> =
+                bytes.iter().map(|byte| b"A1b2-_., ;\t\"\r\n\xEF\xBBssid"[usize::from(*byte) % 20]).collect();
+            for list in [bytes, &likely] {
+                let lines = list.split(|byte| *byte == b'\n').count();
+                match OptOuts::parse(list) {
+                    Ok(list) => {
+                        assert!(list.len() <= lines);
+                        for entry in &list.0 {
+                            let lower = entry.expose().to_ascii_lowercase();
+                            assert!((1..=IDENTIFIER_BYTES_MAX).contains(&lower.len()));
+                            assert!(list.names(&Person { local_id: Text::new(&lower), ..Person::default() }));
+                        }
+                    }
+                    Err(RosterError::OptOutLine { row }) => assert!((1..=lines).contains(&row)),
+                    Err(_) => assert!(core::str::from_utf8(list).is_err()),
+                }
+            }
+        });
+    }
 }

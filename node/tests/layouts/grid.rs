@@ -1,6 +1,6 @@
 //! A delimited fixture as a grid of cells, and the ways to write it down again.
 
-use passage_node::import::{Delimiter, Header, Layout};
+use passage_node::import::{Column, Delimiter, Header, Layout};
 
 use crate::reading::fixture;
 
@@ -104,4 +104,20 @@ impl Grid {
 /// True if the first row of the layout's fixture names the columns.
 pub(crate) fn named(layout: &Layout) -> bool {
     layout.header == Header::Required
+}
+
+/// The column of a layout that stands at a place of its file.
+pub(crate) fn column_at<'a>(
+    layout: &'a Layout,
+    names: Option<&[String]>,
+    place: usize,
+) -> Option<&'a Column> {
+    let plain = |name: &str| name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    layout.column.iter().find(|column| match names {
+        None => column.number == Some(place + 1),
+        Some(names) => {
+            let spellings = core::iter::once(&column.name).chain(&column.also);
+            spellings.into_iter().any(|name| plain(name) == plain(&names[place]))
+        }
+    })
 }

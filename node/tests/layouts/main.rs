@@ -13,6 +13,7 @@
     reason = "test code: what is not as expected fails the test"
 )]
 
+mod alike;
 mod description;
 mod distinct;
 mod fixed;
@@ -20,8 +21,10 @@ mod grid;
 mod hazards;
 mod mutations;
 mod orders;
+mod own;
 mod reading;
 mod sheets;
+mod typed;
 
 use reading::{Outcome, expected, fixture, read_bytes, refused_layouts, shipped};
 

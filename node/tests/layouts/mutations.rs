@@ -333,7 +333,7 @@ fn a_missing_name_is_a_missing_value_or_a_refusal_never_another_value() {
 }
 
 /// A row that says something the truth does not say. `ethnicity` is rolled up from what is there.
-fn not_a_subset(truth: &[String], rows: &[String]) -> Option<String> {
+pub(crate) fn not_a_subset(truth: &[String], rows: &[String]) -> Option<String> {
     if truth.len() != rows.len() {
         return Some(format!("{} rows instead of {}", rows.len(), truth.len()));
     }

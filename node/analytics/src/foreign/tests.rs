@@ -149,3 +149,52 @@ fn damage_is_refused_or_read() {
     secret[end..].copy_from_slice(b"PARE");
     assert_eq!(open(&secret).unwrap_err(), ForeignError::Encrypted);
 }
+
+/// Opens bytes as a file and touches every value: rows of as many fields as there are names, or a refusal.
+fn drained(bytes: &[u8]) -> Result<usize, ForeignError> {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let file = ForeignFile::open(file.path())?;
+    let (names, mut rows) = (file.names().count(), 0);
+    file.each::<ForeignError>(&mut |fields| {
+        assert_eq!(fields.len(), names);
+        rows += 1;
+        Ok(if rows < 10_000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(rows)
+}
+
+/// Any bytes, with and without the marks of the form. Replayed by `cargo test`, open-ended in a fuzzer.
+#[test]
+fn any_bytes_are_refused_or_read() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let _ = drained(bytes);
+        let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        let _ = drained(&[b"PAR1", bytes, &length, b"PAR1"].concat());
+    });
+}
+
+/// A good file with stretches replaced, doubled and cut out.
+#[test]
+fn a_changed_file_is_refused_or_read() {
+    let good = fs::read(students().path()).unwrap();
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let mut changed = good.clone();
+        for change in bytes.chunks_exact(5) {
+            let place = usize::from(u16::from_le_bytes([change[0], change[1]]));
+            // The footer, at the end, is what the reader believes.
+            let at = if change[2] & 1 == 0 {
+                place % changed.len()
+            } else {
+                changed.len() - 1 - place % changed.len().min(600)
+            };
+            match change[2] >> 1 & 3 {
+                0 | 1 => changed[at] = change[3],
+                2 => drop(changed.splice(at..at, change[3..].iter().copied())),
+                _ if changed.len() > 16 => drop(changed.remove(at)),
+                _ => {}
+            }
+        }
+        let _ = drained(&changed);
+    });
+}

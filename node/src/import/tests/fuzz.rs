@@ -133,3 +133,88 @@ fn recognition_and_reading() {
         }
     });
 }
+
+/// Lines a layout file is made of, so that what is behind the reader of TOML is reached: the rules of soundness, and the plan.
+const LINES: [&str; 40] = [
+    "form = \"delimited\"",
+    "form = \"fixed\"",
+    "delimiters = [\"comma\"]",
+    "header = \"required\"",
+    "header = \"optional\"",
+    "columns = [3, 5]",
+    "record-bytes = [20]",
+    "record-types = [\"AB\"]",
+    "tables = [\"student\"]",
+    "tables = [\"student\", \"enrolment\"]",
+    "tables = [\"wage\"]",
+    "segment = [\"k12\"]",
+    "segment = [\"cc\"]",
+    "key = [\"a\"]",
+    "key = [\"b\", \"c\"]",
+    "year-from = \"b\"",
+    "constants = { test = \"x\" }",
+    "refused = \"no\"",
+    "[[column]]\nname = \"a\"\nelement = \"local-id\"",
+    "[[column]]\nname = \"b\"\nelement = \"school-year\"\ncheck = \"school-year\"",
+    "[[column]]\nname = \"c\"\nelement = \"birth-date\"\ncheck = \"birth-date\"",
+    "[[column]]\nname = \"d\"\nelement = \"ssn\"\ncheck = \"ssn\"",
+    "[[column]]\nname = \"e\"\nelement = \"ssid\"\ncheck = \"ssid\"",
+    "[[column]]\nname = \"f\"\nelement = \"gender\"\ncheck = \"gender\"",
+    "[[column]]\nname = \"g\"\ncheck = \"code\"\ncodes = [\"A\", \"D\"]",
+    "[[column]]\nname = \"A\"\ncheck = \"text\"",
+    "number = 1",
+    "number = 2",
+    "number = 3",
+    "at = [1, 4]",
+    "at = [5, 12]",
+    "at = [13, 20]",
+    "need = \"required\"",
+    "need = \"row\"",
+    "transaction = true",
+    "otherwise = \"X\"",
+    "year-column = \"b\"",
+    "only-if = { column = \"a\", is = [\"S\"] }",
+    "never = \"it is not asked for\"",
+    "pictures = [\"9(3)A\"]",
+];
+
+/// A layout that is taken keeps the rules no layout may break, and can be read with, whatever the file.
+#[test]
+fn layout_files_that_are_sound() {
+    let head = "schema = 2\nid = \"x\"\nversion = \"1\"\ntitle = \"x\"\n";
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let (chosen, content) = bytes.split_at(bytes.len() * 3 / 4);
+        let lines = chosen.iter().map(|byte| LINES[usize::from(*byte) % LINES.len()]);
+        let text = lines.fold(head.to_owned(), |text, line| text + line + "\n");
+        let Ok(layout) = Layout::parse(&text) else { return };
+        let k12 = layout.segment.contains(&Segment::K12);
+        for column in &layout.column {
+            assert!(column.never.is_none() || column.element.is_none(), "{text}");
+            assert!(!k12 || column.element.as_deref() != Some("ssn"), "{text}");
+            assert!(
+                column.number.is_none_or(|number| layout.columns.iter().any(|most| number <= *most)),
+                "{text}"
+            );
+            assert!(column.at.is_none_or(|(first, last)| first <= last && last <= 20), "{text}");
+        }
+        assert!(layout.refused.is_some() || !layout.tables.is_empty(), "{text}");
+        let rows = b"a,b,c,d,e,f,g\nS1,2019-2020,20020102,400614555,1234567890,F,A\nAB20192020020102    \n";
+        let _ = import_among(&[rows.as_slice(), content].concat(), &[layout]);
+    });
+}
+
+/// The share of layouts made of such lines that are sound is not zero: the target is not idle.
+#[test]
+fn lines_of_layouts_can_make_one() {
+    let of = |places: &[usize]| {
+        let lines: Vec<&str> = places.iter().map(|place| LINES[*place]).collect();
+        Layout::parse(&format!(
+            "schema = 2\nid = \"x\"\nversion = \"1\"\ntitle = \"x\"\n{}",
+            lines.join("\n")
+        ))
+    };
+    of(&[0, 2, 3, 8, 18, 32, 20, 23]).unwrap();
+    of(&[0, 2, 4, 5, 9, 13, 15, 18, 26, 19, 27, 33, 20, 28, 36]).unwrap();
+    of(&[1, 6, 7, 8, 18, 29, 20, 30]).unwrap();
+    assert!(of(&[0, 2, 3, 8, 11, 18, 21]).is_err(), "a school's layout never reads a social security number");
+}

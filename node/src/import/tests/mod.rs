@@ -3,6 +3,7 @@
 mod damage;
 mod forms;
 mod fuzz;
+mod properties;
 mod recognition;
 mod shipped;
 mod storing;
