@@ -10,7 +10,7 @@ use std::thread;
 use harness::{
     federation::{Federation, Setup},
     papers::{Noise, Papers},
-    seeded_round::{Graduate, Seen, play},
+    seeded_round::{Dealer, Graduate, Seen, play},
 };
 use passage_protocol::{
     agreement::Segment::{Cc, K12},
@@ -95,54 +95,71 @@ fn a_report_with_noise_says_so_and_gives_intervals() {
 
 /// Seeded rounds behind the chi-square, four counts each.
 const ROUNDS: u64 = 240;
+/// Seeded rounds with a dealer that adds nothing, four counts each.
+const ROUNDS_WITH_A_SILENT_DEALER: u64 = 120;
 
-/// What is left of every count of [`ROUNDS`] seeded rounds once the truth is taken off.
-fn left_by_seeded_rounds() -> Vec<i64> {
+/// Two classes with students seen in the window, later and nowhere, so many of each.
+fn graduates(counts: [[usize; 3]; 2]) -> Vec<Graduate> {
+    let mut graduates = Vec::new();
+    for (year, counts) in [2021, 2022].into_iter().zip(counts) {
+        for (seen, count) in [Seen::InTheWindow, Seen::Later, Seen::Nowhere].into_iter().zip(counts) {
+            graduates.extend(vec![Graduate { cohort: SchoolYear(year), seen }; count]);
+        }
+    }
+    graduates
+}
+
+fn two_cohorts() -> Papers {
     let mut setup = Setup::pair(0, 0, 502);
     setup.question.noise = Noise::Epsilon("2");
     setup.question.cohorts = vec!["2021-2022".to_owned(), "2022-2023".to_owned()];
-    let of = |year: u16, seen, count| vec![Graduate { cohort: SchoolYear(year), seen }; count];
-    // Enough on either side of every shown count that no draw brings it below the floor of 5, where it would be withheld.
-    let graduates = [
-        of(2021, Seen::InTheWindow, 12),
-        of(2021, Seen::Later, 1),
-        of(2021, Seen::Nowhere, 11),
-        of(2022, Seen::InTheWindow, 13),
-        of(2022, Seen::Later, 2),
-        of(2022, Seen::Nowhere, 10),
-    ]
-    .concat();
-    let some_rounds = |seeds: std::iter::StepBy<std::ops::Range<u64>>| -> Vec<i64> {
-        let papers = Papers::write(&setup.question, setup.seed);
-        let mut left = Vec::new();
-        for seed in seeds {
-            let counts = play(&papers, &graduates, seed);
-            assert_eq!(counts.exact, [1, 12, 2, 13]);
-            // What a reader sees is the noisy count itself.
-            let enrolled = [counts.noisy[1], counts.noisy[3]].map(|count| u64::try_from(count).ok());
-            assert_eq!(counts.shown, enrolled, "seed {seed}");
-            left.extend(counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact));
-        }
-        left
+    Papers::write(&setup.question, setup.seed)
+}
+
+/// What `left` says of every seed below `rounds`, on two threads.
+fn of_every_seed(rounds: u64, left: impl Fn(&Papers, u64) -> Vec<i64> + Sync) -> Vec<i64> {
+    let some = |seeds: std::iter::StepBy<std::ops::Range<u64>>| -> Vec<i64> {
+        let papers = two_cohorts();
+        seeds.flat_map(|seed| left(&papers, seed)).collect()
     };
     thread::scope(|scope| {
-        let other = scope.spawn(|| some_rounds((1..ROUNDS).step_by(2)));
-        let mut left = some_rounds((0..ROUNDS).step_by(2));
+        let other = scope.spawn(|| some((1..rounds).step_by(2)));
+        let mut left = some((0..rounds).step_by(2));
         left.extend(other.join().unwrap());
         left
     })
 }
 
-/// `P(sum of two draws, offsets taken off)` from the formula of SPEC §10.1 alone; index 0 stands for `-2n`.
-fn stated_sum_of_two(epsilon: f64, delta: f64) -> Vec<f64> {
+/// What is left of every count of [`ROUNDS`] seeded rounds once the truth is taken off.
+fn left_by_seeded_rounds() -> Vec<i64> {
+    // Enough on either side of every shown count that no draw brings it below the floor of 5, where it would be withheld.
+    let graduates = graduates([[12, 1, 11], [13, 2, 10]]);
+    of_every_seed(ROUNDS, |papers, seed| {
+        let counts = play(papers, &graduates, [Dealer::Honest; 2], seed);
+        assert_eq!(counts.exact, [1, 12, 2, 13]);
+        // What a reader sees is the noisy count itself.
+        let enrolled = [counts.noisy[1], counts.noisy[3]].map(|count| u64::try_from(count).ok());
+        assert_eq!(counts.shown, enrolled, "seed {seed}");
+        counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact).collect()
+    })
+}
+
+/// One dealer's offset `n` and the weights of `-n..=n`, from the formula of SPEC §10.1 alone; they add up to one.
+fn stated(epsilon: f64, delta: f64) -> (i64, Vec<f64>) {
     let ratio = (-epsilon).exp();
     let n = (-(delta * (1.0 + ratio) / (1.0 - ratio + 2.0 * ratio * delta)).ln() / epsilon).ceil() as i32;
     let weights: Vec<f64> = (-n..=n).map(|distance| (-epsilon * f64::from(distance.abs())).exp()).collect();
     let total: f64 = weights.iter().sum();
+    (n.into(), weights.iter().map(|weight| weight / total).collect())
+}
+
+/// `P(sum of two draws, offsets taken off)`; index 0 stands for `-2n`.
+fn stated_sum_of_two(epsilon: f64, delta: f64) -> Vec<f64> {
+    let (_, weights) = stated(epsilon, delta);
     let mut sums = vec![0.0; 2 * weights.len() - 1];
     for (one, first) in weights.iter().enumerate() {
         for (other, second) in weights.iter().enumerate() {
-            sums[one + other] += first * second / (total * total);
+            sums[one + other] += first * second;
         }
     }
     sums
@@ -163,17 +180,41 @@ fn chi_square(left: &[i64], stated: &[f64]) -> (f64, f64) {
     (statistic, (2 * edge) as f64)
 }
 
+/// Whether `left` is no sample of `stated`, and the figures that say so.
+fn refused(left: &[i64], stated: &[f64]) -> (bool, f64, f64) {
+    let (statistic, freedom) = chi_square(left, stated);
+    // Five deviations above the mean: an honest sample in two thousand, were the seeds not fixed.
+    (statistic > freedom + 5.0 * (2.0 * freedom).sqrt(), statistic, freedom)
+}
+
 #[test]
 fn the_noise_of_many_whole_rounds_follows_the_stated_distribution() {
     let left = left_by_seeded_rounds();
     assert_eq!(left.len() as u64, 4 * ROUNDS);
-    let refused = |epsilon| {
-        let (statistic, freedom) = chi_square(&left, &stated_sum_of_two(epsilon, 1e-6));
-        // Five deviations above the mean: an honest sample in two thousand, were the seeds not fixed.
-        (statistic > freedom + 5.0 * (2.0 * freedom).sqrt(), statistic, freedom)
-    };
+    let refused = |epsilon| refused(&left, &stated_sum_of_two(epsilon, 1e-6));
     assert!(!refused(EPSILON).0, "{:?}", refused(EPSILON));
     // The same rounds are no sample of a scale one fifth larger or smaller: the test would notice either.
     assert!(refused(EPSILON / 1.2).0, "{:?}", refused(EPSILON / 1.2));
     assert!(refused(EPSILON * 1.2).0, "{:?}", refused(EPSILON * 1.2));
+}
+
+#[test]
+fn a_dealer_that_adds_nothing_leaves_the_full_sample_of_the_other() {
+    let graduates = graduates([[12, 1, 0], [13, 2, 0]]);
+    // Either of the two, so that neither place in the committee is the one that protects.
+    let dealers = [[Dealer::Silent, Dealer::Honest], [Dealer::Honest, Dealer::Silent]];
+    let left = of_every_seed(ROUNDS_WITH_A_SILENT_DEALER, |papers, seed| {
+        let counts = play(papers, &graduates, dealers[usize::from(seed % 4 < 2)], seed);
+        counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact).collect()
+    });
+    assert_eq!(left.len() as u64, 4 * ROUNDS_WITH_A_SILENT_DEALER);
+    // The offsets of both were taken off, the silent one's for nothing: every count is too small by exactly that. Nobody
+    // notices (the number of tuples is right), but what protects a row is the whole of one stated sample, no less.
+    let (offset, one) = stated(EPSILON, 1e-6);
+    let sample: Vec<i64> = left.iter().map(|one| one + offset).collect();
+    assert!(sample.iter().all(|draw| draw.abs() <= offset), "nothing beyond one dealer's reach of {offset}");
+    assert!(!refused(&sample, &one).0, "{:?}", refused(&sample, &one));
+    // Not the sample of two, and not no sample at all.
+    assert!(refused(&sample, &stated_sum_of_two(EPSILON, 1e-6)).0, "two dealers would have spread further");
+    assert!(sample.iter().any(|draw| *draw != 0));
 }

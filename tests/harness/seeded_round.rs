@@ -52,6 +52,15 @@ pub enum Seen {
     Nowhere,
 }
 
+/// What a dealer puts into the noise tuples it owes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dealer {
+    /// A full sample, as the protocol says.
+    Honest,
+    /// As many tuples as it owes, every one of them filler: nobody can tell by counting.
+    Silent,
+}
+
 /// The counts of the one table, in pattern order of its cells.
 pub struct Counts {
     /// As they are.
@@ -68,9 +77,10 @@ struct Committee {
     tag_key: TagKey,
 }
 
-/// Plays the round; the same seed gives the same counts. Both members sit on the committee, the school at position 0.
+/// Plays the round; the same seed gives the same counts. Both members sit on the committee, the school at position 0, and
+/// deal as `dealers` says.
 #[must_use]
-pub fn play(papers: &Papers, graduates: &[Graduate], seed: u64) -> Counts {
+pub fn play(papers: &Papers, graduates: &[Graduate], dealers: [Dealer; 2], seed: u64) -> Counts {
     let mut dice = Dice::new(seed);
     let columns = column_keys(&papers.study).len();
     let members: Vec<_> =
@@ -92,7 +102,7 @@ pub fn play(papers: &Papers, graduates: &[Graduate], seed: u64) -> Counts {
         })
         .collect();
     let [table] = manifest.tables.as_slice() else { panic!("one table") };
-    let histogram = second_mix(&manifest, table, &lists, &committee, &mut dice);
+    let histogram = second_mix(&manifest, table, &lists, &committee, dealers, &mut dice);
     let noise = manifest.noise_table().unwrap();
     let noisy = histogram.less_offset(2, &noise);
     let shown = released(papers, &manifest, table, graduates, noisy.clone());
@@ -187,6 +197,7 @@ fn second_mix(
     table: &TableShape,
     lists: &[FinalChunk],
     committee: &Committee,
+    dealers: [Dealer; 2],
     dice: &mut Dice,
 ) -> Histogram {
     let [receiver] = table.receivers.as_slice() else { panic!("one receiver") };
@@ -220,14 +231,21 @@ fn second_mix(
     let cells = u32::try_from(table.domain.len()).unwrap();
     let noise = manifest.noise_table().unwrap();
     let mut mixed: Option<Vec<u8>> = None;
-    for _ in &committee.members {
+    for dealer in dealers {
         let input = match &mixed {
             None => TupleChunk::Unmixed(build_tuples(&columns, &entries, 0).unwrap()),
             Some(bytes) => TupleChunk::Mixed { bytes, first_tuple: 0 },
         };
         let mut out = table_hop(input, shape, table.keys(), keys, &dice.bytes()).unwrap();
-        let added = TupleChunk::Unmixed(noise_tuples(cells, shape, &noise, &dice.bytes()));
-        out.extend(table_hop(added, shape, table.keys(), keys, &dice.bytes()).unwrap());
+        let owed = TupleChunk::Unmixed(noise_tuples(cells, shape, &noise, &dice.bytes()));
+        let mut owed = table_hop(owed, shape, table.keys(), keys, &dice.bytes()).unwrap();
+        if dealer == Dealer::Silent {
+            // Filler stands at the end: the last tuple in the place of every other, blinded anew.
+            let filler = owed[owed.len() - shape.tuple_bytes()..].repeat(owed.len() / shape.tuple_bytes());
+            let filler = TupleChunk::Mixed { bytes: &filler, first_tuple: 0 };
+            owed = table_hop(filler, shape, table.keys(), keys, &dice.bytes()).unwrap();
+        }
+        out.extend(owed);
         mixed = Some(shuffled(&out, shape.tuple_bytes(), dice));
     }
     let list = mixed.unwrap();
