@@ -9,7 +9,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use passage_coordinator::{error::CoordinatorError, records::Standing as RoundStanding};
 use passage_node::prepare::Prepared;
 use passage_protocol::{
-    agreement::Segment,
+    agreement::{NoiseTerms, Segment},
     cells::SchoolYear,
     ids::{Digest, MemberCode, RoundId},
     manifest::Opening,
@@ -301,6 +301,15 @@ impl Federation {
         };
         let lists: Vec<OpenList<'_>> = prepared.iter().enumerate().map(list).collect();
         expected(&papers.study, papers.agreement.floor, &lists)
+    }
+
+    /// What the agreement lets be charged to one roster, in thousandths of epsilon; 0 without noise.
+    #[must_use]
+    pub fn budget_milli(&self) -> u32 {
+        match self.shared.papers.agreement.noise {
+            NoiseTerms::Laplace { budget_milli, .. } => budget_milli,
+            NoiseTerms::None { .. } => 0,
+        }
     }
 
     /// The code of a member.

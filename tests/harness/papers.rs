@@ -18,8 +18,15 @@ pub const METRIC: &str = "college-going-12";
 pub enum Noise {
     /// Exact tables, consented to in words.
     None,
-    /// Discrete Laplace noise with this epsilon and delta 1e-6; the budget covers twenty tables.
+    /// Discrete Laplace noise with this epsilon and delta 1e-6; the budget of 100 covers whatever a test plays.
     Epsilon(&'static str),
+    /// The same with a budget of its own.
+    Budgeted {
+        /** For one table. */
+        epsilon: &'static str,
+        /** For one roster under the agreement. */
+        budget: &'static str,
+    },
 }
 
 /// What a consortium wants to know.
@@ -117,17 +124,18 @@ fn role(segment: Segment) -> Role {
     if metric.senders.contains(&segment) { Role::Sender } else { Role::Receiver }
 }
 
+fn laplace(epsilon: &str, budget: &str) -> String {
+    format!("kind = \"discrete-laplace\"\nepsilon = \"{epsilon}\"\ndelta = \"1e-6\"\nbudget = \"{budget}\"")
+}
+
 fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]) -> String {
     let noise = match question.noise {
         Noise::None => {
             "kind = \"none\"\nconsent = \"The parties accept exact tables for this test of the protocol.\""
                 .to_owned()
         }
-        Noise::Epsilon(epsilon) => {
-            format!(
-                "kind = \"discrete-laplace\"\nepsilon = \"{epsilon}\"\ndelta = \"1e-6\"\nbudget = \"100\""
-            )
-        }
+        Noise::Epsilon(epsilon) => laplace(epsilon, "100"),
+        Noise::Budgeted { epsilon, budget } => laplace(epsilon, budget),
     };
     let mut text = format!(
         "format = \"passage-agreement/1\"\ntitle = \"Transitions\"\npurpose = \"improving-instruction\"\n\

@@ -63,6 +63,7 @@ impl MemberHost {
             self.stored.outbox.push_back(envelope.to_bytes());
         }
         let finished = matches!(state, MemberRound::Finished(_));
+        self.charge_moves_with(round, &state);
         let standing = if finished { Standing::Finished } else { Standing::Running(state.to_bytes()) };
         self.stored.rounds.get_mut(&round).unwrap().1 = standing;
         self.stored.cursor = mail.unwrap_or(self.stored.cursor);
@@ -146,12 +147,14 @@ impl MemberHost {
             withdrawn: &[],
             study: &papers.study,
             study_digest: papers.study_digest(),
-            budget_spent_milli: 0,
+            budget_spent_milli: self.spent_milli(round),
         };
-        let manifest = &self.live[&round].context.as_ref().unwrap().manifest;
-        let input = match Permit::grant(&consent, manifest, self.code, now.date()) {
+        let manifest = self.live[&round].context.as_ref().unwrap().manifest.clone();
+        let input = match Permit::grant(&consent, &manifest, self.code, now.date()) {
             Err(clause) => MemberInput::NotPermitted(clause),
             Ok(permit) => {
+                self.charge(&manifest);
+                self.pass("after a charge, before the endorsement")?;
                 let approval =
                     Approval { account: self.account(round).unwrap(), by: "Registrar".to_owned(), at: now };
                 MemberInput::Approved { permit, approval }
@@ -194,6 +197,7 @@ impl MemberHost {
         let standing = Standing::Aborted { reason: abort.reason, code: abort.code(), fault: abort.fault };
         self.stored.rounds.get_mut(&round).unwrap().1 = standing;
         self.stored.cursor = mail.unwrap_or(self.stored.cursor);
+        self.give_back(round);
         self.pass("after an abort is stored")?;
         self.erase(round);
         Ok(())

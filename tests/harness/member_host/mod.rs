@@ -4,7 +4,10 @@
 //! What a node keeps in its store is the struct `Stored`; what it keeps in memory is `Live`, and a crash drops it.
 
 mod commit;
+mod ledger;
 mod work;
+
+pub use self::ledger::{Charge, ChargeStanding};
 
 use std::{
     cell::RefCell,
@@ -74,6 +77,7 @@ struct Stored {
     rounds: BTreeMap<RoundId, (RoundCall, Standing)>,
     outbox: VecDeque<Vec<u8>>,
     approvals: BTreeSet<Digest>,
+    charges: BTreeMap<RoundId, Charge>,
     reports: BTreeMap<RoundId, Vec<u8>>,
 }
 

@@ -1,0 +1,75 @@
+//! What a member's roster has been charged (SPEC §10.4): once for every round it enters, given back only if the round ends
+//! before `Sealed`. The rule of the node's driver, kept beside the same commits; that a study once released is refused is not
+//! kept here, so that a test may ask the same question many times.
+
+use passage_protocol::{agreement::NoiseTerms, ids::RoundId, manifest::Manifest, round::MemberRound};
+
+use super::MemberHost;
+
+/// One round's charge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Charge {
+    /// Thousandths of epsilon.
+    pub epsilon_milli: u32,
+    /// Whether an abort still gives it back.
+    pub standing: ChargeStanding,
+}
+
+/// How far the round of a charge has come at this member.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChargeStanding {
+    /// Entered; nothing of this member can have been decrypted.
+    Entered,
+    /// Every participant has signed: from here on it cannot be known what was decrypted.
+    Sealed,
+    /// The report is here.
+    Released,
+}
+
+impl MemberHost {
+    /// Every charge in force, by round.
+    #[must_use]
+    pub fn charges(&self) -> Vec<(RoundId, Charge)> {
+        self.stored.charges.iter().map(|(round, charge)| (*round, *charge)).collect()
+    }
+
+    /// Charged by rounds other than this one, in thousandths.
+    pub(super) fn spent_milli(&self, round: RoundId) -> u32 {
+        let others = self.stored.charges.iter().filter(|(other, _)| **other != round);
+        others.map(|(_, charge)| charge.epsilon_milli).sum()
+    }
+
+    /// Charges the tables this member takes part in.
+    pub(super) fn charge(&mut self, manifest: &Manifest) {
+        if let NoiseTerms::None { .. } = self.shared.papers.agreement.noise {
+            return;
+        }
+        let me = manifest.participant(self.code).unwrap();
+        let mine = manifest.tables.iter().filter(|table| table.sender == me || table.receivers.contains(&me));
+        let epsilon_milli = manifest.noise.epsilon_milli * u32::try_from(mine.count()).unwrap();
+        let charge = Charge { epsilon_milli, standing: ChargeStanding::Entered };
+        self.stored.charges.insert(manifest.round, charge);
+    }
+
+    /// Part of the commit of a step.
+    pub(super) fn charge_moves_with(&mut self, round: RoundId, state: &MemberRound) {
+        let Some(charge) = self.stored.charges.get_mut(&round) else { return };
+        charge.standing = match state {
+            MemberRound::Finished(_) => ChargeStanding::Released,
+            MemberRound::Mixing(_) | MemberRound::AwaitResult(_) => ChargeStanding::Sealed,
+            MemberRound::AwaitAnswers(_)
+            | MemberRound::AwaitApproval(_)
+            | MemberRound::AwaitReveals(_)
+            | MemberRound::AwaitSealed(_)
+            | MemberRound::AwaitShares(_) => ChargeStanding::Entered,
+        };
+    }
+
+    /// Part of the commit of an abort.
+    pub(super) fn give_back(&mut self, round: RoundId) {
+        let entered = |charge: &Charge| charge.standing == ChargeStanding::Entered;
+        if self.stored.charges.get(&round).is_some_and(entered) {
+            self.stored.charges.remove(&round);
+        }
+    }
+}
