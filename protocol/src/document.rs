@@ -30,18 +30,27 @@ fn explain(text: &str, error: &toml::de::Error) -> DocumentError {
     let message = error.message();
     // serde words an unknown key as: unknown field `x`, expected one of `a`, `b` (or: expected `a`).
     if let Some(rest) = message.strip_prefix("unknown field `") {
-        let mut words = rest.split('`').step_by(2);
+        let mut words = rest.split('`').step_by(2).map(|word| plain(word, KEY_LETTERS_MAX));
         let key = words.next().unwrap_or_default();
-        let nearest = rest
-            .split('`')
-            .skip(2)
-            .step_by(2)
-            .min_by_key(|known| strsim::damerau_levenshtein(known, key))
-            .unwrap_or_default();
-        return DocumentError::UnknownKey { line, key: key.to_owned(), nearest: nearest.to_owned() };
+        let known = words.take(KEYS_MAX);
+        let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(known, &key)).unwrap_or_default();
+        return DocumentError::UnknownKey { line, key, nearest };
     }
-    DocumentError::Malformed { line, message: message.to_owned() }
+    DocumentError::Malformed { line, message: plain(message, MESSAGE_LETTERS_MAX) }
 }
+
+/// Words that may be the file's own: too few to fill a log, and none that steers a terminal.
+fn plain(words: &str, letters_max: usize) -> String {
+    let shown = |one: char| if one.is_control() { ' ' } else { one };
+    words.chars().take(letters_max).map(shown).collect()
+}
+
+/// Letters of a key that are passed on; the longest known one has twenty.
+const KEY_LETTERS_MAX: usize = 64;
+/// Known keys compared with an unknown one; the largest table has thirteen.
+const KEYS_MAX: usize = 64;
+/// Letters of the reader's own words that are passed on: a sentence.
+const MESSAGE_LETTERS_MAX: usize = 400;
 
 /// Why a document could not be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,7 +89,7 @@ impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { line, message } => {
-                write!(formatter, "line {line}: {}", message.replace('\n', " "))
+                write!(formatter, "line {line}: {message}")
             }
             Self::OutOfRange { key, expected } => write!(formatter, "`{key}` is not {expected}"),
             Self::TooLong { bytes } => {

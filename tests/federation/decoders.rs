@@ -128,7 +128,7 @@ fn every_decoder_has_a_sample_that_it_reads() {
 
 /// One piece of damage to good bytes.
 #[derive(Clone, Debug)]
-enum Damage {
+pub(crate) enum Damage {
     Cut(usize),
     Double(usize, usize),
     Flip(usize, u8),
@@ -137,7 +137,7 @@ enum Damage {
     Remove(usize, usize),
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub(crate) fn damage() -> impl Strategy<Value = Damage> {
     prop_oneof![
         any::<usize>().prop_map(Damage::Cut),
         (any::<usize>(), 1_usize..64).prop_map(|(at, count)| Damage::Double(at, count)),
@@ -150,7 +150,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn damaged(sample: &[u8], damages: &[Damage]) -> Vec<u8> {
+pub(crate) fn damaged(sample: &[u8], damages: &[Damage]) -> Vec<u8> {
     let mut bytes = sample.to_vec();
     for damage in damages {
         let length = bytes.len().max(1);

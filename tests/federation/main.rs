@@ -11,6 +11,7 @@
 
 mod crashes;
 mod decoders;
+mod documents;
 mod honest_round;
 mod hostile;
 mod layering;
