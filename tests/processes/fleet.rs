@@ -17,17 +17,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) const THREE: &[(&str, &str, &str)] =
     &[("K12A", "k12", "sender"), ("CC1", "cc", "receiver"), ("UNIV", "univ", "receiver")];
 
-/// Noise of the agreement.
-#[derive(Clone, Copy)]
-pub(crate) enum Noise {
-    Default,
-    None,
-}
+/// The demonstration's own members.
+pub(crate) const FIVE: &[(&str, &str, &str)] = &[
+    ("K12A", "k12", "sender"),
+    ("K12B", "k12", "sender"),
+    ("CC1", "cc", "receiver"),
+    ("CC2", "cc", "receiver"),
+    ("UNIV", "univ", "receiver"),
+];
 
 /// A coordinator and its nodes. Everything is killed and deleted when dropped.
 pub(crate) struct Fleet {
     pub(crate) dir: tempfile::TempDir,
-    members: Vec<(String, String, String)>,
+    pub(crate) members: Vec<(String, String, String)>,
     children: Vec<(String, Child)>,
 }
 
@@ -57,10 +59,26 @@ impl Fleet {
         }
     }
 
+    /// Every member imports all its files of the demonstration and its list of students who opted out.
+    pub(crate) fn import_whole(&self) {
+        for name in self.names() {
+            let folder = demonstration(&name);
+            let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+            let (lists, files): (Vec<PathBuf>, Vec<PathBuf>) =
+                files.partition(|path| path.ends_with("optout.csv"));
+            let mut arguments = vec!["import"];
+            arguments.extend(files.iter().map(|path| path.to_str().unwrap()));
+            self.node(&name, &arguments);
+            for list in lists {
+                self.node(&name, &["optout", "import", list.to_str().unwrap()]);
+            }
+        }
+    }
+
     /// Writes such a slice of one member's files into `folder` and returns the command that imports it.
     pub(crate) fn slice(&self, name: &str, one_in: usize, folder: &Path) -> Vec<String> {
         let school = self.members.iter().any(|(member, segment, _)| member == name && segment == "k12");
-        let source = repository().join("deploy/demo/members").join(name);
+        let source = demonstration(name);
         let kinds: &[&str] =
             if school { &["SENR.txt", "SINF.txt"] } else { &["students.csv", "enrollments.csv"] };
         let mut arguments = vec!["import".to_owned()];
@@ -72,76 +90,6 @@ impl Fleet {
             arguments.push(target.display().to_string());
         }
         arguments
-    }
-
-    /// Proposes an agreement among all members; nobody has signed it yet.
-    pub(crate) fn propose_agreement(&self, noise: Noise) -> String {
-        let mut text = String::from(
-            "format = \"passage-agreement/1\"\ntitle = \"Test\"\npurpose = \"improving-instruction\"\nlegal_basis = \"studies\"\nscope = \"College-going\"\neffective = \"2020-01-01\"\nexpires = \"2099-01-01\"\nretention_days = 30\n",
-        );
-        if let Noise::None = noise {
-            text.push_str(
-                "[noise]\nkind = \"none\"\nconsent = \"The parties accept exact tables for this test.\"\n",
-            );
-        }
-        let codes = self.codes();
-        for ((name, segment, _), code) in self.members.iter().zip(&codes) {
-            let key = self.node(name, &["doctor"])["signing_key"].as_str().unwrap().to_owned();
-            text.push_str(&format!(
-                "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
-            ));
-        }
-        for from in &codes {
-            for to in codes.iter().filter(|to| *to != from) {
-                text.push_str(&format!(
-                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"
-                ));
-            }
-        }
-        let path = self.dir.path().join("agreement.toml");
-        fs::write(&path, text).unwrap();
-        let answer = self.coordinator(&["agreement", "propose", path.to_str().unwrap()]);
-        answer["agreement"].as_str().unwrap().to_owned()
-    }
-
-    /// One member signs.
-    pub(crate) fn sign(&self, name: &str, agreement: &str) {
-        self.until(name, &["agreement", "show", agreement]);
-        self.node(name, &["agreement", "sign", agreement, "--by", "Tester"]);
-    }
-
-    /// Proposes a study with `committee` members on the committee; every member approves it.
-    pub(crate) fn study(&self, agreement: &str, committee: usize) -> String {
-        let mut text = format!(
-            "format = \"passage-study/1\"\ntitle = \"Test {committee}\"\nagreement = \"{agreement}\"\ncohorts = [\"2019-2020\", \"2020-2021\", \"2021-2022\", \"2022-2023\"]\ncommittee = {committee}\n"
-        );
-        for ((_, _, role), code) in self.members.iter().zip(self.codes()) {
-            text.push_str(&format!("[[participant]]\ncode = \"{code}\"\nrole = \"{role}\"\n"));
-        }
-        text.push_str("[[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = [\"all\", \"gender\"]\n");
-        let path = self.dir.path().join("study.toml");
-        fs::write(&path, text).unwrap();
-        let study = self.coordinator(&["study", "propose", path.to_str().unwrap()])["study"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        for (name, ..) in &self.members {
-            self.until(name, &["study", "show", &study]);
-            self.node(name, &["study", "approve", &study, "--by", "Tester"]);
-        }
-        study
-    }
-
-    /// Opens a round; waits until the coordinator knows every signature.
-    pub(crate) fn open(&self, study: &str) -> String {
-        self.until("coordinator", &["round", "open", study])["round"].as_str().unwrap().to_owned()
-    }
-
-    /// Every member that awaits a person says yes to `round`.
-    pub(crate) fn approve(&self, round: &str) {
-        for (name, ..) in &self.members {
-            self.until(name, &["round", "approve", round, "--by", "Tester"]);
-        }
     }
 
     /// Where a round ended: follows rounds opened again after an abort.
@@ -315,8 +263,13 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// The repository.
-pub(crate) fn repository() -> PathBuf {
+fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The files of a member of the demonstration.
+pub(crate) fn demonstration(name: &str) -> PathBuf {
+    repository().join("deploy/demo/members").join(name)
 }
 
 /// A binary of this workspace, beside the test's own; `cargo test --workspace` has built it.

@@ -1,6 +1,6 @@
 //! `kill -9` of real processes at 200 seeded moments: while rounds run, which resume to the same figures or abort with a named
-//! reason and are opened again, and while files are imported, which are there whole or not at all. Nothing is released twice
-//! and no import is lost.
+//! reason and are opened again, and while files are imported, which are there whole or not at all. Nothing is released twice,
+//! no import is lost, and what the stores and logs tell afterwards of keys and charges is in order.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,21 @@ use std::{
     time::{Duration, Instant},
 };
 
+use passage_protocol::ids::RoundId;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rand_core::Rng;
 use serde_json::Value;
 
-use crate::fleet::{Fleet, Noise, PATIENCE, THREE, free_port};
+use crate::{
+    fleet::{Fleet, PATIENCE, THREE, free_port},
+    papers::Noise,
+    records::assert_keys_and_charges,
+};
 
 /// Kills while rounds run; the in-process suite adds several hundred.
-const ROUND_KILLS: usize = 100;
+const ROUND_KILLS: usize = 75;
+/// Kills while rounds with noise run.
+const NOISY_KILLS: usize = 25;
 /// Kills of one opening at most: below the eight calls after which the coordinator gives up.
 const KILLS_AN_OPENING: u64 = 6;
 /// Calls of one opening before the coordinator gives up and members ask a person again.
@@ -53,7 +60,7 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     fleet.import(8);
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let study = fleet.study(&agreement, 2);
+    let study = fleet.study(&agreement);
     let first = fleet.open(&study);
     fleet.approve(&first);
     let began = Instant::now();
@@ -89,6 +96,61 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     }
     assert!(reopened > kills / 5, "only {reopened} rounds were opened again after {kills} kills");
     assert_eq!(fleet.node("K12A", &["data", "status"]), held);
+    stop_and_judge(&mut fleet);
+}
+
+#[test]
+fn with_noise_kills_lead_to_one_release_and_every_list_that_left_is_paid_for() {
+    let port = free_port();
+    let mut fleet = Fleet::start(THREE, port, port);
+    fleet.import(8);
+    let agreement = fleet.propose_agreement(Noise::Budget(500));
+    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let mut dice = Dice::new(20_261_124);
+    let mut parties = fleet.names();
+    parties.push("coordinator".to_owned());
+    let (mut kills, mut length, mut released) = (0, Duration::from_secs(1), BTreeSet::new());
+    while kills < NOISY_KILLS {
+        // A study that was released is not asked again: every opening is a study of its own.
+        let study = fleet.ask(&agreement, &format!("Opening {}", released.len()), 2, &["all"]);
+        let round = fleet.open(&study);
+        fleet.approve(&round);
+        let began = Instant::now();
+        let mut killed = Vec::new();
+        // The first opening is left alone: it tells how long a round takes.
+        for _ in 0..if released.is_empty() { 0 } else { 1 + dice.below(3) } {
+            sleep(dice.moment(length));
+            let victim = dice.pick(&parties).to_owned();
+            fleet.kill_and_restart(&victim);
+            killed.push(victim);
+        }
+        kills += killed.len();
+        let ended = fleet.end_of(&round);
+        assert_eq!(ended["phase"], "finished", "kills of {killed:?}: {ended}");
+        if killed.is_empty() {
+            length = began.elapsed();
+        }
+        if kills >= NOISY_KILLS {
+            // The ledger refuses the same question by name, whatever happened on the way to its answer.
+            let again = fleet.end_of(&fleet.open(&study));
+            assert_eq!(again["aborted"]["code"], "P0419", "kills of {killed:?}: {again}");
+        }
+        for name in fleet.names() {
+            fleet.figures(&name, ended["round"].as_str().unwrap());
+        }
+        released.insert(RoundId::parse(ended["round"].as_str().unwrap()).unwrap());
+    }
+    assert_eq!(stop_and_judge(&mut fleet), released, "one release an opening, and no other");
+}
+
+/// Stops everything; returns the rounds that finished.
+fn stop_and_judge(fleet: &mut Fleet) -> BTreeSet<RoundId> {
+    let codes = fleet.codes();
+    for name in fleet.names() {
+        fleet.kill(&name);
+    }
+    fleet.kill("coordinator");
+    assert_keys_and_charges(fleet, &codes)
 }
 
 /// Kills a member in each call of an opening until the coordinator gives up. When it opens again the members do not answer

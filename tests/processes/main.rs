@@ -11,7 +11,10 @@
 
 mod destroyed;
 mod fleet;
+mod hostile_peer;
 mod kill;
+mod papers;
 mod plain_files;
+mod records;
 mod rounds;
 mod traffic;

@@ -1,9 +1,14 @@
-//! The figures of a round between real processes against the same files joined in the clear (noise none): every released
-//! count, not a sample.
+//! The demonstration's five members as real processes, with their own files, share list and opted-out students, against the
+//! same files joined in the clear (noise none): every figure of every member's report, with committees of two and of three.
+//!
+//! The oracle reads the files with the product's importer; `deploy/checks/truth.sh` counts the same report with neither.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
-use harness::plaintext_oracle::{OpenList, expected};
+use harness::{
+    plaintext_oracle::{Expected, OpenList, expected},
+    shown::compare,
+};
 use passage_node::{
     custody::{Custody, Guard},
     import,
@@ -14,89 +19,113 @@ use passage_node::{
 use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::SchoolYear,
+    disclosure::{Outcome, ReleasedTable},
+    ids::MemberCode,
+    report::{self, Report},
     timestamp::Timestamp,
 };
 
-use crate::fleet::{Fleet, Noise, THREE, free_port};
+use crate::{
+    fleet::{FIVE, Fleet, demonstration, free_port},
+    papers::Noise,
+    records::report_of,
+};
+
+/// Smallest count the agreement lets show.
+const FLOOR: u32 = 11;
+/// Students on each opt-out list of the demonstration, every one of them in the member's files.
+const OPTED_OUT: u32 = 6;
 
 #[test]
-fn every_released_count_equals_the_plain_files() {
+fn every_figure_of_every_member_equals_the_plain_files() {
     let port = free_port();
-    let fleet = Fleet::start(THREE, port, port);
-    fleet.import(1);
+    let mut fleet = Fleet::start(FIVE, port, port);
+    fleet.import_whole();
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let study_id = fleet.study(&agreement, 2);
-    let round = fleet.open(&study_id);
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    let mut rounds = Vec::new();
+    for committee in [2, 3] {
+        let title = format!("A committee of {committee}");
+        let study = fleet.ask(&agreement, &title, committee, &["all", "ethnicity", "gender"]);
+        let round = fleet.open(&study);
+        fleet.approve(&round);
+        assert_eq!(fleet.end_of(&round)["phase"], "finished");
+        let study = std::fs::read_to_string(fleet.dir.path().join("study.toml")).unwrap();
+        let exported: Vec<String> = fleet.names().iter().map(|name| fleet.figures(name, &round)).collect();
+        rounds.push((round, Study::parse(&study).unwrap(), exported));
+    }
+    let codes: Vec<MemberCode> = fleet.codes().iter().map(|code| MemberCode::parse(code).unwrap()).collect();
+    fleet.names().iter().for_each(|name| fleet.kill(name));
+    // Both studies ask the same; who mixes decides no count.
+    let expected = in_the_clear(&rounds[0].1, OptedOut::Left);
+    assert_ne!(expected, in_the_clear(&rounds[0].1, OptedOut::Counted), "the opted-out would have counted");
+    for (round, _, exported) in rounds {
+        for ((name, code), exported) in fleet.names().iter().zip(&codes).zip(exported) {
+            let report = report_of(&fleet, name, &round);
+            let shown = compare(&report, &expected, &codes, FLOOR);
+            assert!(shown.figures > 60, "{name} was shown {shown:?}");
+            assert_shared(&report, *code);
+            // What a person opens is that report and nothing else.
+            assert_eq!(exported, without_round(&report), "{name}");
+        }
+    }
+}
 
-    let study = Study::parse(&std::fs::read_to_string(fleet.dir.path().join("study.toml")).unwrap()).unwrap();
-    let lists: Vec<(Role, Segment, Prepared)> = THREE
-        .iter()
-        .map(|(name, segment, role)| plain_list(fleet.dir.path(), &study, name, segment, role))
-        .collect();
+/// A sender sees the whole of its own tables, a receiver its own column of the senders', nobody anything else.
+fn assert_shared(report: &Report, viewer: MemberCode) {
+    assert_eq!(report.viewer, viewer);
+    let is_sender = report.tables.iter().any(|table| table.sender == viewer);
+    assert_eq!(report.tables.len(), if is_sender { 3 } else { 6 }, "three breakdowns, one sender or two");
+    for table in &report.tables {
+        let own = |table: &ReleasedTable, receiver: Option<u8>| {
+            receiver.is_some_and(|place| table.receivers[usize::from(place)] == viewer)
+        };
+        let allowed = |outcome| match outcome {
+            Outcome::Cohort => true,
+            Outcome::Enrolled(receiver) | Outcome::Rate(receiver) => {
+                table.sender == viewer || own(table, receiver)
+            }
+        };
+        assert!(table.cells.iter().all(|cell| allowed(cell.outcome)), "a figure of another pair");
+        assert!(!is_sender || table.sender == viewer, "a figure of another sender");
+    }
+}
+
+/// The CSV of a report as [`Fleet::figures`] gives it.
+fn without_round(report: &Report) -> String {
+    let text = String::from_utf8(report::csv(report)).unwrap();
+    text.lines().map(|line| line.split_once(',').unwrap().1).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the members' opt-out lists are in force.
+#[derive(Clone, Copy, PartialEq)]
+enum OptedOut {
+    Counted,
+    Left,
+}
+
+fn in_the_clear(study: &Study, opted_out: OptedOut) -> Vec<Expected> {
+    let lists: Vec<(Role, Segment, Prepared)> =
+        FIVE.iter().map(|(name, segment, role)| plain_list(study, name, segment, role, opted_out)).collect();
+    if opted_out == OptedOut::Left {
+        assert!(lists.iter().all(|(_, _, list)| list.opted_out == OPTED_OUT));
+    }
     let open: Vec<OpenList<'_>> = lists
         .iter()
         .map(|(role, segment, prepared)| OpenList { role: *role, segment: *segment, prepared })
         .collect();
-    let codes = fleet.codes();
-    let mut plain: BTreeMap<(String, String, String, String), i64> = BTreeMap::new();
-    for table in expected(&study, 11, &open) {
-        assert_eq!(table.open, 0, "ties would leave counts undecided");
-        let width = table.receivers.len();
-        for (code, cohort, category) in table.domain.cells() {
-            let label = table.domain.dimension.categories()[category];
-            let key = |who: &str| {
-                (
-                    who.to_owned(),
-                    cohort.to_string(),
-                    table.domain.dimension.name().to_owned(),
-                    label.to_owned(),
-                )
-            };
-            let patterns = &table.counts[(code as usize - 1) << width..(code as usize) << width];
-            for (place, receiver) in table.receivers.iter().enumerate() {
-                let seen = patterns
-                    .iter()
-                    .enumerate()
-                    .filter(|(pattern, _)| pattern >> place & 1 == 1)
-                    .map(|(_, n)| n)
-                    .sum();
-                plain.insert(key(&codes[usize::from(*receiver)]), seen);
-            }
-            plain.insert(key("any"), patterns.iter().skip(1).sum());
-            if let Some(Some(count)) = table.denominators.get(code as usize - 1) {
-                plain.insert(key("n/a"), i64::try_from(*count).unwrap());
-            }
-        }
-    }
-
-    let mut compared = 0;
-    for line in fleet.figures("K12A", &round).lines().skip(1) {
-        // table,sender,receiver,cohort,dimension,category,outcome,measure,value,low,high,status,reason
-        let fields: Vec<&str> = line.split(',').collect();
-        let ([_, _, receiver, cohort, dimension, category, _, "count", value, _, _, "value", ..], true) =
-            (fields.as_slice(), !line.contains("all masked"))
-        else {
-            continue;
-        };
-        let key =
-            ((*receiver).to_owned(), (*cohort).to_owned(), (*dimension).to_owned(), (*category).to_owned());
-        let Some(in_the_clear) = plain.get(&key) else { panic!("{key:?} is not in the plain files") };
-        assert_eq!(value.parse::<i64>().unwrap(), *in_the_clear, "{key:?}");
-        compared += 1;
-    }
-    assert!(compared > 30, "only {compared} figures were compared");
+    let tables = expected(study, FLOOR, &open);
+    assert_eq!(tables.iter().map(|table| table.open).sum::<u64>(), 0, "ties would leave counts undecided");
+    tables
 }
 
 /// One member's list, read from its files by the same importer and prepared by the same code, without any process.
 fn plain_list(
-    folder: &Path,
     study: &Study,
     name: &str,
     segment: &str,
     role: &str,
+    opted_out: OptedOut,
 ) -> (Role, Segment, Prepared) {
     let temporary = tempfile::tempdir().unwrap();
     let store = Folder::new(&temporary.path().join("tables")).unwrap();
@@ -108,7 +137,7 @@ fn plain_list(
     let kinds: &[&str] =
         if segment == "k12" { &["SENR.txt", "SINF.txt"] } else { &["students.csv", "enrollments.csv"] };
     for kind in kinds {
-        let path = folder.join(format!("{name}-{kind}"));
+        let path = demonstration(name).join(format!("{name}-{kind}"));
         let recognised = import::recognise(&path, &[]).unwrap();
         let mut writer = Import::new(&store, &custody, &schemas, &recognised.layout);
         let mut outlets = import::Outlets {
@@ -124,8 +153,16 @@ fn plain_list(
         "cc" => (SegmentKind::CommunityCollege, Segment::Cc),
         _ => (SegmentKind::University, Segment::Univ),
     };
-    let roster = assemble(&store, &custody, &tables, &OptOuts::default(), kind).unwrap();
+    let opt_outs = match opted_out {
+        OptedOut::Counted => OptOuts::default(),
+        OptedOut::Left => opt_outs(&demonstration(name).join("optout.csv")),
+    };
+    let roster = assemble(&store, &custody, &tables, &opt_outs, kind).unwrap();
     let role = if role == "sender" { Role::Sender } else { Role::Receiver };
     let year = SchoolYear(2026).0;
     (role, segment, prepare(&roster, study, role, segment, year))
+}
+
+fn opt_outs(list: &Path) -> OptOuts {
+    OptOuts::parse(std::fs::read(list).unwrap().as_slice()).unwrap()
 }

@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use crate::fleet::{Fleet, Noise, THREE, free_port};
+use crate::{
+    fleet::{Fleet, THREE, free_port},
+    papers::Noise,
+};
 
 #[test]
 fn no_identifier_is_in_the_traffic_the_coordinators_folder_or_a_log() {
@@ -23,7 +26,7 @@ fn no_identifier_is_in_the_traffic_the_coordinators_folder_or_a_log() {
     fleet.import(3);
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let study = fleet.study(&agreement, 2);
+    let study = fleet.study(&agreement);
     let round = fleet.open(&study);
     fleet.approve(&round);
     assert_eq!(fleet.end_of(&round)["phase"], "finished");
