@@ -8,6 +8,8 @@
 #   --data DIR    other files: DIR/K12A-SENR.txt ... or DIR/K12A/K12A-SENR.txt (default: the files beside this script)
 #   --noise none  the parties accept exact tables in words; for checks against the plain files only
 #   --keep        leave the processes running afterwards and say how to talk to them
+#
+# Needs cargo, a C compiler, bash and what POSIX names (sed, cut, sort, paste, date): no GNU option, no shuf.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +21,7 @@ while [ $# -gt 0 ]; do
     --data) data=$(cd "$2" && pwd); shift 2 ;;
     --noise) [ "$2" = none ] || { echo "--noise takes the word: none" >&2; exit 2; }; noise=none; shift 2 ;;
     --keep) keep=yes; shift ;;
-    *) sed -n '2,12p' "$0"; exit 2 ;;
+    *) sed -n '2,13p' "$0"; exit 2 ;;
   esac
 done
 out=${out:-$(mktemp -d -t passage-demo.XXXXXX)}
@@ -56,7 +58,7 @@ node() { local name=$1; shift; "$bin/passage-node" --dir "$out/state/$name" "$@"
 # One value of a JSON answer: `json KEY` reads the answer on standard input; needs nothing but sed.
 json() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 
-port=$(shuf -i 20000-59999 -n 1)
+port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
 step "coordinator: private CA, listening on 127.0.0.1:$port"
 coordinator init --consortium "Demonstration" --listen "127.0.0.1:$port" --public "127.0.0.1:$port" >/dev/null
 "$bin/passage-coordinator" --dir "$out/state/coordinator" serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
@@ -96,8 +98,9 @@ agreement="$out/agreement.toml" study="$out/study.toml"
   echo 'purpose = "improving-instruction"'
   echo 'legal_basis = "studies"'
   echo 'scope = "College-going of high-school completers at the member colleges and the member university"'
-  echo "effective = \"$(date -u -d yesterday +%F)\""
-  echo "expires = \"$(date -u -d '+2 years' +%F)\""
+  # A term round about today, whatever day it is; only whole years, so that no date arithmetic is needed.
+  echo "effective = \"$(($(date -u +%Y) - 1))-01-01\""
+  echo "expires = \"$(($(date -u +%Y) + 1))-12-31\""
   echo 'retention_days = 30'
   echo 'committee_min = 2'
   echo '[disclosure]'
