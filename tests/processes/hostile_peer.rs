@@ -181,7 +181,7 @@ async fn say(mut send: impl AsyncWrite + Unpin, bytes: &[u8], flood: usize, paus
     sent
 }
 
-const PIECE: [u8; 64 << 10] = [0x5A; 64 << 10];
+static PIECE: [u8; 64 << 10] = [0x5A; 64 << 10];
 
 /// The head of a frame that announces a body of `length` bytes, and the first `given` of them.
 fn head(kind: u16, length: u32, given: usize) -> Vec<u8> {
