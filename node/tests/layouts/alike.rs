@@ -15,6 +15,9 @@ fn changed(grid: &Grid, layout: &Layout, picks: &[(usize, usize)]) -> Grid {
     let mut rows: Vec<Vec<String>> = grid.rows[..head].to_vec();
     let optional: Vec<usize> = (0..grid.width())
         .filter(|place| {
+            if *place == 0 && !layout.record_types.is_empty() {
+                return false; // what says which file it is
+            }
             let column = column_at(layout, named(layout).then_some(grid.rows[0].as_slice()), *place);
             column.is_none_or(|column| column.need == passage_node::import::Need::Optional)
         })
