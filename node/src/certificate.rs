@@ -1,5 +1,7 @@
-//! The certificate of a destruction: what, how, when, by whom, and what was tried afterwards (F10, G15, L3). A text a person can
+//! The certificate of a destruction: what, how, when, by whom, and what was found afterwards (F10, G15, L3). A text a person can
 //! read and print, signed with the member's key, verified by anyone without this node.
+//!
+//! It is written after the act: [`Findings`] come from looking at what is left, and there is no statement without them.
 
 use core::fmt::Write as _;
 
@@ -15,7 +17,7 @@ use crate::home::refuse;
 /// First words of the last line.
 const SIGNATURE: &str = "signature = \"";
 /// Format of the statement.
-const FORMAT: &str = "passage-destruction-certificate/1";
+const FORMAT: &str = "passage-destruction-certificate/2";
 
 /// What was destroyed, and how.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -37,8 +39,16 @@ pub struct Statement {
     pub scope: String,
     /// How it was done, in words.
     pub method: String,
-    /// What was tried afterwards, in words.
-    pub verified: String,
+    /// What it does not reach, in words.
+    pub not_reached: String,
+    /// Whether every step was seen to have been done. False: `checks` says which was not; nothing is readable here all the same.
+    pub verified: bool,
+    /// When that was looked at, UTC.
+    pub verified_at: String,
+    /// Who looked.
+    pub verified_by: String,
+    /// What was looked at and what was found, in words.
+    pub checks: Vec<String>,
     /// Each stored table that is gone.
     pub table: Vec<Destroyed>,
 }
@@ -57,6 +67,15 @@ pub struct Destroyed {
     pub rows: u64,
     /// BLAKE3 of the sealed file.
     pub file: String,
+}
+
+/// What was found when everything had been done: nothing that was destroyed can be read with what is left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Findings {
+    /// Every step was seen to have been done.
+    Complete(Vec<String>),
+    /// A step cannot be shown to have been done by this program; the words say which.
+    Incomplete(Vec<String>),
 }
 
 impl Statement {
@@ -112,8 +131,9 @@ impl Statement {
     #[must_use]
     pub fn words(&self) -> String {
         let rows: u64 = self.table.iter().map(|table| table.rows).sum();
+        let verdict = if self.verified { "yes" } else { "NOT IN FULL" };
         let mut text = format!(
-            "certificate of destruction\n  member     {} of {}\n  ordered by {}\n  when       {}\n  what       {}: {rows} rows in {} tables\n  how        {}\n  verified   {}\n",
+            "certificate of destruction\n  member     {} of {}\n  ordered by {}\n  when       {}\n  what       {}: {rows} rows in {} tables\n  how        {}\n  not        {}\n  verified   {verdict}, {} by {}\n",
             self.member,
             self.consortium,
             self.destroyed_by,
@@ -121,8 +141,13 @@ impl Statement {
             self.scope,
             self.table.len(),
             self.method,
-            self.verified
+            self.not_reached,
+            self.verified_at,
+            self.verified_by,
         );
+        for check in &self.checks {
+            let _ = writeln!(text, "             {check}");
+        }
         for table in &self.table {
             let _ = writeln!(
                 text,
@@ -169,7 +194,11 @@ mod tests {
             destroyed_at: "2026-11-22T00:00:00Z".to_owned(),
             scope: "every student record".to_owned(),
             method: "key overwritten".to_owned(),
-            verified: "no file opens".to_owned(),
+            not_reached: "backups".to_owned(),
+            verified: true,
+            verified_at: "2026-11-22T00:00:01Z".to_owned(),
+            verified_by: "passage-node".to_owned(),
+            checks: vec!["no key opens".to_owned()],
             table: vec![Destroyed {
                 table: "student".to_owned(),
                 layout: "calpads-sinf".to_owned(),
@@ -183,12 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_seen_is_said_to_people() {
+        let (statement, _) = certificate();
+        assert!(statement.words().contains("verified   yes, 2026-11-22T00:00:01Z by passage-node"));
+        let doubt = Statement { verified: false, ..statement };
+        assert!(doubt.words().contains("verified   NOT IN FULL"), "{}", doubt.words());
+    }
+
+    #[test]
     fn a_certificate_verifies_and_any_change_shows() {
         let (statement, text) = certificate();
         assert_eq!(Statement::verify(&text).unwrap(), statement);
         for (from, to) in [
             ("rows = 12", "rows = 11"),
             ("A. Superintendent", "B. Superintendent"),
+            ("verified = true", "verified = false"),
+            ("no key opens", "no key"),
             ("signature = \"", "signature = \"0"),
             ("format", "# \nformat"),
         ] {

@@ -1,6 +1,7 @@
 //! The clerk's part: files in, opt-outs in, what is held. All or nothing: entries are committed once every file is good,
 //! and what no entry names is swept (D1-D7).
 
+mod destruction;
 mod importing;
 mod outcome;
 mod problem_list;
@@ -17,11 +18,11 @@ use std::{
 use passage_shell::{config, failure::Failure};
 
 pub use self::{
+    destruction::Scope,
     importing::ImportOutcome,
     outcome::FileOutcome,
     problem_list::{KeptList, ListPart},
     request::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
-    stored::Scope,
 };
 use crate::{
     home::{Home, refuse},

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    custody::{Custody, Guard},
+    custody::{Custody, Guard, Outer, remembered},
     query::Queries,
     settings::{self, Settings},
     tables::{Folder, Schemas},
@@ -184,7 +184,8 @@ impl Home {
         );
         let settings = settings(&dir)?;
         let store = Store::open(&dir.folder("store")?)?;
-        let custody = custody(&dir, &store, &settings)?;
+        let outer = remembered(settings.outer());
+        let custody = custody(&dir, &store, &outer)?;
         let home = Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
             custody: RwLock::new(custody),
@@ -203,8 +204,7 @@ impl Home {
             dir,
         };
         // What an import or a destruction that was killed has left behind.
-        home.settle()?;
-        home.issue_certificates()?;
+        home.settle(&outer)?;
         Ok(home)
     }
 
@@ -227,13 +227,12 @@ impl Home {
 }
 
 /// Opens the node key in force, or makes the first one.
-fn custody(dir: &StateDir, store: &Store, settings: &Settings) -> Result<Custody, Failure> {
+fn custody(dir: &StateDir, store: &Store, outer: &Outer<'_>) -> Result<Custody, Failure> {
     let folder = dir.folder("keys")?;
-    let outer = settings.outer();
     if let Some(state) = Home::key_state(store)? {
-        return Custody::open(&folder, &state, &outer);
+        return Custody::open(&folder, &state, outer);
     }
-    let (custody, state) = Custody::create(&folder, 1, Guard::File, &outer, None)?;
+    let (custody, state) = Custody::create(&folder, 1, Guard::File, outer, None)?;
     Home::found(store, state)?;
     Ok(custody)
 }

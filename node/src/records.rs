@@ -28,8 +28,8 @@ pub const CURSOR: Table = Table(6);
 pub const OUTBOX: Table = Table(7);
 /// `catalogue` -> [`crate::tables::Catalogue`].
 pub const CATALOGUE: Table = Table(8);
-/// Time of a destruction -> the statement its certificate will be signed over, until the file is written.
-pub const CERTIFICATES: Table = Table(9);
+/// Generation of the node key that is destroyed (big-endian) -> what was ordered, until its certificate is written.
+pub const DESTRUCTIONS: Table = Table(9);
 /// Roster digest, agreement digest, round -> [`Charge`].
 pub const LEDGER: Table = Table(10);
 /// Account digest -> [`Yes`].

@@ -40,7 +40,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Where the outer half of the node key comes from.
-    pub fn outer(&self) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    pub fn outer(&self) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + use<> {
         of_process(Some(self.passphrase_file.as_path()).filter(|path| !path.as_os_str().is_empty()))
     }
 

@@ -42,7 +42,7 @@ pub enum Data {
         guard: Option<Guard>,
     },
     /// Check a certificate of destruction, of this member or another.
-    #[command(after_help = "Example:\n  passage-node data certificate destruction-2026-11-22T101500Z.toml")]
+    #[command(after_help = "Example:\n  passage-node data certificate destruction-2026-11-22T101500Z-1.toml")]
     Certificate { file: PathBuf },
     /// What is covered: rows and keys by school year and school, expected match strength, freshness.
     #[command(after_help = "Example:\n  passage-node data coverage --out coverage.html")]

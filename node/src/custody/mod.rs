@@ -12,10 +12,10 @@
 //! copies a flash medium or a backup keeps of the old half; a passphrase or a credential protects those.
 
 mod outer;
+pub mod shred;
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -32,7 +32,7 @@ use passage_protocol::{
 use passage_shell::{entropy, failure::Failure, state_dir};
 use zeroize::Zeroizing;
 
-pub use self::outer::{Outer, of_process};
+pub use self::outer::{Outer, of_process, remembered};
 use crate::home::refuse;
 
 const NODE_KEY_CONTEXT: &str = "passage 2026 node key v1";
@@ -154,7 +154,7 @@ impl Custody {
         let half =
             Zeroizing::new(<[u8; HALF_BYTES]>::try_from(bytes.as_slice()).map_err(|_| half_missing())?);
         let custody = Self::of(&half, state.guard, outer)?;
-        if custody.unwrap(&state.check, CHECK_PLACE).is_none() {
+        if !custody.is_of(state) {
             return Err(refuse(
                 0x2261,
                 &format!("the {} is not the one the stored tables were sealed with", state.guard.word()),
@@ -217,38 +217,17 @@ impl Custody {
         <[u8; 32]>::try_from(key.as_slice()).ok().map(Secret::new)
     }
 
+    /// Whether `state` is of this node key: its check value opens.
+    #[must_use]
+    pub fn is_of(&self, state: &KeyState) -> bool {
+        self.unwrap(&state.check, CHECK_PLACE).is_some()
+    }
+
     /// The key of content digests: the same rows have the same digest as long as the data stands.
     #[must_use]
     pub fn content_key(&self) -> &[u8; 32] {
         self.content.expose()
     }
-}
-
-/// Overwrites and removes every local half but that of `keep`. After it, what the others wrapped is gone.
-///
-/// # Errors
-///
-/// [`Failure`] of the disk.
-pub fn shred_others(folder: &Path, keep: u64) -> Result<usize, Failure> {
-    let fault = |error: &std::io::Error| Failure::io("shred a key", error);
-    let kept = path(folder, keep);
-    let mut shredded = 0;
-    for entry in fs::read_dir(folder).map_err(|error| fault(&error))? {
-        let stale = entry.map_err(|error| fault(&error))?.path();
-        if stale == kept {
-            continue;
-        }
-        let overwrite = || -> std::io::Result<()> {
-            let mut file = OpenOptions::new().write(true).open(&stale)?;
-            file.write_all(&[0; HALF_BYTES])?;
-            file.sync_all()?;
-            fs::remove_file(&stale)
-        };
-        overwrite().map_err(|error| fault(&error))?;
-        shredded += 1;
-    }
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| fault(&error))?;
-    Ok(shredded)
 }
 
 fn path(folder: &Path, generation: u64) -> PathBuf {
@@ -270,7 +249,7 @@ fn half_missing() -> Failure {
     refuse(
         0x2260,
         "the key of the stored tables is missing or damaged in the folder `keys`",
-        "Restore the folder from a backup. If there is none, run `data destroy` and import the files again.",
+        "Restore the folder from a backup. If there is none, nobody can open the stored tables: join again in another folder and import the files there.",
         Some("I7"),
     )
 }
@@ -315,7 +294,9 @@ mod tests {
         let (_, old) = Custody::create(folder.path(), 1, Guard::Credential, &says("outer"), None).unwrap();
         let before = fs::read(path(folder.path(), 1)).unwrap();
         let (_, new) = Custody::create(folder.path(), 2, Guard::Credential, &says("outer"), None).unwrap();
-        assert_eq!(shred_others(folder.path(), 2).unwrap(), 1);
+        shred::overwrite_others(folder.path(), 2).unwrap();
+        assert!(Custody::open(folder.path(), &old, &says("outer")).is_err());
+        shred::remove_others(folder.path(), 2).unwrap();
         assert!(Custody::open(folder.path(), &old, &says("outer")).is_err());
         assert!(Custody::open(folder.path(), &new, &says("outer")).is_ok());
         assert!(

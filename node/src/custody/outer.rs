@@ -2,6 +2,7 @@
 //! an argument, never an environment variable's value.
 
 use std::{
+    cell::RefCell,
     env, fs,
     io::{IsTerminal, stdin},
     os::unix::fs::PermissionsExt,
@@ -27,26 +28,53 @@ const PASSPHRASE_CREDENTIAL: &str = "passage-passphrase";
 const KEY_BYTES_MIN: usize = 32;
 /// Fewest bytes of a passphrase.
 const PASSPHRASE_BYTES_MIN: usize = 12;
+/// Permission bits a file with a secret must not have.
+const OTHERS: u32 = 0o077;
+/// The same of a credential. Since version 254 systemd gives the service's account access by an access control list, whose mask
+/// shows as "group may read"; the folder is open to that account alone.
+const OTHERS_OF_CREDENTIAL: u32 = 0o037;
 
 /// The secrets of this process: `passphrase_file` is the setting of that name.
-pub fn of_process(passphrase_file: Option<&Path>) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn of_process(
+    passphrase_file: Option<&Path>,
+) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + use<> {
     let file = passphrase_file.map(Path::to_owned);
     move |guard| match guard {
         Guard::File => Ok(Zeroizing::new(Vec::new())),
-        Guard::Credential => long_enough(read(&credential(KEY_CREDENTIAL)?)?, KEY_BYTES_MIN),
-        Guard::Passphrase => long_enough(passphrase(file.as_deref())?, PASSPHRASE_BYTES_MIN),
+        Guard::Credential => {
+            let key = credential(KEY_CREDENTIAL)?;
+            long_enough(key, &format!("credential {KEY_CREDENTIAL}"), KEY_BYTES_MIN)
+        }
+        Guard::Passphrase => long_enough(passphrase(file.as_deref())?, "passphrase", PASSPHRASE_BYTES_MIN),
+    }
+}
+
+/// Asks `outer` once for each guard, so that a person types a passphrase once for one command.
+pub fn remembered<'a>(
+    outer: impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + 'a,
+) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + 'a {
+    let known: RefCell<Vec<(Guard, Zeroizing<Vec<u8>>)>> = RefCell::default();
+    move |guard| {
+        if let Some((_, secret)) = known.borrow().iter().find(|(one, _)| *one == guard) {
+            return Ok(secret.clone());
+        }
+        let secret = outer(guard)?;
+        known.borrow_mut().push((guard, secret.clone()));
+        Ok(secret)
     }
 }
 
 fn passphrase(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut text = match (file, credential(PASSPHRASE_CREDENTIAL)) {
-        (Some(file), _) => read(file)?,
-        (None, Ok(path)) if path.exists() => read(&path)?,
-        (None, _) if stdin().is_terminal() => {
+    let loaded = env::var_os(CREDENTIALS)
+        .is_some_and(|folder| Path::new(&folder).join(PASSPHRASE_CREDENTIAL).exists());
+    let mut text = match file {
+        Some(file) => read(file, "file of the passphrase", OTHERS)?,
+        None if loaded => credential(PASSPHRASE_CREDENTIAL)?,
+        None if stdin().is_terminal() => {
             let typed = rpassword::prompt_password("Passphrase of this node's data: ");
             Zeroizing::new(typed.map_err(|error| Failure::io("read the passphrase", &error))?.into_bytes())
         }
-        (None, _) => {
+        None => {
             return Err(refuse(
                 0x2262,
                 "the passphrase of the stored tables is needed, and there is neither a terminal nor a file to read it from",
@@ -61,35 +89,46 @@ fn passphrase(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(text)
 }
 
-fn credential(name: &str) -> Result<PathBuf, Failure> {
-    env::var_os(CREDENTIALS).map(|folder| PathBuf::from(folder).join(name)).ok_or_else(|| {
-        refuse(
-            0x2263,
-            "the stored tables need a credential of the service manager, and there is no folder of credentials",
-            "Start the node as its systemd service, with LoadCredentialEncrypted=passage-data-key.",
-            Some("I7"),
-        )
-    })
+/// A credential the service manager has loaded for this process.
+fn credential(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let missing = |what: &str| {
+        let advice = format!(
+            "Start the node as its systemd service, with LoadCredentialEncrypted={name}; a command reaches the running service without it."
+        );
+        refuse(0x2263, what, &advice, Some("I7"))
+    };
+    let folder = env::var_os(CREDENTIALS).ok_or_else(|| {
+        missing(&format!("the stored tables need the credential {name} of the service manager, and there is no folder of credentials"))
+    })?;
+    let path = PathBuf::from(folder).join(name);
+    if !path.exists() {
+        return Err(missing(&format!("the credential {name} is not in the folder of credentials")));
+    }
+    read(&path, &format!("credential {name}"), OTHERS_OF_CREDENTIAL)
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let fault = |error: &std::io::Error| Failure::io("read the file of the passphrase or credential", error);
+/// Reads a secret no other account may read: `others` are the permission bits it must not have.
+fn read(path: &Path, what: &str, others: u32) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let fault = |error: &std::io::Error| Failure::io(&format!("read the {what}"), error);
     let mode = fs::metadata(path).map_err(|error| fault(&error))?.permissions().mode();
-    if mode & 0o077 != 0 {
+    if mode & others != 0 {
         return Err(refuse(
             0x2264,
-            "other accounts may read the file of the passphrase or credential, expected mode 0600 or 0400",
-            "Take the permissions of group and others away with chmod, and change the passphrase: it may have been read.",
+            &format!("other accounts may read the {what}, expected mode 0600 or 0400"),
+            "Take the permissions of group and others away with chmod, and change the secret: it may have been read.",
             Some("I7"),
         ));
     }
     fs::read(path).map(Zeroizing::new).map_err(|error| fault(&error))
 }
 
-fn long_enough(secret: Zeroizing<Vec<u8>>, bytes_min: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn long_enough(
+    secret: Zeroizing<Vec<u8>>,
+    what: &str,
+    bytes_min: usize,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if secret.len() < bytes_min {
-        let what =
-            format!("the passphrase or credential has {} bytes, expected at least {bytes_min}", secret.len());
+        let what = format!("the {what} has {} bytes, expected at least {bytes_min}", secret.len());
         return Err(refuse(0x2265, &what, "Choose a longer one.", Some("I7")));
     }
     Ok(secret)
@@ -115,5 +154,18 @@ mod tests {
         assert!(of_process(Some(&path))(Guard::Passphrase).err().unwrap().what().contains("other accounts"));
         let (_folder, path) = file(0o600, "short\n");
         assert!(of_process(Some(&path))(Guard::Passphrase).err().unwrap().what().contains("5 bytes"));
+    }
+
+    #[test]
+    fn a_secret_is_asked_for_once() {
+        let asked = RefCell::new(0);
+        let outer = remembered(|_| {
+            *asked.borrow_mut() += 1;
+            Ok(Zeroizing::new(vec![7]))
+        });
+        for guard in [Guard::Passphrase, Guard::Passphrase, Guard::Credential, Guard::Passphrase] {
+            assert_eq!(outer(guard).unwrap().as_slice(), [7]);
+        }
+        assert_eq!(*asked.borrow(), 2);
     }
 }
