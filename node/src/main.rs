@@ -156,7 +156,9 @@ impl Bar {
     fn show(&self, step: Progress) {
         let mut held = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let bar = held.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{msg} [{bar:40}] {percent}%");
+            // Nobody knows how long a query takes: no bar then, a word of what was done.
+            let template = if step.total.is_some() { "{msg} [{bar:40}] {percent}%" } else { "{msg}" };
+            let style = ProgressStyle::with_template(template);
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         bar.set_length(step.total.unwrap_or(0));

@@ -14,7 +14,7 @@ mod tests;
 
 pub use embedded::Embedded;
 pub use error::EngineError;
-pub use running::{Batch, Canceller, Progress, Running};
+pub use running::{Batch, Canceller, Progress, Running, Waited};
 
 use crate::{sealed::SealedFile, table::TableSchema};
 

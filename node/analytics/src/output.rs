@@ -10,14 +10,14 @@
 //! prefixing such text, as is often advised, would change data for every program that reads it back. So CSV is exact,
 //! and [`Saved::formula_like`] counts the cells a spreadsheet would run: whoever shows the result warns.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use datafusion::arrow::{
     array::{ArrayRef, RecordBatch},
     util::display::{ArrayFormatter, FormatOptions},
 };
 
-use crate::engine::{Progress, Running};
+use crate::engine::{Progress, Running, Waited};
 
 mod comma;
 mod error;
@@ -30,6 +30,9 @@ mod workbook;
 
 pub use error::OutputError;
 pub use screen::{Shown, show};
+
+/// How long whoever waits for rows goes without a word of the query: a person sees that it lives, and one who has gone is noticed.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The form of a result file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,7 +75,8 @@ pub struct Saved {
     pub formula_like: u64,
 }
 
-/// Runs a query to its end and saves the answer at `path`, replacing a file there. `each` is told after every batch.
+/// Runs a query to its end and saves the answer at `path`, replacing a file there. `each` is told after every
+/// batch, and in between when there is none for long.
 ///
 /// # Errors
 ///
@@ -97,17 +101,20 @@ pub fn save(
     Ok(Saved { rows: running.progress().rows, bytes, formula_like })
 }
 
-/// Gives every batch to `take`, and tells `each` how far the query is.
+/// Gives every batch to `take`, and tells `each` how far the query is, also while there are no rows yet.
 fn batches(
     running: &mut Running,
     each: &mut dyn FnMut(Progress),
     take: &mut dyn FnMut(&RecordBatch) -> Result<(), OutputError>,
 ) -> Result<(), OutputError> {
-    while let Some(batch) = running.next_batch()? {
-        take(&batch.0)?;
+    loop {
+        match running.wait(PATIENCE)? {
+            Waited::Batch(batch) => take(&batch.0)?,
+            Waited::InVain => {}
+            Waited::End => return Ok(()),
+        }
         each(running.progress());
     }
-    Ok(())
 }
 
 /// The way to write a column's values as text: dates and times as ISO 8601, numbers with all their digits.

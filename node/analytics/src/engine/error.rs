@@ -149,30 +149,32 @@ impl Refusal for EngineError {
     fn advice(&self) -> &'static str {
         match self {
             Self::Calculation { .. } => {
-                "leave such rows out with WHERE, or use TRY_CAST and NULLIF, which give NULL instead"
+                "Leave such rows out with WHERE, or use TRY_CAST and NULLIF, which give NULL instead."
             }
-            Self::Cancelled => "run it again if the answer is still wanted",
+            Self::Cancelled => "Run it again if the answer is still wanted.",
             Self::Failed { .. } => {
-                "run it again; if it fails again, report it with the query's shape but without its values"
+                "Run it again; if it fails again, report it with the query's shape but without its values."
             }
             Self::Memory { .. } => {
-                "ask for fewer columns or groups, filter earlier, avoid COUNT(DISTINCT) over many values, or raise the memory limit"
+                "Ask for fewer columns or groups, filter earlier, avoid COUNT(DISTINCT) over many values, or raise the setting query_memory_mib."
             }
             Self::NotAQuery => {
-                "write one SELECT; tables change only through an import, and files are written with --out"
+                "Write one SELECT; tables change only through an import, and files are written with --out."
             }
             Self::Sealed(error) => error.advice(),
-            Self::Start { .. } => "raise the limit of threads for the service, or free memory, and try again",
+            Self::Start { .. } => {
+                "Raise the limit of threads for the service, or free memory, and try again."
+            }
             Self::Syntax { .. } => {
-                "correct the query at the place named; text stands in single quotes, names in double quotes or none"
+                "Correct the query at the place named; text stands in single quotes, names in double quotes or none."
             }
             Self::Table(error) => error.advice(),
             Self::UnknownColumn { .. } => {
-                "correct the name; text stands in single quotes, names in double quotes or none"
+                "Correct the name; text stands in single quotes, names in double quotes or none."
             }
-            Self::UnknownTable { .. } => "correct the name, or import a file that fills the table",
+            Self::UnknownTable { .. } => "Correct the name, or import a file that fills the table.",
             Self::Unplannable { .. } => {
-                "correct the query; DESCRIBE and a table's name shows its columns and their kinds"
+                "Correct the query; DESCRIBE and a table's name shows its columns and their kinds."
             }
         }
     }

@@ -1,8 +1,14 @@
 //! A query that runs: its rows in batches, how far it is, and the way to stop it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
 };
 
 use datafusion::arrow::{array::RecordBatch, datatypes::SchemaRef};
@@ -59,6 +65,16 @@ impl Batch {
     }
 }
 
+/// What waiting for a query brought.
+pub enum Waited {
+    /// Rows.
+    Batch(Batch),
+    /// There are no more.
+    End,
+    /// Nothing yet.
+    InVain,
+}
+
 /// How far a query is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Progress {
@@ -110,8 +126,24 @@ impl Running {
     /// [`EngineError::Cancelled`] at once after [`Canceller::cancel`]; otherwise what went wrong while running.
     /// There are no rows after an error.
     pub fn next_batch(&mut self) -> Result<Option<Batch>, EngineError> {
+        loop {
+            match self.wait(Duration::MAX)? {
+                Waited::Batch(batch) => return Ok(Some(batch)),
+                Waited::End => return Ok(None),
+                Waited::InVain => {}
+            }
+        }
+    }
+
+    /// As [`next_batch`](Self::next_batch), but gives up after `patience`: a query that sorts or counts has no rows for long, and
+    /// whoever waits may want to say so or to stop it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_batch`](Self::next_batch).
+    pub fn wait(&mut self, patience: Duration) -> Result<Waited, EngineError> {
         let (receiver, stop) = (&mut self.receiver, &self.canceller.0);
-        let received = self.workers.wait(async {
+        let received = at_most(patience, async {
             tokio::select! {
                 biased;
                 () = stop.asked() => Some(Err(EngineError::Cancelled)),
@@ -119,12 +151,13 @@ impl Running {
             }
         });
         match received {
-            Some(Ok(batch)) => {
+            None => Ok(Waited::InVain),
+            Some(Some(Ok(batch))) => {
                 self.rows += batch.num_rows() as u64;
-                Ok(Some(Batch(batch)))
+                Ok(Waited::Batch(Batch(batch)))
             }
-            Some(Err(error)) => Err(error),
-            None => self.ended(),
+            Some(Some(Err(error))) => Err(error),
+            Some(None) => self.ended(),
         }
     }
 
@@ -141,9 +174,9 @@ impl Running {
     }
 
     /// Tells the end of the rows from the end of the task that sends them.
-    fn ended(&mut self) -> Result<Option<Batch>, EngineError> {
+    fn ended(&mut self) -> Result<Waited, EngineError> {
         match self.pump.take().map(|pump| self.workers.wait(pump)) {
-            None | Some(Ok(())) => Ok(None),
+            None | Some(Ok(())) => Ok(Waited::End),
             Some(Err(_)) => Err(EngineError::Failed { what: "one of its workers stopped" }),
         }
     }
@@ -179,5 +212,29 @@ impl Stop {
         while !self.asked.load(Ordering::Acquire) {
             self.waker.notified().await;
         }
+    }
+}
+
+/// Runs a future on the calling thread for at most `patience`. Not by a timer of the workers: they may all be busy.
+fn at_most<F: Future>(patience: Duration, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let began = Instant::now();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(output);
+        }
+        match patience.checked_sub(began.elapsed()) {
+            None | Some(Duration::ZERO) => return None,
+            Some(rest) => thread::park_timeout(rest),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }

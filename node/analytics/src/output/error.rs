@@ -106,13 +106,13 @@ impl Refusal for OutputError {
     fn advice(&self) -> &'static str {
         match self {
             Self::ColumnKind { .. } | Self::Unreadable => {
-                "turn the column into text with CAST(... AS VARCHAR)"
+                "Turn the column into text with CAST(... AS VARCHAR)."
             }
-            Self::Disk { .. } => "check that the folder is there, has room and that you may write to it",
-            Self::Ending => "give the file a name that ends with its form",
+            Self::Disk { .. } => "Check that the folder is there, has room and that you may write to it.",
+            Self::Ending => "Give the file a name that ends with its form.",
             Self::Engine(error) => error.advice(),
             Self::TextTooLong { .. } | Self::TooManyColumns { .. } | Self::TooManyRows { .. } => {
-                "save the answer as .csv or .parquet, which have no such limit, or ask for less"
+                "Save the answer as .csv or .parquet, which have no such limit, or ask for less."
             }
         }
     }

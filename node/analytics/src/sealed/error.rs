@@ -75,12 +75,14 @@ impl Refusal for SealedError {
     fn advice(&self) -> &'static str {
         match self {
             Self::Disk { .. } => {
-                "check that the disk is mounted and healthy and that the node may read its folder"
+                "Check that the disk is mounted and healthy and that the node may read its folder."
             }
             Self::NotSealed { .. } | Self::Tampered { .. } => {
-                "restore the node's folder from its last good copy, or remove this upload and import the file again"
+                "Restore the node's folder from its last good copy, or remove this upload and import the file again."
             }
-            Self::OutOfRange { .. } => "report this as a fault of the program, with the command that was run",
+            Self::OutOfRange { .. } => {
+                "Report this as a fault of the program, with the command that was run."
+            }
         }
     }
 

@@ -208,20 +208,20 @@ impl Refusal for TableError {
     fn advice(&self) -> &'static str {
         match self {
             Self::CellCount { .. } | Self::KindAsked { .. } | Self::KindWritten { .. } => {
-                "report this as a fault of the program, with the layout that was imported"
+                "Report this as a fault of the program, with the layout that was imported."
             }
             Self::ColumnTwice { .. } | Self::Name { .. } | Self::NoColumns { .. } => {
-                "correct the dictionary that names the table's columns"
+                "Correct the dictionary that names the table's columns."
             }
-            Self::Corrupt { .. } => "remove this upload and import the file again",
+            Self::Corrupt { .. } => "Remove this upload and import the file again.",
             Self::DateNotInCalendar { .. } | Self::DecimalTooLong { .. } | Self::TextTooLong { .. } => {
-                "correct the row in the file, or leave the column out of the layout, and import again"
+                "Correct the row in the file, or leave the column out of the layout, and import again."
             }
             Self::Disk { .. } => {
-                "check that the disk is mounted, has room and that the node may use its folder"
+                "Check that the disk is mounted, has room and that the node may use its folder."
             }
             Self::Sealed(error) => error.advice(),
-            Self::Stopped => "nothing needs to be done",
+            Self::Stopped => "Nothing needs to be done.",
         }
     }
 
