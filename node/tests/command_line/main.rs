@@ -14,6 +14,7 @@
 
 mod bad_files;
 mod coverage;
+mod credential;
 mod daemon;
 mod example_files;
 mod full_disk;
@@ -22,4 +23,7 @@ mod help;
 mod joining;
 mod log_watch;
 mod pupils;
+mod questions;
+mod stored;
+mod units;
 mod world;
