@@ -24,6 +24,7 @@ use crate::{
     data::{ImportRequest, Scope},
     driver::Driver,
     home::{Home, refuse},
+    own_stack,
     records::Verdict,
 };
 
@@ -109,13 +110,13 @@ pub fn exit_code(answer: &Answer) -> u8 {
 pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     match command {
-        Command::Import(request) => import::import(home, &request, progress),
+        Command::Import(request) => own_stack::run(|| import::import(home, &request, progress)),
         Command::ImportProblems { list, from } => {
             let part = home.problem_list_part(&list, from)?;
             Ok(Answer { text: String::new(), json: json!(part) })
         }
         Command::OptOutImport { file } => {
-            let count = home.import_opt_outs(&file)?;
+            let count = own_stack::run(|| home.import_opt_outs(&file))?;
             Ok(Answer {
                 text: format!(
                     "{count} opt-outs in force from the next round on; they replace the earlier list"
@@ -123,12 +124,12 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
                 json: json!({ "opt_outs": count }),
             })
         }
-        Command::DataStatus => data::status(home),
-        Command::DataDestroy { by, scope } => data::destroy(home, &by, &scope),
-        Command::DataRekey { guard } => data::rekey(home, guard),
+        Command::DataStatus => own_stack::run(|| data::status(home)),
+        Command::DataDestroy { by, scope } => own_stack::run(|| data::destroy(home, &by, &scope)),
+        Command::DataRekey { guard } => own_stack::run(|| data::rekey(home, guard)),
         Command::DataCertificate { file } => data::certificate(&file),
-        Command::DataCoverage { out } => data::coverage(home, out.as_deref()),
-        Command::Query(request) => query::query(home, &request, progress),
+        Command::DataCoverage { out } => own_stack::run(|| data::coverage(home, out.as_deref())),
+        Command::Query(request) => own_stack::run(|| query::query(home, &request, progress)),
         Command::Dictionary { table } => data::dictionary(home, table.as_deref()),
         Command::LayoutList => layouts::list(home),
         Command::LayoutShow { id } => layouts::show(home, &id),
@@ -164,7 +165,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             Ok(Answer { text: format!("{count} rounds halted"), json: json!({ "halted": count }) })
         }
         Command::AuditVerify => audit_verify(home),
-        Command::Doctor => doctor(node),
+        Command::Doctor => own_stack::run(|| doctor(node)),
     }
 }
 

@@ -31,6 +31,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     custody::{Custody, Guard, Outer, remembered},
+    own_stack,
     query::Queries,
     settings::{self, Settings},
     tables::{Folder, Schemas},
@@ -156,6 +157,10 @@ impl Home {
     ///
     /// [`Failure`] says what is missing or damaged and what to do.
     pub fn open(root: &Path) -> Result<Self, Failure> {
+        own_stack::run(|| Self::opened(root))
+    }
+
+    fn opened(root: &Path) -> Result<Self, Failure> {
         if !root.join("member.toml").exists() {
             return Err(refuse(
                 0x2202,

@@ -16,6 +16,7 @@
 //! | [`query`] | SQL over the stored tables |
 //! | [`coverage`] | what the stored tables cover, and whether they came in time |
 //! | [`prepare`] | match keys and codes of one round, in memory |
+//! | [`own_stack`] | threads that take what a stack holds with them |
 //! | [`compute`] | blinding, passes, tables, decryption |
 //! | [`driver`] | the loop around the round engine |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
@@ -36,6 +37,7 @@ pub mod governance;
 pub mod home;
 pub mod import;
 pub mod outbox;
+pub mod own_stack;
 pub mod prepare;
 pub mod query;
 pub mod records;

@@ -1,125 +1,146 @@
-//! What a stranger finds after `data destroy`: nothing in the node's folder, and nothing in the memory of the running daemon that
+//! What a stranger finds after `data destroy`: nothing in the folder of a node, and nothing in the memory of the running daemon that
 //! imported the files, answered queries about them and prepared a round from them (F10, I7). Before it: nothing on the disk either.
+//! And a destruction killed at any moment ends with a certificate of something that is gone.
 
 use std::{
-    collections::BTreeSet,
     fs,
-    io::{Read, Seek, SeekFrom},
+    os::unix::process::ExitStatusExt as _,
     path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
-use crate::fleet::{Fleet, free_port};
+use crate::{
+    fleet::{Fleet, Noise, THREE, free_port},
+    needles::Needles,
+};
 
-/// Names and numbers of the demonstration's district that stand in no program text.
-fn planted(file: &Path) -> BTreeSet<Vec<u8>> {
-    let text = fs::read_to_string(file).unwrap();
-    let mut needles = BTreeSet::new();
-    for line in text.lines() {
-        let fields: Vec<&str> = line.split('^').collect();
-        // SSID, local number, and the names: long enough not to be found by chance.
-        for at in [7, 8, 9, 11] {
-            if fields[at].len() >= 8 {
-                needles.insert(fields[at].as_bytes().to_vec());
-            }
+/// Kills of a destruction. `custody` and `data::destruction` of the node try every step by itself.
+const KILLS: usize = 12;
+
+/// Imports what a member has: CALPADS files, a college's CSV files, or the same as a workbook; and a list of opt-outs that
+/// names people no other file names. Answers what must not be found.
+fn import(fleet: &Fleet, name: &str) -> Needles {
+    let mut arguments = fleet.slice(name, 3, fleet.dir.path());
+    let file = |kind: &str| fleet.dir.path().join(format!("{name}-{kind}"));
+    let mut needles = match name {
+        "K12A" => Needles::of_senr(&file("SENR.txt")),
+        "UNIV" => {
+            let workbook = file("students.xlsx");
+            let needles = Needles::of_college(&file("students.csv"));
+            as_workbook(&file("students.csv"), &workbook);
+            arguments[1] = workbook.display().to_string();
+            needles
         }
-    }
+        _ => Needles::of_college(&file("students.csv")),
+    };
+    fleet.node(name, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let absent: Vec<String> = (0..50).map(|number| format!("ABSENT-{name}-{number:04}")).collect();
+    let list = file("optout.csv");
+    fs::write(&list, format!("student_id\n{}\n", absent.join("\n"))).unwrap();
+    fleet.node(name, &["optout", "import", list.to_str().unwrap()]);
+    absent.iter().for_each(|id| needles.plant(id));
     assert!(needles.len() > 400, "{}", needles.len());
     needles
 }
 
-/// The needles found in `haystack`, by their first eight bytes: one pass, whatever their number.
-fn found<'a>(haystack: &[u8], needles: &'a BTreeSet<Vec<u8>>) -> Vec<&'a [u8]> {
-    let mut hits = BTreeSet::new();
-    let mut begins = vec![false; 1 << 16];
-    for needle in needles {
-        begins[usize::from(u16::from_le_bytes([needle[0], needle[1]]))] = true;
-    }
-    for at in 0..haystack.len().saturating_sub(8) {
-        let start = &haystack[at..at + 8];
-        if !begins[usize::from(u16::from_le_bytes([start[0], start[1]]))] {
-            continue;
-        }
-        let mut near = needles.range(start.to_vec()..).take_while(|needle| needle.starts_with(start));
-        hits.extend(near.find(|needle| haystack[at..].starts_with(needle)).map(Vec::as_slice));
-    }
-    hits.into_iter().collect()
-}
-
-/// Every readable byte of a process that it could have written, region by region.
-fn memory(pid: u32, each: &mut dyn FnMut(&[u8], &str)) {
-    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
-    let mut memory = fs::File::open(format!("/proc/{pid}/mem")).unwrap();
-    for line in maps.lines() {
-        let mut words = line.split_whitespace();
-        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
-        // The program's own text and tables hold given names too (nicknames); nothing of a run can be written there.
-        let program = !rights.contains('w') && line.contains('/');
-        if !rights.starts_with('r') || program || line.ends_with("[vvar]") || line.ends_with("[vsyscall]") {
-            continue;
-        }
-        let (from, to) = range.split_once('-').unwrap();
-        let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        // A region may go away between the two looks.
-        if memory.seek(SeekFrom::Start(from)).is_ok() && memory.read_exact(&mut bytes).is_ok() {
-            each(&bytes, line);
+/// The same rows as a workbook of texts.
+fn as_workbook(csv: &Path, workbook: &Path) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_path(csv).unwrap();
+    for (row, record) in (0_u32..).zip(rows.records()) {
+        for (column, text) in (0_u16..).zip(record.unwrap().iter()) {
+            sheet.write_string(row, column, text).unwrap();
         }
     }
-}
-
-fn in_memory(pid: u32, needles: &BTreeSet<Vec<u8>>) -> Vec<String> {
-    let mut hits = Vec::new();
-    memory(pid, &mut |bytes, region| {
-        for needle in found(bytes, needles) {
-            hits.push(format!("{} in {region}", String::from_utf8_lossy(needle)));
-        }
-    });
-    hits
-}
-
-fn on_disk(folder: &Path, needles: &BTreeSet<Vec<u8>>) -> Vec<String> {
-    let mut hits = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.is_file() {
-                for needle in found(&fs::read(&path).unwrap(), needles) {
-                    hits.push(format!("{} in {}", String::from_utf8_lossy(needle), path.display()));
-                }
-            }
-        }
-    }
-    hits
+    book.save(workbook).unwrap();
 }
 
 #[test]
 fn after_a_destruction_neither_disk_nor_memory_holds_a_student() {
     let port = free_port();
-    let fleet = Fleet::start(&[("K12A", "k12", "sender")], port, port);
-    fleet.import(1);
-    let needles = planted(&fleet.dir.path().join("K12A-SENR.txt"));
-    let folder = fleet.dir.path().join("state/K12A");
-    let pid = fleet.pid("K12A");
-    assert_eq!(on_disk(&folder, &needles), Vec::<String>::new(), "at rest, before");
+    let fleet = Fleet::start(THREE, port, port);
+    let members: Vec<(String, Needles)> =
+        fleet.names().into_iter().map(|name| (name.clone(), import(&fleet, &name))).collect();
+    let agreement = fleet.propose_agreement(Noise::None);
+    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let round = fleet.open(&fleet.study(&agreement, 2));
+    fleet.approve(&round);
+    assert_eq!(fleet.end_of(&round)["phase"], "finished");
 
-    // The daemon has had every name in its hands: it imported them, assembles the roster, and answers about them.
-    fleet.node("K12A", &["data", "status"]);
-    let one = String::from_utf8(needles.iter().next_back().unwrap().clone()).unwrap();
-    let asked = format!("SELECT count(*) AS n FROM student WHERE first < '{one}' OR last < '{one}'");
-    fleet.node("K12A", &["query", &asked]);
-    fleet.node("K12A", &["query", "SELECT first, last, ssid FROM student ORDER BY last LIMIT 1000"]);
+    for (name, needles) in &members {
+        let (folder, pid) = (fleet.folder(name), fleet.pid(name));
+        assert_eq!(needles.below(&folder, &mut |_| {}), Vec::<String>::new(), "{name} at rest, before");
+        // The daemon has had every name in its hands: it imported them, prepared a round, and answers about them.
+        let asked =
+            format!("SELECT count(*) AS n FROM student WHERE first < '{0}' OR last < '{0}'", needles.last());
+        fleet.node(name, &["query", &asked]);
+        fleet.node(name, &["query", "SELECT first, last, ssid FROM student ORDER BY last LIMIT 1000"]);
+        let half = fs::read(folder.join("keys/data-1.key")).unwrap();
 
-    let destroyed = fleet.node("K12A", &["data", "destroy", "--by", "Tester"]);
-    let certificate = destroyed["certificate"].as_str().unwrap().to_owned();
-    assert_eq!(fleet.node("K12A", &["data", "certificate", &certificate])["valid"], true);
-    // What the daemon still does afterwards must not bring anything back.
-    assert_eq!(fleet.node("K12A", &["data", "status"])["students"], 0);
-    assert_eq!(on_disk(&folder, &needles), Vec::<String>::new(), "at rest, after");
+        let destroyed = fleet.node(name, &["data", "destroy", "--by", "Tester"]);
+        let certificate = destroyed["certificate"].as_str().unwrap().to_owned();
+        let checked = fleet.node(name, &["data", "certificate", &certificate]);
+        assert_eq!(checked["statement"]["verified"], true, "{checked}");
+        // What the daemon still does afterwards must not bring anything back.
+        assert_eq!(fleet.node(name, &["data", "status"])["students"], 0);
+        let mut files = Vec::new();
+        let hits = needles.below(&folder, &mut |path| files.push(fs::read(path).unwrap_or_default()));
+        assert_eq!(hits, Vec::<String>::new(), "{name} at rest, after");
+        let holds_half = |file: &Vec<u8>| file.windows(32).any(|part| part == &half[..32]);
+        assert!(!files.iter().any(holds_half), "{name}: the half of the key is still in a file");
+        let mut needles = needles.clone();
+        needles.plant_bytes(&half[..32]);
+        let hits = needles.in_memory(pid);
+        assert!(hits.is_empty(), "{name}: {} in memory, such as {:?}", hits.len(), hits.first());
+    }
     // The search itself finds what is there: this process holds every name.
-    assert!(in_memory(std::process::id(), &needles).len() > needles.len() / 2);
-    let hits = in_memory(pid, &needles);
-    assert!(hits.is_empty(), "{} names in memory, such as {:?}", hits.len(), hits.first());
+    let (_, needles) = &members[0];
+    assert!(needles.in_memory(std::process::id()).len() > needles.len() / 2);
+}
+
+#[test]
+fn a_destruction_killed_at_any_moment_is_finished_and_certified_or_was_not_ordered() {
+    const MEMBER: &str = "CC1";
+    let port = free_port();
+    let mut fleet = Fleet::start(&[(MEMBER, "cc", "receiver")], port, port);
+    // From here on the command line has the folder to itself.
+    fleet.kill(MEMBER);
+    fleet.kill("coordinator");
+    let slice = fleet.slice(MEMBER, 8, fleet.dir.path());
+    let slice: Vec<&str> = slice.iter().map(String::as_str).collect();
+    let destroy: Vec<String> = ["data", "destroy", "--by", "Tester"].map(str::to_owned).to_vec();
+    fleet.node(MEMBER, &slice);
+    let began = Instant::now();
+    assert!(fleet.begin(MEMBER, &destroy).wait().unwrap().success());
+    let length = began.elapsed();
+    let certificates = || fs::read_dir(fleet.folder(MEMBER).join("certificates")).unwrap().count();
+    let (mut kills, mut ordered, mut issued) = (0, 0, 1);
+    for attempt in 0.. {
+        assert!(attempt < 10 * KILLS, "{kills} kills in {attempt} attempts");
+        fleet.node(MEMBER, &slice);
+        let mut destruction = fleet.begin(MEMBER, &destroy);
+        // Kills spread evenly over the time one takes, a little past its end.
+        sleep(length.mul_f64((attempt % KILLS) as f64 / KILLS as f64) + Duration::from_millis(1));
+        destruction.kill().unwrap();
+        kills += usize::from(destruction.wait().unwrap().signal() == Some(9));
+        // Opening the folder goes on with what was ordered.
+        let students = fleet.node(MEMBER, &["data", "status"])["students"].as_u64().unwrap();
+        let gone = students == 0;
+        ordered += usize::from(gone);
+        issued += usize::from(gone);
+        assert_eq!(certificates(), issued, "kill {kills}, {students} students");
+        let keys = fs::read_dir(fleet.folder(MEMBER).join("keys")).unwrap().count();
+        let tables = fs::read_dir(fleet.folder(MEMBER).join("tables")).unwrap().count();
+        assert_eq!((keys, tables == 0), (1, gone), "kill {kills}, {students} students");
+        if kills >= KILLS && ordered > 0 {
+            break;
+        }
+    }
+    for entry in fs::read_dir(fleet.folder(MEMBER).join("certificates")).unwrap() {
+        let path = entry.unwrap().path();
+        let checked = fleet.node(MEMBER, &["data", "certificate", path.to_str().unwrap()]);
+        assert_eq!(checked["statement"]["verified"], true, "{checked}");
+    }
 }

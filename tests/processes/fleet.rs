@@ -39,6 +39,7 @@ impl Fleet {
         let dir = tempfile::tempdir().unwrap();
         let members = members.iter().map(|(a, b, c)| ((*a).into(), (*b).into(), (*c).into())).collect();
         let mut fleet = Self { dir, members, children: Vec::new() };
+        fs::create_dir(fleet.temporary()).unwrap();
         let (listen, public) = (format!("127.0.0.1:{listen}"), format!("127.0.0.1:{public}"));
         fleet.coordinator(&["init", "--consortium", "Test", "--listen", &listen, "--public", &public]);
         fleet.serve("coordinator");
@@ -233,6 +234,11 @@ impl Fleet {
         self.dir.path().join("state").join(name)
     }
 
+    /// The folder for temporary files of every process.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.dir.path().join("tmp")
+    }
+
     fn output(&self, name: &str) -> String {
         let log = fs::read_to_string(self.folder(name).join("log.jsonl")).unwrap_or_default();
         let tail: Vec<&str> = log.lines().rev().take(15).collect();
@@ -243,7 +249,7 @@ impl Fleet {
     fn command(&self, name: &str) -> Command {
         let program = if name == "coordinator" { "passage-coordinator" } else { "passage-node" };
         let mut command = Command::new(binary(program));
-        command.arg("--dir").arg(self.folder(name));
+        command.env("TMPDIR", self.temporary()).arg("--dir").arg(self.folder(name));
         command
     }
 }

@@ -10,10 +10,12 @@
 )]
 
 mod destroyed;
+mod disk_watch;
 mod fleet;
 mod hostile_peer;
 mod kill;
 mod papers;
+mod needles;
 mod plain_files;
 mod records;
 mod rounds;

@@ -114,7 +114,8 @@ codec_struct!(KeyState { generation, guard, check });
 
 /// The node key, open.
 pub struct Custody {
-    node_key: XChaCha20Poly1305,
+    /// In one place of the heap, which is wiped: moving a value leaves a copy behind.
+    node_key: Box<XChaCha20Poly1305>,
     content: Secret<[u8; 32]>,
 }
 
@@ -178,7 +179,7 @@ impl Custody {
         let key = Zeroizing::new(*hasher.finalize().as_bytes());
         let mut half = [0; HALF_BYTES / 2];
         half.copy_from_slice(content);
-        Ok(Self { node_key: XChaCha20Poly1305::new(&Key::from(*key)), content: Secret::new(half) })
+        Ok(Self { node_key: Box::new(XChaCha20Poly1305::new(&Key::from(*key))), content: Secret::new(half) })
     }
 
     /// A fresh key for a new file, and its wrapped form.

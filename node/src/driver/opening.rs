@@ -21,6 +21,7 @@ use crate::{
     driver::{Driver, Live, cursor},
     governance::HeldStudy,
     home::refuse,
+    own_stack,
     prepare::prepare,
     records::{APPROVALS, ROUNDS, RoundRecord, Standing, Verdict, Yes},
 };
@@ -86,10 +87,11 @@ impl Driver {
             return self.abort(round, &Abort::because(AbortReason::UnexpectedMessage), None);
         };
         let Some(role) = study.study.participants.get(index).map(|one| one.role) else { return Ok(()) };
-        let (roster, snapshot) = self.home.roster()?;
         let this_year = self.home.now().date().year;
-        let prepared = prepare(&roster, &study.study, role, self.home.segment, this_year);
-        drop(roster);
+        let (prepared, snapshot) = own_stack::run(|| {
+            let (roster, snapshot) = self.home.roster()?;
+            Ok((prepare(&roster, &study.study, role, self.home.segment, this_year), snapshot))
+        })?;
         tracing::info!(
             round = %round,
             rows = prepared.rows.len(),
