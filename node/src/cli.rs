@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::data::Data;
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
-    data::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
+    data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
 };
 
 /// Passage: a member's node.
@@ -74,6 +74,10 @@ pub enum Ask {
         /// The school year the files are for, such as 2023-2024: refuse a file that covers another.
         #[arg(long, value_name = "YEAR")]
         period: Option<Period>,
+        /// The files are the whole of their years and terms: stored rows of schools or colleges they do not name go too. Without
+        /// it only those of the schools they name are replaced.
+        #[arg(long)]
+        whole: bool,
         /// Say what would be read and what is wrong, keep nothing.
         #[arg(long)]
         dry_run: bool,
@@ -283,13 +287,16 @@ impl Ask {
     #[must_use]
     pub fn command(self) -> Command {
         match self {
-            Self::Import { files, layout, period, dry_run, problems } => Command::Import(ImportRequest {
-                files: files.iter().map(|path| full(path)).collect(),
-                layouts: layout.iter().map(|text| layout_choice(text)).collect(),
-                period,
-                mode: if dry_run { ImportMode::DryRun } else { ImportMode::Keep },
-                problems: if problems.is_some() { Problems::List } else { Problems::CountOnly },
-            }),
+            Self::Import { files, layout, period, whole, dry_run, problems } => {
+                Command::Import(ImportRequest {
+                    files: files.iter().map(|path| full(path)).collect(),
+                    layouts: layout.iter().map(|text| layout_choice(text)).collect(),
+                    period,
+                    extent: if whole { Extent::Whole } else { Extent::Named },
+                    mode: if dry_run { ImportMode::DryRun } else { ImportMode::Keep },
+                    problems: if problems.is_some() { Problems::List } else { Problems::CountOnly },
+                })
+            }
             Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
             Self::Data(verb) => verb.command(),
             Self::Query { sql, out, explain, rows } => {

@@ -7,6 +7,7 @@ mod outcome;
 mod problem_list;
 mod request;
 mod stored;
+mod watch;
 
 use std::{
     fs::File,
@@ -22,7 +23,7 @@ pub use self::{
     importing::ImportOutcome,
     outcome::FileOutcome,
     problem_list::{KeptList, ListPart},
-    request::{ImportMode, ImportRequest, LayoutChoice, Period, Problems},
+    request::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
 };
 use crate::{
     home::{Home, refuse},
@@ -107,13 +108,13 @@ impl Home {
         let list = OptOuts::parse(BufReader::new(file))?;
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = self.stored()?;
-        let new = {
+        let change = {
             let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
             let import =
                 Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
             list.save(import, &self.schemas, &existing, self.now())?
         };
-        self.commit_tables(&existing, merge(&existing, &new))?;
+        self.commit_tables(&existing, merge(&existing, &change))?;
         self.record("opt-out list imported", &[("entries", &list.len().to_string())])?;
         Ok(list.len())
     }

@@ -40,7 +40,7 @@ impl Records {
                 .push(ReportingPeriod::default(), "student", &schemas.row("student", person(entry)))
                 .unwrap();
         }
-        let tables = students.finish(&[], Timestamp(1)).unwrap();
+        let tables = merge(&[], &students.finish(&[], Timestamp(1)).unwrap());
         let mut events = import("events");
         for (year, row) in files.entries.iter().flat_map(enrolments) {
             events.push(ReportingPeriod::of_year(year), "enrolment", &schemas.row("enrolment", row)).unwrap();

@@ -3,7 +3,7 @@
 //!
 //! The oracle reads the files with the product's importer; `deploy/checks/truth.sh` counts the same report with neither.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use harness::{
     plaintext_oracle::{Expected, OpenList, expected},
@@ -142,7 +142,7 @@ fn plain_list(
         let mut writer = Import::new(&store, &custody, &schemas, &recognised.layout);
         let mut outlets = import::Outlets {
             rows: &mut |filed| writer.accept(filed),
-            progress: &mut |_| {},
+            progress: &mut |_| ControlFlow::Continue(()),
             findings: &mut |_| Ok(()),
         };
         import::read(&recognised, 2026, &mut outlets).map_err(|error| error.to_string()).map(drop).unwrap();

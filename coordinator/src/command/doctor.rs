@@ -121,7 +121,14 @@ fn blobs(app: &App, progress: ProgressSink<'_>) -> Result<String, String> {
     let total = blobs.len() as u64;
     for (done, blob) in (1_u64..).zip(&blobs) {
         app.shelf.verify(blob.digest).map_err(|error| error.to_string())?;
-        if progress(Progress { what: "checking blobs".to_owned(), done, total: Some(total) }).is_break() {
+        if progress(Progress {
+            what: "checking blobs".to_owned(),
+            done,
+            total: Some(total),
+            detail: String::new(),
+        })
+        .is_break()
+        {
             return Err("stopped before every blob was checked".to_owned());
         }
     }

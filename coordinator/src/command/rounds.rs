@@ -143,7 +143,9 @@ pub(super) fn show(
                 if line != said {
                     let view = app.board.view(id, clock::now());
                     let (done, total) = view.map_or((0, None), |view| (view.done, Some(view.total)));
-                    if progress(Progress { what: line.clone(), done, total }).is_break() {
+                    if progress(Progress { what: line.clone(), done, total, detail: String::new() })
+                        .is_break()
+                    {
                         return Err(CoordinatorError::RoundUnfinished {
                             waited_s: begun.elapsed().as_secs(),
                         });

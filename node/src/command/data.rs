@@ -39,7 +39,7 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
         let term = place.period.term.as_ref().map_or("", Term::as_str);
         let line = format!(
             "{:<24} {:<12} {:<7} {:<13} {rows:<9} {}\n",
-            place.layout,
+            place.family,
             place.year_word(),
             term,
             place.table,
@@ -47,7 +47,7 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
         );
         text.push_str(&line);
         tables.push(json!({
-            "layout": place.layout,
+            "layout": place.family,
             "layout_version": entry.layout_version,
             "year": place.period.year.map(|year| year.to_string()),
             "term": place.period.term,

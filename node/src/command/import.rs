@@ -14,6 +14,7 @@ use crate::{
     data::{FileOutcome, ImportMode, ImportOutcome, ImportRequest},
     home::Home,
     import::{Count, Dropped, ImportReport, Problem, Severity, Term},
+    tables::Replaced,
 };
 
 /// Places shown on the screen for each kind of finding; the JSON form and the file of `--problems` have every listed one.
@@ -71,6 +72,7 @@ struct Facts<'a> {
     file: &'a str,
     refusal: Option<Value>,
     missing: &'a [String],
+    replaced: &'a [Replaced],
     #[serde(flatten)]
     report: Option<&'a ImportReport>,
 }
@@ -79,7 +81,13 @@ fn facts(outcome: &FileOutcome) -> Value {
     let refusal = outcome.refusal.as_ref().map(|failure| {
         json!({ "what": failure.what(), "advice": failure.advice(), "code": failure.code(), "rule": failure.rule() })
     });
-    json!(Facts { file: &outcome.file, refusal, missing: &outcome.missing, report: outcome.report.as_ref() })
+    json!(Facts {
+        file: &outcome.file,
+        refusal,
+        missing: &outcome.missing,
+        replaced: &outcome.replaced,
+        report: outcome.report.as_ref()
+    })
 }
 
 /// The part of the screen about one file.
@@ -91,6 +99,7 @@ fn write_file(
 ) -> core::fmt::Result {
     if let Some(report) = &outcome.report {
         write_report(text, &outcome.file, report, kept)?;
+        outcome.replaced.iter().try_for_each(|replaced| write_replaced(text, replaced))?;
         for id in &outcome.missing {
             writeln!(
                 text,
@@ -147,6 +156,26 @@ fn write_report(text: &mut String, file: &str, report: &ImportReport, kept: &str
         writeln!(text, "  --problems FILE writes every place to a file")?;
     }
     Ok(())
+}
+
+/// What becomes of the stored rows of a period, in numbers.
+fn write_replaced(text: &mut String, replaced: &Replaced) -> core::fmt::Result {
+    let Replaced { period, rows_gone, rows_stay, units_gone, units_stay, .. } = replaced;
+    write!(text, "  replaces {period}: {}", counted(*rows_gone, "stored row"))?;
+    if *units_gone > 0 {
+        write!(text, " of {}", schools(*units_gone))?;
+    }
+    if *rows_stay > 0 {
+        write!(text, "; {} stay", counted(*rows_stay, "stored row"))?;
+    }
+    if *rows_stay > 0 && *units_stay > 0 {
+        write!(text, ", of {}", schools(*units_stay))?;
+    }
+    writeln!(text)
+}
+
+fn schools(count: usize) -> String {
+    if count == 1 { "1 school or college".to_owned() } else { format!("{count} schools or colleges") }
 }
 
 /// What the file covers by school year and school, and what its students can be matched by.

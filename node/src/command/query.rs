@@ -70,7 +70,9 @@ pub(super) fn query(
 /// Tells whoever waits, and ends the query if nobody does.
 fn tell(step: engine::Progress, progress: ProgressSink<'_>, stop: &Canceller) {
     let what = format!("{} MiB read, {} rows", step.read_bytes >> 20, step.rows);
-    if let ControlFlow::Break(()) = progress(Progress { what, done: step.rows, total: None }) {
+    if let ControlFlow::Break(()) =
+        progress(Progress { what, done: step.rows, total: None, detail: String::new() })
+    {
         stop.cancel();
     }
 }

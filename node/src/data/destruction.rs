@@ -56,7 +56,7 @@ pub struct Scope {
 impl Scope {
     fn covers(&self, place: &Place) -> bool {
         let year = self.year.map(String::from);
-        self.layout.as_ref().is_none_or(|layout| *layout == place.layout)
+        self.layout.as_ref().is_none_or(|layout| *layout == place.family)
             && year.is_none_or(|year| year == place.year_word())
     }
 
@@ -243,7 +243,7 @@ impl Home {
     fn statement(&self, ordered: &Ordered, findings: Findings) -> Statement {
         let item = |entry: &StoredTable| Destroyed {
             table: entry.place.table.clone(),
-            layout: entry.place.layout.clone(),
+            layout: entry.place.family.clone(),
             period: entry.place.period_word(),
             rows: entry.rows,
             file: entry.digest.to_string(),

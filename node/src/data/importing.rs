@@ -1,19 +1,18 @@
 //! Files in: recognised, read, kept all together or not at all (D1-D4).
 
-use std::{cell::Cell, ops::ControlFlow, path::Path, sync::PoisonError};
+use std::{ops::ControlFlow, path::Path, sync::PoisonError};
 
-use passage_shell::{
-    control::{Progress, ProgressSink},
-    failure::Failure,
-};
+use passage_analytics::table::TableError;
+use passage_shell::{control::ProgressSink, failure::Failure};
 
 use super::{
-    FileOutcome, ImportMode, ImportRequest, KeptList, file_name, outcome, problem_list::ProblemList,
+    Extent, FileOutcome, ImportMode, ImportRequest, KeptList, file_name, outcome, problem_list::ProblemList,
+    watch::Watch,
 };
 use crate::{
     home::{Home, refuse},
-    import::{self, Imported, Layout, Outlets, Recognised},
-    tables::{Import, StoredTable, merge},
+    import::{self, ImportError, Imported, Layout, Outlets, Recognised},
+    tables::{Change, Import, StoredTable, TablesError, TakenOut, merge},
 };
 
 /// What became of an import.
@@ -28,7 +27,11 @@ pub struct ImportOutcome {
 /// One import on its way.
 struct Importing<'a> {
     home: &'a Home,
+    request: &'a ImportRequest,
     existing: &'a [StoredTable],
+    /// The tables as the files before this one leave them.
+    current: Vec<StoredTable>,
+    outcomes: Vec<FileOutcome>,
     mode: ImportMode,
     list: ProblemList,
     progress: ProgressSink<'a>,
@@ -49,15 +52,22 @@ impl Home {
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = self.stored()?;
         let list = ProblemList::begin(&self.dir, request.problems)?;
-        let mut importing = Importing { home: self, existing: &existing, mode: request.mode, list, progress };
-        let (mut files, entries) = match importing.read_files(request) {
-            Ok(read) => read,
-            Err(failure) => {
-                let _ = self.sweep_tables(&existing); // the failure below is the one to report; `open` sweeps again
-                return Err(failure);
-            }
+        let mut importing = Importing {
+            home: self,
+            request,
+            existing: &existing,
+            current: existing.clone(),
+            outcomes: Vec::new(),
+            mode: request.mode,
+            list,
+            progress,
         };
-        let list = importing.list.finish()?;
+        if let Err(failure) = importing.read_files() {
+            let _ = self.sweep_tables(&existing); // the failure below is the one to report; `open` sweeps again
+            return Err(failure);
+        }
+        let Importing { current: entries, outcomes: mut files, list, .. } = importing;
+        let list = list.finish()?;
         outcome::find_missing(&mut files, &existing);
         let refused = files.iter().any(|outcome| outcome.refusal.is_some());
         if refused || request.mode == ImportMode::DryRun {
@@ -74,10 +84,8 @@ impl Home {
 }
 
 impl Importing<'_> {
-    fn read_files(
-        &mut self,
-        request: &ImportRequest,
-    ) -> Result<(Vec<FileOutcome>, Vec<StoredTable>), Failure> {
+    fn read_files(&mut self) -> Result<(), Failure> {
+        let request = self.request;
         let named = self.home.named_layouts(&request.layouts)?;
         let own = self.home.own_layouts()?;
         let others: Vec<Layout> = self
@@ -86,8 +94,6 @@ impl Importing<'_> {
             .into_iter()
             .filter(|layout| named.iter().all(|other| other.id != layout.id))
             .collect();
-        let mut outcomes: Vec<FileOutcome> = Vec::new();
-        let mut added: Vec<StoredTable> = Vec::new();
         for path in &request.files {
             let recognised = match named.as_slice() {
                 [only] => import::recognise_as(path, only),
@@ -99,11 +105,7 @@ impl Importing<'_> {
                 Err(error) => FileOutcome::refused(file_name(path), error),
                 Ok(recognised) => match self.foreign(path, &recognised.layout) {
                     Some(refusal) => FileOutcome::foreign(file_name(path), refusal),
-                    None => {
-                        let (outcome, new) = self.read_file(path, &recognised)?;
-                        added.extend(new);
-                        outcome.changes(self.existing).within(request.period).unlike(&outcomes)
-                    }
+                    None => self.read_file(path, &recognised)?,
                 },
             };
             if let Some(refusal) = &outcome.refusal {
@@ -112,9 +114,13 @@ impl Importing<'_> {
                     self.list.refusal(&outcome.file, refusal)?;
                 }
             }
-            outcomes.push(outcome);
+            let nobody_waits = outcome.is_stopped();
+            self.outcomes.push(outcome);
+            if nobody_waits {
+                break;
+            }
         }
-        Ok((outcomes, merge(self.existing, &added)))
+        Ok(())
     }
 
     /// Why a layout is not for a member of this segment: the state's files of other institutions hold what this one may not
@@ -141,48 +147,76 @@ impl Importing<'_> {
         Some(refuse(0x2234, &what, advice, Some("D6")))
     }
 
-    fn read_file(
-        &mut self,
-        path: &Path,
-        recognised: &Recognised,
-    ) -> Result<(FileOutcome, Vec<StoredTable>), Failure> {
+    fn read_file(&mut self, path: &Path, recognised: &Recognised) -> Result<FileOutcome, Failure> {
         let (file, home) = (file_name(path), self.home);
-        let what = format!("reading {file}");
-        let progress = self.progress;
-        let gone = Cell::new(false);
-        let mut told = |step: import::Progress| {
-            let step = Progress { what: what.clone(), done: step.bytes_done, total: Some(step.bytes_total) };
-            gone.set(progress(step).is_break());
-        };
+        let watch = Watch::new(self.progress, &file);
         let custody = home.custody.read().unwrap_or_else(PoisonError::into_inner);
         let mut tables = Import::new(&home.tables, &custody, &home.schemas, &recognised.layout);
         let mode = self.mode;
         let mut rows = |filed: import::Filed| match mode {
-            _ if gone.get() => ControlFlow::Break(()),
             ImportMode::Keep => tables.accept(filed),
             ImportMode::DryRun => ControlFlow::Continue(()),
         };
         let list = &mut self.list;
         let mut findings = |finding: import::Finding<'_>| list.finding(&file, finding);
+        let mut told = |step: import::Progress| watch.file(step);
         let mut outlets = Outlets { rows: &mut rows, progress: &mut told, findings: &mut findings };
-        match import::read(recognised, home.now().date().year, &mut outlets) {
-            Ok(Imported { report, taken_out }) => {
-                let new = match mode {
-                    ImportMode::Keep => {
-                        if report.transactions.is_update() {
-                            tables.keep_others(self.existing, &report.periods, &taken_out)?;
-                        }
-                        tables.finish(self.existing, home.now())?
-                    }
-                    ImportMode::DryRun => Vec::new(),
-                };
-                Ok((FileOutcome::read(file, report, &recognised.layout), new))
-            }
+        let imported = match import::read(recognised, home.now().date().year, &mut outlets) {
+            Ok(imported) => imported,
             // The disk's own fault says more than "stopped".
-            Err(error) => match tables.take_fault() {
-                Some(fault) => Err(Failure::from(fault)),
-                None => Ok((FileOutcome::refused(file, error), Vec::new())),
-            },
+            Err(error) => {
+                return match tables.take_fault() {
+                    Some(fault) => Err(Failure::from(fault)),
+                    None => Ok(FileOutcome::refused(file.clone(), error)),
+                };
+            }
+        };
+        match self.replace(&file, &recognised.layout, imported, tables, &watch) {
+            Ok((outcome, change)) => {
+                if let Some(change) = change {
+                    self.current = merge(&self.current, &change);
+                }
+                Ok(outcome)
+            }
+            Err(TablesError::Table(TableError::Stopped)) => {
+                Ok(FileOutcome::refused(file.clone(), ImportError::Stopped))
+            }
+            Err(fault) => Err(Failure::from(fault)),
         }
+    }
+
+    /// Takes the file's rows in and those they replace out, if it is to be kept and nothing speaks against it.
+    fn replace(
+        &self,
+        file: &str,
+        layout: &Layout,
+        imported: Imported,
+        mut tables: Import<'_>,
+        watch: &Watch<'_>,
+    ) -> Result<(FileOutcome, Option<Change>), TablesError> {
+        let Imported { report, taken_out, spoken } = imported;
+        let ImportRequest { extent, period, .. } = *self.request;
+        let periods = report.periods.clone();
+        let update = outcome::is_update(&report, extent);
+        let spoken = if extent == Extent::Whole { spoken.as_a_whole() } else { spoken };
+        let mut outcome = FileOutcome::read(file.to_owned(), report, layout, spoken)
+            .changes(extent, self.existing)
+            .within(period);
+        let spoken = outcome.spoken.clone();
+        let taken = if update { TakenOut::Records(&taken_out, &periods) } else { TakenOut::Spoken(&spoken) };
+        // Told against what was there before the import: a dry run, which keeps nothing of the files before this one, says the same.
+        let mut weighed = tables.weigh(self.existing, taken, &mut |done, total| watch.stored(done, total))?;
+        outcome.replaced = weighed.replaced();
+        outcome = outcome.told_apart().unlike(extent, &self.outcomes);
+        if outcome.refusal.is_some() || self.mode == ImportMode::DryRun {
+            return Ok((outcome, None));
+        }
+        let family_came_before = self.outcomes.iter().any(|other| other.is_of_family(layout.family()));
+        if family_came_before {
+            weighed = tables.weigh(&self.current, taken, &mut |done, total| watch.stored(done, total))?;
+        }
+        tables.keep_others(&weighed, &periods, taken, &mut |done, total| watch.stored(done, total))?;
+        let change = tables.finish(&self.current, self.home.now())?;
+        Ok((outcome, Some(change)))
     }
 }

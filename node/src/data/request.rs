@@ -14,6 +14,8 @@ pub struct ImportRequest {
     pub layouts: Vec<LayoutChoice>,
     /// The only school year the files may cover, such as `2019-2020`.
     pub period: Option<Period>,
+    /// What the files take the place of.
+    pub extent: Extent,
     /// Whether the records are kept.
     pub mode: ImportMode,
     /// Whether every problem is listed.
@@ -65,6 +67,15 @@ impl From<Period> for String {
     fn from(period: Period) -> Self {
         period.0.to_string()
     }
+}
+
+/// What files take the place of in the years and terms they cover (D4).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Extent {
+    /// The schools or colleges they name; of the others the stored rows stay.
+    Named,
+    /// All of it: the files are the whole of their years and terms.
+    Whole,
 }
 
 /// Whether an import is kept.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use passage_analytics::table::Cell;
 
-use super::period::ReportingPeriod;
+use super::{period::ReportingPeriod, units::Unit};
 
 /// One row of one canonical table.
 pub struct TableRow {
@@ -46,10 +46,67 @@ pub struct Origin {
 /// names of students: keep it where the row is kept, and nowhere else.
 pub type RowKey = [u8; 16];
 
+/// What a store keeps of a natural key beside its row: the first eight bytes of the digest.
+#[must_use]
+pub fn stored_key(key: &RowKey) -> i64 {
+    key.first_chunk().copied().map_or(0, i64::from_le_bytes)
+}
+
+/// Keys of the records a file names, as a store keeps them: eight bytes each. No `Debug`.
+#[derive(Default)]
+pub struct NamedRecords(Vec<i64>);
+
+impl NamedRecords {
+    /// Adds a key; [`settled`](Self::settled) makes it one that can be asked for.
+    pub(super) fn add(&mut self, key: &RowKey) {
+        self.0.push(stored_key(key));
+    }
+
+    /// Each key once, in an order that can be searched.
+    #[must_use]
+    pub(super) fn settled(mut self) -> Self {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if none is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if a record is named.
+    #[must_use]
+    pub fn contains(&self, key: &RowKey) -> bool {
+        self.contains_stored(stored_key(key))
+    }
+
+    /// True if the record of a stored row is named.
+    #[must_use]
+    pub fn contains_stored(&self, key: i64) -> bool {
+        self.0.binary_search(&key).is_ok()
+    }
+}
+
+impl FromIterator<RowKey> for NamedRecords {
+    fn from_iter<I: IntoIterator<Item = RowKey>>(keys: I) -> Self {
+        Self(keys.into_iter().map(|key| stored_key(&key)).collect()).settled()
+    }
+}
+
 /// A row and what a store must know of it.
 pub struct Filed {
     /// What it is reported for: what a later file of its layout replaces.
     pub period: ReportingPeriod,
+    /// School or college it is reported for, if its layout says so: whose rows a later file of it replaces.
+    pub unit: Option<Unit>,
     /// Where it comes from.
     pub origin: Origin,
     /// Digest of its natural key.

@@ -1,4 +1,4 @@
-//! Why a file was not imported at all. Codes `N2001`-`N2010`.
+//! Why a file was not imported at all. Codes `N2001`-`N2011`.
 //!
 //! Nothing here carries a value of a student record: rows, columns, layout names, byte counts.
 
@@ -82,6 +82,11 @@ pub enum ImportError {
     TooManyRows {
         /// Most permitted.
         rows_max: u64,
+    },
+    /// More schools or colleges than one file may have rows of.
+    TooManyUnits {
+        /// Most permitted, each period counted by itself.
+        units_max: usize,
     },
     /// No layout fits.
     Unrecognised {
@@ -170,6 +175,10 @@ impl fmt::Display for ImportError {
                 formatter.write_str("the import was stopped before the end of the file; nothing was imported")
             }
             Self::TooManyRows { rows_max } => write!(formatter, "the file has more than {rows_max} rows"),
+            Self::TooManyUnits { units_max } => write!(
+                formatter,
+                "the file has rows of more than {units_max} schools or colleges, each year and term counted by itself"
+            ),
             Self::Unrecognised { tried } => {
                 formatter.write_str("no layout fits the file")?;
                 let nearest = tried.iter().map(|miss| miss.near).max().unwrap_or(Nearness::Other);
@@ -208,6 +217,7 @@ impl Refusal for ImportError {
             Self::LayoutRefused { .. } => 0x200E,
             Self::ProblemList { .. } => 0x200F,
             Self::Parquet { .. } => 0x2010,
+            Self::TooManyUnits { .. } => 0x2011,
         })
     }
 
@@ -233,6 +243,9 @@ impl Refusal for ImportError {
             Self::Spreadsheet { .. } => "Save it as .xlsx without a password, or export it as CSV UTF-8.",
             Self::Stopped => "See the message before this one.",
             Self::TooManyRows { .. } => "Split the file by school year.",
+            Self::TooManyUnits { .. } => {
+                "Check the columns of school and district, or split the file by school year."
+            }
             Self::Unrecognised { .. } => {
                 "Export it unchanged from the state system, or write a layout.toml for it."
             }
@@ -252,6 +265,7 @@ impl Refusal for ImportError {
             | Self::Parquet { .. }
             | Self::Spreadsheet { .. }
             | Self::TooManyRows { .. }
+            | Self::TooManyUnits { .. }
             | Self::Utf16 => Some("D2"),
             Self::ProblemList { .. } | Self::Read { .. } | Self::Stopped => None,
         }

@@ -7,8 +7,7 @@
 //! ```
 //!
 //! [`recognise`] opens a file and says which [`Layout`] it has and why; [`read`] streams it. No layout is known by name:
-//! everything about one is in its file. Memory is bounded by the longest line and digests of rows, keys and students (16
-//! bytes each). Nothing here writes to disk, and nothing it returns as text carries a value of a student.
+//! everything about one is in its file. Memory is bounded whatever the length of the file ([`read`] says by what). Nothing here writes to disk, and nothing it returns as text carries a value of a student.
 //!
 //! | module | holds |
 //! |---|---|
@@ -18,13 +17,18 @@
 //! | `value` | one value against its check |
 //! | `row`, `plan` | a row's values, what follows from them, the table rows they make |
 //! | `reading`, `read` | the pass over the file |
+//! | `known`, `repeats`, `marks`, `look`, `transactions` | what other rows have to do with a row, in bounded memory |
+//! | `units` | which schools or colleges a file speaks for |
 
 mod cell;
 mod coverage;
 mod elements;
 mod error;
 mod fault;
+mod known;
 mod layout;
+mod look;
+mod marks;
 mod names;
 mod period;
 mod plan;
@@ -39,20 +43,22 @@ mod shape;
 mod source;
 mod surplus;
 mod transactions;
+mod units;
 mod value;
 
 pub use self::{
-    cell::{Cell, Filed, Origin, RowKey, SourceFile, TableRow},
+    cell::{Cell, Filed, NamedRecords, Origin, RowKey, SourceFile, TableRow, stored_key},
     coverage::Covered,
     error::{ImportError, Miss, Nearness},
     fault::Fault,
     layout::{Check, Column, Confidence, Delimiter, Form, Header, Layout, Need, OnlyIf, Part, Segment},
     period::{ReportingPeriod, Term},
     problem::{Count, Finding, FindingSink, PROBLEMS_LISTED_MAX, Problem, Severity},
-    read::{Imported, Outlets, Progress, read},
+    read::{Imported, Outlets, Pass, Progress, ProgressOutlet, read},
     recognise::{Recognised, recognise, recognise_among, recognise_as},
     report::{Dropped, ImportReport, Transactions},
     source::{FIELD_BYTES_MAX, LINE_BYTES_MAX, ROWS_MAX},
+    units::{Spoken, Unit, Units},
 };
 
 #[cfg(test)]

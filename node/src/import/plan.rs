@@ -42,6 +42,8 @@ pub(super) struct Planned<'a> {
     pub(super) slot: Option<usize>,
     /// Place in the natural key.
     pub(super) key: Option<usize>,
+    /// Place in the school or college the row is reported for.
+    pub(super) unit: Option<usize>,
     /// Place of the column with the year of its term.
     pub(super) year: Option<usize>,
     /// Place of the column that says whether this one counts, and the codes that say so.
@@ -97,6 +99,7 @@ impl<'a> Plan<'a> {
             column,
             slot: named(column).and_then(slot),
             key: layout.key.iter().position(|name| *name == column.name),
+            unit: layout.unit_from.iter().position(|name| *name == column.name),
             year: column.year_column.as_ref().and_then(place),
             only_if: column
                 .only_if

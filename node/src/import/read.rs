@@ -1,39 +1,67 @@
 //! A recognised file, row by row: every row checked, every usable one handed on as rows of canonical tables (D2-D4).
 //!
 //! All or nothing: after the first error no further row is handed on, the rest of the file is still checked so that the
-//! clerk sees every problem at once, and the result is [`ImportError::Rows`].
+//! clerk sees every problem at once, and the result is [`ImportError::Rows`]. Every pass over the file tells how far it is
+//! and ends when it is told to.
 
-use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, path::Path, sync::Arc};
 
 use super::{
-    cell::{Filed, RowKey, SourceFile},
+    cell::{Filed, NamedRecords, SourceFile},
     error::ImportError,
+    known::Known,
+    look::look_through,
+    marks::{Marks, Share},
     plan::Plan,
     problem::{Finding, FindingSink, Severity},
     reading::Reading,
     recognise::Recognised,
+    repeats::Repeats,
     report::ImportReport,
+    shape::Shape,
+    source::Rows,
     transactions::Transacted,
+    units::Spoken,
 };
 
 /// Rows between two reports of progress: well under a second of work.
 pub(super) const PROGRESS_ROWS: u64 = 10_000;
+/// Bytes of digests held at once. Their tables take up to three times as much while they grow.
+const HELD_BYTES_MAX: usize = 64 << 20;
 
 /// How far reading has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Progress {
+    /// What this pass over the file is for.
+    pub pass: Pass,
+    /// Rows this pass has seen.
+    pub rows: u64,
     /// Bytes read.
     pub bytes_done: u64,
     /// Size of the file, bytes.
     pub bytes_total: u64,
 }
 
+/// What a pass over a file is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pass {
+    /// Finding the rows that delete or replace records.
+    Changes,
+    /// Finding repeats in a file with more rows than can be held.
+    Repeats,
+    /// Reading.
+    Rows,
+}
+
+/// Is told how far the reading has come, and may stop it.
+pub type ProgressOutlet<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
 /// Where what is read goes.
 pub struct Outlets<'a> {
     /// Takes each table row; it may stop the reading.
     pub rows: &'a mut dyn FnMut(Filed) -> ControlFlow<()>,
-    /// Is told how far the reading has come.
-    pub progress: &'a mut dyn FnMut(Progress),
+    /// Is told how far the reading has come, in every pass, whether or not rows are handed on; it may stop the reading.
+    pub progress: &'a mut ProgressOutlet<'a>,
     /// Takes every finding as it is made, also those the report only counts.
     pub findings: &'a mut FindingSink<'a>,
 }
@@ -45,7 +73,62 @@ pub struct Imported {
     /// Keys of the records that a file of changes names, added ones among them: a store takes these out of the year before
     /// it adds the rows of the file, so that the same changes twice change nothing. Empty for any other file. Derived from
     /// names of students; not for any log.
-    pub taken_out: HashSet<RowKey>,
+    pub taken_out: NamedRecords,
+    /// What any other file speaks for, and takes the place of.
+    pub spoken: Spoken,
+}
+
+/// One file, and what it is read by; every pass over it begins here.
+pub(super) struct Subject<'a> {
+    pub(super) path: &'a Path,
+    pub(super) bytes: u64,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) shape: &'a Shape,
+    pub(super) today_year: u16,
+    pub(super) origin: Arc<SourceFile>,
+    pub(super) held_bytes_max: usize,
+}
+
+impl Subject<'_> {
+    pub(super) fn open(&self) -> Result<Box<dyn Rows>, ImportError> {
+        self.shape.open(self.path, self.bytes)
+    }
+
+    /// Place of the transaction column in a row of this file.
+    pub(super) fn transaction(&self) -> Option<usize> {
+        self.plan.transaction.and_then(|column| self.shape.places.get(column).copied().flatten())
+    }
+}
+
+/// One pass, as whoever waits sees it.
+pub(super) struct Pace {
+    pass: Pass,
+    rows: u64,
+    bytes_total: u64,
+}
+
+impl Pace {
+    pub(super) fn new(pass: Pass, bytes_total: u64) -> Self {
+        Self { pass, rows: 0, bytes_total }
+    }
+
+    /// Counts a row and now and then tells how far the pass is; an error if whoever asked has gone.
+    pub(super) fn step(
+        &mut self,
+        bytes_done: u64,
+        progress: &mut ProgressOutlet<'_>,
+    ) -> Result<(), ImportError> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(PROGRESS_ROWS) { self.tell(bytes_done, progress) } else { Ok(()) }
+    }
+
+    fn tell(&self, bytes_done: u64, progress: &mut ProgressOutlet<'_>) -> Result<(), ImportError> {
+        let Self { pass, rows, bytes_total } = *self;
+        match progress(Progress { pass, rows, bytes_done, bytes_total }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ImportError::Stopped),
+        }
+    }
 }
 
 /// Reads a file and hands its rows on. `today_year` bounds dates.
@@ -57,37 +140,63 @@ pub struct Imported {
 ///
 /// # Cost
 ///
-/// One pass, and another of the transaction column alone if the layout has one; 32 bytes of memory a row to know repeated
-/// rows and records, and as many for each student (D4).
+/// One pass, and another of the transaction column alone if the layout has one. Memory does not grow with the file beyond
+/// 192 MiB of digests, by which repeated rows and records are known, a byte for each row, and in a file of changes eight
+/// bytes for each row (D4). A file of which more digests would have to be held, about a million and a half rows, is
+/// looked through first in as many passes as it has shares of that size.
 pub fn read(
     recognised: &Recognised,
     today_year: u16,
     outlets: &mut Outlets<'_>,
 ) -> Result<Imported, ImportError> {
+    read_holding(recognised, today_year, outlets, HELD_BYTES_MAX)
+}
+
+/// As [`read`], holding at most so many bytes of digests.
+pub(super) fn read_holding(
+    recognised: &Recognised,
+    today_year: u16,
+    outlets: &mut Outlets<'_>,
+    held_bytes_max: usize,
+) -> Result<Imported, ImportError> {
     let layout = &recognised.layout;
     let plan = Plan::new(layout)?;
-    let shape = &recognised.shape;
-    let rows = || shape.open(&recognised.path, recognised.bytes);
-    let transacted = Transacted::scan(&plan, shape, today_year, &rows)?;
-    let origin = Arc::new(SourceFile {
-        name: recognised.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        layout: layout.id.clone(),
-        version: layout.version.clone(),
-    });
-    let mut reading = Reading::new(&plan, shape, today_year, transacted, origin);
-    for (fault, column) in &shape.notes {
+    let subject = Subject {
+        path: &recognised.path,
+        bytes: recognised.bytes,
+        plan: &plan,
+        shape: &recognised.shape,
+        today_year,
+        origin: Arc::new(SourceFile {
+            name: recognised
+                .path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            layout: layout.id.clone(),
+            version: layout.version.clone(),
+        }),
+        held_bytes_max,
+    };
+    let transacted = Transacted::scan(&subject, outlets.progress)?;
+    let held = Repeats::new(&plan, Share::WHOLE, held_bytes_max);
+    let mut reading = Reading::new(&subject, Known::Held(held), &transacted);
+    for (fault, column) in &subject.shape.notes {
         let column = column.and_then(|place| Some((place, layout.column.get(place)?)));
         let column = column.map(|(place, column)| (reading.number_of(place), column.name.as_str()));
         let finding = Finding { row: 1, column, fault: *fault, severity: Severity::Warning };
         reading.note(finding, outlets)?;
     }
-    rows()?.each(&mut |record, bytes_done| {
-        reading.row(record, outlets)?;
-        if reading.rows.is_multiple_of(PROGRESS_ROWS) {
-            (outlets.progress)(Progress { bytes_done, bytes_total: recognised.bytes });
+    let mut pace = Pace::new(Pass::Rows, recognised.bytes);
+    subject.open()?.each(&mut |record, bytes_done| {
+        if reading.holds_too_much() {
+            reading.go_by(Known::Marked(Marks::default())); // lets go of the digests before others are held
+            reading.go_by(Known::Marked(look_through(&subject, &transacted, outlets.progress)?));
         }
+        reading.row(record, outlets)?;
+        pace.step(bytes_done, outlets.progress)?;
         Ok(ControlFlow::Continue(()))
     })?;
-    (outlets.progress)(Progress { bytes_done: recognised.bytes, bytes_total: recognised.bytes });
+    pace.tell(recognised.bytes, outlets.progress)?;
     reading.finish(&recognised.why)
 }

@@ -1,30 +1,28 @@
 //! The state of one reading: what each row is checked for, and what is counted.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::ControlFlow,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use passage_protocol::cells::SchoolYear;
 
 use super::{
-    cell::{Filed, Origin, SourceFile},
+    cell::{Filed, NamedRecords, Origin},
     coverage::Coverage,
     error::ImportError,
     fault::Fault,
+    known::Known,
     layout::{Check, Need},
+    marks::Mark,
     names::{Case, name_fault},
-    period::ReportingPeriod,
     plan::{Plan, Planned},
     problem::{Finding, Findings, Severity},
-    read::{Imported, Outlets},
-    repeats::{Repeat, Repeats},
+    read::{Imported, Outlets, Subject},
+    repeats::shared,
     report::{Dropped, ImportReport, Transactions},
     row::{Row, YearSource},
     shape::{FileForm, FirstRow, Shape},
     source::Record,
     transactions::{Transacted, Transaction},
+    units::Spoken,
     value::{Value, Verdict, check, is_no_answer},
 };
 
@@ -33,21 +31,22 @@ const NAMES: [&str; 5] = ["alias-first", "alias-last", "first", "last", "prior-l
 
 /// One reading of one file.
 pub(super) struct Reading<'a> {
+    subject: &'a Subject<'a>,
     plan: &'a Plan<'a>,
     shape: &'a Shape,
-    today_year: u16,
-    origin: Arc<SourceFile>,
-    transacted: Transacted,
+    transacted: &'a Transacted,
+    known: Known,
     /// Element of each column that holds a name.
     names: Vec<Option<&'a str>>,
     names_due: bool,
     record_type: Option<String>,
     row: Row,
     case: Case,
-    repeats: Repeats,
     coverage: Coverage,
     findings: Findings,
-    periods: BTreeSet<ReportingPeriod>,
+    spoken: Spoken,
+    /// Keys of the records a file of changes names.
+    named: NamedRecords,
     dropped: Vec<u64>,
     transactions: Transactions,
     pub(super) rows: u64,
@@ -66,31 +65,26 @@ enum Standing {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(
-        plan: &'a Plan<'a>,
-        shape: &'a Shape,
-        today_year: u16,
-        transacted: Transacted,
-        origin: Arc<SourceFile>,
-    ) -> Self {
+    pub(super) fn new(subject: &'a Subject<'a>, known: Known, transacted: &'a Transacted) -> Self {
+        let (plan, shape) = (subject.plan, subject.shape);
         let name = |planned: &Planned<'a>| {
             planned.column.element.as_deref().filter(|element| NAMES.contains(element))
         };
         Self {
+            subject,
             plan,
             shape,
-            today_year,
-            origin,
             transacted,
+            known,
             names: plan.columns.iter().map(name).collect(),
             names_due: shape.first_row == FirstRow::Names,
             record_type: None,
             row: Row::new(plan),
             case: Case::default(),
-            repeats: Repeats::new(plan),
             coverage: Coverage::new(plan),
             findings: Findings::default(),
-            periods: BTreeSet::new(),
+            spoken: Spoken::default(),
+            named: NamedRecords::default(),
             dropped: vec![0; plan.columns.len()],
             transactions: Transactions::default(),
             rows: 0,
@@ -99,6 +93,25 @@ impl<'a> Reading<'a> {
             rows_refused: 0,
             rows_with_errors: 0,
         }
+    }
+
+    /// True if no more digests may be held.
+    pub(super) fn holds_too_much(&self) -> bool {
+        self.known.is_full()
+    }
+
+    /// Goes by this from here on.
+    pub(super) fn go_by(&mut self, known: Known) {
+        self.known = known;
+    }
+
+    /// What is known of the rows of the file.
+    pub(super) fn into_known(self) -> Known {
+        self.known
+    }
+
+    fn is_looking(&self) -> bool {
+        self.known.is_looking()
     }
 
     /// Number of a column as the clerk counts: in the row, or by its first byte in a fixed record.
@@ -155,6 +168,9 @@ impl<'a> Reading<'a> {
         severity: Severity,
         outlets: &mut Outlets<'_>,
     ) -> Result<(), ImportError> {
+        if self.is_looking() {
+            return Ok(());
+        }
         let plan = self.plan;
         let column = place.and_then(|place| Some((place, plan.columns.get(place)?)));
         let column = column.map(|(place, planned)| (self.number_of(place), planned.column.name.as_str()));
@@ -194,7 +210,7 @@ impl<'a> Reading<'a> {
                 Verdict::Bad(Fault::Blank)
             } else {
                 let year = planned.year.map_or("", |year| self.text(record, year));
-                check(planned.column, text, year, self.today_year)
+                check(planned.column, text, year, self.subject.today_year)
             };
             let fault = match verdict {
                 Verdict::Bad(fault) => fault,
@@ -238,6 +254,9 @@ impl<'a> Reading<'a> {
         if let Some(key) = planned.key {
             self.row.set_key(key, text, Some(&value.cell));
         }
+        if let Some(unit) = planned.unit {
+            self.row.set_unit(unit, text, &value.cell);
+        }
         let source = if self.plan.year_from == Some(place) { YearSource::This } else { YearSource::Other };
         self.row.set(planned.slot, source, value);
     }
@@ -250,6 +269,9 @@ impl<'a> Reading<'a> {
         outlets: &mut Outlets<'_>,
     ) -> Result<(), ImportError> {
         let Some(element) = self.names.get(place).copied().flatten() else { return Ok(()) };
+        if self.is_looking() {
+            return Ok(());
+        }
         if let Some(fault) = name_fault(element, text) {
             let severity = if fault.is_a_note() { Severity::Note } else { Severity::Warning };
             self.tell(record, Some(place), fault, severity, outlets)?;
@@ -268,36 +290,37 @@ impl<'a> Reading<'a> {
         outlets: &mut Outlets<'_>,
     ) -> Result<(), ImportError> {
         let key = self.row.key(record.whole());
+        if self.transacted.changes() > 0 && !self.is_looking() {
+            self.named.add(&key);
+        }
         match asked {
             Transaction::Add => self.transactions.added += 1,
             Transaction::Delete => self.transactions.deleted += 1,
             Transaction::Replace => self.transactions.replaced += 1,
         }
-        if self.transacted.supersedes(key, record.row) {
+        if self.transacted.supersedes(key, self.rows) {
             self.transactions.superseded += 1;
             return Ok(());
         }
-        let period = self.row.period();
+        let (period, unit) = (self.row.period(), self.row.unit());
         if asked == Transaction::Delete {
-            self.periods.insert(period);
+            return self.spoken.note(period, unit.as_ref());
+        }
+        let mark = self.known.note(self.rows, record.whole(), key, &self.row);
+        if self.is_looking() {
             return Ok(());
         }
-        match self.repeats.note(record.whole(), key) {
-            Repeat::Row => {
-                self.duplicates += 1;
-                return self.tell(record, None, Fault::RepeatedRow, Severity::Warning, outlets);
-            }
-            Repeat::Key if !self.plan.layout.key.is_empty() => {
-                self.tell(record, None, Fault::RepeatedKey, Severity::Warning, outlets)?;
-            }
-            Repeat::Key | Repeat::None => {}
+        if mark.has(Mark::SAME_ROW) {
+            self.duplicates += 1;
+            return self.tell(record, None, Fault::RepeatedRow, Severity::Warning, outlets);
         }
-        let mut shared = Vec::new();
-        self.repeats.shared(&self.row, &mut |fault, place| shared.push((fault, place)));
-        for (fault, place) in shared {
+        if mark.has(Mark::SAME_KEY) && !self.plan.layout.key.is_empty() {
+            self.tell(record, None, Fault::RepeatedKey, Severity::Warning, outlets)?;
+        }
+        for (fault, place) in shared(self.plan, mark) {
             self.tell(record, place, fault, Severity::Warning, outlets)?;
         }
-        self.periods.insert(period);
+        self.spoken.note(period, unit.as_ref())?;
         self.row.derive(self.plan);
         self.coverage.count(&self.row);
         self.kept += 1;
@@ -308,8 +331,8 @@ impl<'a> Reading<'a> {
             if !self.row.tells(table) {
                 continue;
             }
-            let origin = Origin { file: Arc::clone(&self.origin), row: record.row };
-            let filed = Filed { period, origin, key, row: self.row.table(table) };
+            let origin = Origin { file: Arc::clone(&self.subject.origin), row: record.row };
+            let filed = Filed { period, unit: unit.clone(), origin, key, row: self.row.table(table) };
             if (outlets.rows)(filed) == ControlFlow::Break(()) {
                 return Err(ImportError::Stopped);
             }
@@ -330,9 +353,11 @@ impl<'a> Reading<'a> {
         let dropped = layout.column.iter().zip(self.dropped).filter_map(|(column, values)| {
             Some(Dropped { name: column.name.clone(), why: column.never.clone()?, values })
         });
-        let years: BTreeSet<SchoolYear> = self.periods.iter().filter_map(|period| period.year).collect();
+        let years: BTreeSet<SchoolYear> =
+            self.spoken.periods().filter_map(|(period, _)| period.year).collect();
         let report = ImportReport {
             layout: layout.id.clone(),
+            family: layout.family().to_owned(),
             title: layout.title.clone(),
             version: layout.version.clone(),
             why: why.to_owned(),
@@ -344,7 +369,7 @@ impl<'a> Reading<'a> {
             rows_with_errors: self.rows_with_errors,
             transactions: self.transactions,
             school_years: years.iter().map(ToString::to_string).collect(),
-            periods: self.periods.into_iter().collect(),
+            periods: self.spoken.periods().map(|(period, _)| period).collect(),
             dropped: dropped.collect(),
             coverage: self.coverage.groups(),
             counts: self.findings.counts(),
@@ -353,11 +378,8 @@ impl<'a> Reading<'a> {
         if refused {
             return Err(ImportError::Rows { report: Box::new(report) });
         }
-        let taken_out = if self.transactions.is_update() {
-            self.transacted.into_keys().chain(self.repeats.into_keys()).collect()
-        } else {
-            HashSet::new()
-        };
-        Ok(Imported { report, taken_out })
+        let taken_out =
+            if self.transactions.is_update() { self.named.settled() } else { NamedRecords::default() };
+        Ok(Imported { report, taken_out, spoken: self.spoken })
     }
 }

@@ -17,6 +17,8 @@ use super::{
 pub struct ImportReport {
     /// Id of the layout.
     pub layout: String,
+    /// What its vintages have in common: what this file takes the place of belongs to it.
+    pub family: String,
     /// Title of the layout.
     pub title: String,
     /// Version of the layout.

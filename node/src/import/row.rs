@@ -9,6 +9,7 @@ use super::{
     cell::{Cell, RowKey, TableRow},
     period::{ReportingPeriod, Term},
     plan::{Constant, Plan, PlannedTable, Use},
+    units::{CODE_END, Unit},
     value::{More, Value, race::code_of},
 };
 use crate::roster::{Date, ethnicity};
@@ -48,6 +49,10 @@ pub(super) struct Row {
     season: Option<&'static str>,
     term_year: Option<SchoolYear>,
     period: ReportingPeriod,
+    /// The codes that say which school or college it is reported for, and the last one they made.
+    unit: Vec<String>,
+    unit_text: String,
+    last_unit: Option<Unit>,
     key: Vec<String>,
     key_text: String,
     key_secret: [u8; 32],
@@ -64,9 +69,12 @@ impl Row {
             season: None,
             term_year: None,
             period: ReportingPeriod::default(),
+            unit: vec![String::new(); plan.layout.unit_from.len()],
+            unit_text: String::new(),
+            last_unit: None,
             key: vec![String::new(); plan.layout.key.len()],
             key_text: String::new(),
-            key_secret: blake3::derive_key(KEY_CONTEXT, plan.layout.id.as_bytes()),
+            key_secret: blake3::derive_key(KEY_CONTEXT, plan.layout.family().as_bytes()),
             known: Known {
                 birth_month: slot("birth-month"),
                 cohort: slot("completer-cohort"),
@@ -89,7 +97,7 @@ impl Row {
         self.races.clear();
         (self.said_hispanic, self.season, self.term_year) = (None, None, None);
         self.period = ReportingPeriod::default();
-        self.key.iter_mut().for_each(String::clear);
+        self.key.iter_mut().chain(&mut self.unit).for_each(String::clear);
     }
 
     /// Takes a checked value. `source` says whether it is of the column the school year comes from.
@@ -145,19 +153,36 @@ impl Row {
         self.period
     }
 
+    /// Notes a code of the school or college the row is reported for.
+    pub(super) fn set_unit(&mut self, place: usize, written: &str, checked: &Cell) {
+        if let Some(part) = self.unit.get_mut(place) {
+            write_part(part, written, Some(checked));
+        }
+    }
+
+    /// The school or college the row is reported for; none if the layout does not say so. Rows of one come one after another.
+    pub(super) fn unit(&mut self) -> Option<Unit> {
+        if self.unit.is_empty() {
+            return None;
+        }
+        self.unit_text.clear();
+        for (place, code) in self.unit.iter().enumerate() {
+            if place > 0 {
+                self.unit_text.push(CODE_END);
+            }
+            self.unit_text.push_str(code);
+        }
+        if self.last_unit.as_ref().is_none_or(|last| last.as_str() != self.unit_text) {
+            self.last_unit = Some(Unit::new(&self.unit_text));
+        }
+        self.last_unit.clone()
+    }
+
     /// Notes a part of the natural key: the checked value if there is one, so that one day written in two ways is one key.
     pub(super) fn set_key(&mut self, place: usize, written: &str, checked: Option<&Cell>) {
-        use core::fmt::Write as _;
-        let Some(part) = self.key.get_mut(place) else { return };
-        part.clear();
-        // Writing to a String cannot fail.
-        let _ = match checked {
-            Some(Cell::Date { year, month, day }) => write!(part, "{year:04}{month:02}{day:02}"),
-            Some(Cell::Integer(number)) => write!(part, "{number}"),
-            Some(Cell::Text(text)) => write!(part, "{}", text.as_str()),
-            Some(Cell::Decimal(_) | Cell::Empty | Cell::Flag(_)) | None => write!(part, "{written}"),
-        };
-        part.make_ascii_uppercase();
+        if let Some(part) = self.key.get_mut(place) {
+            write_part(part, written, checked);
+        }
     }
 
     /// Digest of the natural key; of the whole row if the layout has none.
@@ -254,6 +279,20 @@ impl Row {
             *cell = value;
         }
     }
+}
+
+/// Writes a part of a key or a unit, in capitals.
+fn write_part(part: &mut String, written: &str, checked: Option<&Cell>) {
+    use core::fmt::Write as _;
+    part.clear();
+    // Writing to a String cannot fail.
+    let _ = match checked {
+        Some(Cell::Date { year, month, day }) => write!(part, "{year:04}{month:02}{day:02}"),
+        Some(Cell::Integer(number)) => write!(part, "{number}"),
+        Some(Cell::Text(text)) => write!(part, "{}", text.as_str()),
+        Some(Cell::Decimal(_) | Cell::Empty | Cell::Flag(_)) | None => write!(part, "{written}"),
+    };
+    part.make_ascii_uppercase();
 }
 
 /// Whether a value comes from the column the row's school year comes from.

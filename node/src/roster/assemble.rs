@@ -1,6 +1,7 @@
 //! Stored tables into students, in memory: one entry per student with identity, cohort, first college year and categories.
 //!
-//! Rows of one student join on the local number; a student information row whose local number is unknown joins on SSID.
+//! Rows of one student join on the local number and the institution that gave it, where the files name one (CALPADS LEA, MIS
+//! GI01, CSU campus); a student information row whose local number is unknown joins on SSID.
 //! Where files disagree the later school year wins, field by field. It makes no match key and no cell code.
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
 
 use super::{
     category,
+    homes::{Homes, LocalKey},
     opt_out::OptOuts,
     record::{Date, Person, Text},
 };
@@ -132,10 +134,16 @@ pub fn assemble(
     let mut order: Vec<&StoredTable> = tables.iter().collect();
     order.sort_by(|a, b| a.place.cmp(&b.place));
     let mut gathered = Gathered::default();
+    for entry in order.iter().filter(|entry| entry.place.table == "student") {
+        folder.read(custody, entry, &["local_id", "institution"], &mut |row| {
+            gathered.homes.note(row.text(0), row.text(1));
+            Ok(())
+        })?;
+    }
     for (place, entry) in order.into_iter().enumerate() {
         match entry.place.table.as_str() {
             "student" => folder.read(custody, entry, &PERSON_COLUMNS, &mut |row| {
-                gathered.person(person(row), place);
+                gathered.person(person(row), row.text(16), place);
                 Ok(())
             })?,
             "enrolment" => folder.read(custody, entry, &ENROLMENT_COLUMNS, &mut |row| {
@@ -149,7 +157,7 @@ pub fn assemble(
 }
 
 /// Columns of the table `student` that a person is made of; [`person`] reads them by place.
-const PERSON_COLUMNS: [&str; 16] = [
+const PERSON_COLUMNS: [&str; 17] = [
     "local_id",
     "ssid",
     "ssn",
@@ -166,6 +174,7 @@ const PERSON_COLUMNS: [&str; 16] = [
     "birth_date",
     "hispanic",
     "races",
+    "institution",
 ];
 
 fn person(row: &RowView<'_>) -> Person {
@@ -192,7 +201,8 @@ fn person(row: &RowView<'_>) -> Person {
 }
 
 /// Columns of the table `enrolment` that say when somebody was where; [`Gathered::enrolled`] reads them by place.
-const ENROLMENT_COLUMNS: [&str; 5] = ["local_id", "school_year", "term", "special_admit", "completer_cohort"];
+const ENROLMENT_COLUMNS: [&str; 6] =
+    ["local_id", "school_year", "term", "special_admit", "completer_cohort", "institution"];
 
 fn school_year(row: &RowView<'_>, at: usize) -> Option<SchoolYear> {
     row.integer(at).and_then(|year| u16::try_from(year).ok()).map(SchoolYear)
@@ -202,10 +212,11 @@ fn school_year(row: &RowView<'_>, at: usize) -> Option<SchoolYear> {
 #[derive(Default)]
 struct Gathered {
     people: Vec<Person>,
-    by_local: HashMap<Text, usize>,
+    homes: Homes,
+    by_local: HashMap<LocalKey, usize>,
     by_ssid: HashMap<Text, (usize, usize)>,
-    cohorts: HashMap<Text, SchoolYear>,
-    terms: HashMap<Text, Terms>,
+    cohorts: HashMap<LocalKey, SchoolYear>,
+    terms: HashMap<LocalKey, Terms>,
 }
 
 /// What the terms of one student say.
@@ -215,10 +226,17 @@ struct Terms {
     first_regular: Option<SchoolYear>,
 }
 
+impl Terms {
+    fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.first_regular = earlier(self.first_regular, other.first_regular);
+    }
+}
+
 impl Gathered {
     /// Takes one row of the table `enrolment`: a spell at a school, or a term at a college.
     fn enrolled(&mut self, row: &RowView<'_>) {
-        let key = local_key(&row.text(0).map(Text::new).unwrap_or_default());
+        let key = self.homes.key(row.text(0), row.text(5));
         if let Some(cohort) = school_year(row, 4) {
             // The earliest completion counts.
             let known = self.cohorts.entry(key).or_insert(cohort);
@@ -226,20 +244,26 @@ impl Gathered {
             return;
         }
         let (Some(year), Some(_term)) = (school_year(row, 1), row.text(2)) else { return };
-        let terms = self.terms.entry(key).or_default();
-        terms.rows += 1;
-        if row.flag(3) != Some(true) {
-            terms.first_regular = Some(terms.first_regular.map_or(year, |known| known.min(year)));
-        }
+        let regular = (row.flag(3) != Some(true)).then_some(year);
+        self.terms.entry(key).or_default().add(Terms { rows: 1, first_regular: regular });
     }
 
-    fn person(&mut self, person: Person, place: usize) {
-        let key = local_key(&person.local_id);
+    fn person(&mut self, person: Person, institution: Option<&str>, place: usize) {
+        let key = self.homes.key(Some(person.local_id.expose()), institution);
         let ssid = person.ssid.present().map(Text::new);
-        // A shared SSID inside one file is damage, not the same student: join on it across files only.
-        let elsewhere =
-            |ssid: &Text| self.by_ssid.get(ssid).filter(|(_, from)| *from != place).map(|(index, _)| *index);
-        let known = self.by_local.get(&key).copied().or_else(|| ssid.as_ref().and_then(elsewhere));
+        // A shared SSID inside one file is damage, not the same student, unless the student number is the same too: join on
+        // it across files only.
+        let same_number = |index: usize| {
+            self.people.get(index).is_some_and(|earlier| {
+                !person.local_id.is_empty()
+                    && earlier.local_id.expose().eq_ignore_ascii_case(person.local_id.expose())
+            })
+        };
+        let joins = |ssid: &Text| {
+            let known = self.by_ssid.get(ssid).filter(|(index, from)| *from != place || same_number(*index));
+            known.map(|(index, _)| *index)
+        };
+        let known = self.by_local.get(&key).copied().or_else(|| ssid.as_ref().and_then(joins));
         let index = known.unwrap_or(self.people.len());
         match self.people.get_mut(index) {
             Some(earlier) => overlay(earlier, person),
@@ -251,18 +275,32 @@ impl Gathered {
         }
     }
 
-    fn finish(mut self, opt_outs: &OptOuts, kind: SegmentKind) -> Roster {
+    fn finish(self, opt_outs: &OptOuts, kind: SegmentKind) -> Roster {
         let mut counts = Counts { submitted: self.people.len(), ..Counts::default() };
+        // A student may be known by several numbers: what is said of any of them is said of the student.
+        let mut cohorts: HashMap<usize, SchoolYear> = HashMap::new();
+        for (key, cohort) in self.cohorts {
+            if let Some(index) = self.by_local.get(&key) {
+                let known = cohorts.entry(*index).or_insert(cohort);
+                *known = cohort.min(*known);
+            }
+        }
+        let mut terms: HashMap<usize, Terms> = HashMap::new();
+        for (key, said) in self.terms {
+            match self.by_local.get(&key) {
+                Some(index) => terms.entry(*index).or_default().add(said),
+                None => counts.unlisted_enrolments += said.rows,
+            }
+        }
         let mut students = Vec::with_capacity(self.people.len());
-        for person in self.people {
-            let key = local_key(&person.local_id);
-            let terms = self.terms.remove(&key).unwrap_or_default();
+        for (index, person) in self.people.into_iter().enumerate() {
             if opt_outs.names(&person) {
                 counts.opted_out += 1;
                 continue;
             }
+            let terms = terms.remove(&index).unwrap_or_default();
             let student = Student {
-                cohort: self.cohorts.get(&key).copied().filter(|_| kind == SegmentKind::K12),
+                cohort: cohorts.get(&index).copied().filter(|_| kind == SegmentKind::K12),
                 first_regular: terms.first_regular,
                 enrolled: if terms.rows > 0 { Enrolled::Some } else { Enrolled::Never },
                 person,
@@ -270,13 +308,16 @@ impl Gathered {
             counts.unusable += usize::from(!student.is_usable());
             students.push(student);
         }
-        counts.unlisted_enrolments = self.terms.values().map(|terms| terms.rows).sum();
         Roster { kind, students, counts }
     }
 }
 
-fn local_key(local_id: &Text) -> Text {
-    Text::upper(local_id.expose())
+/// The earlier of two years, of which either may not be known.
+fn earlier(one: Option<SchoolYear>, other: Option<SchoolYear>) -> Option<SchoolYear> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (known, None) | (None, known) => known,
+    }
 }
 
 /// Lays what `later` says over `earlier`; the local number stays.

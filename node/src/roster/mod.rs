@@ -3,6 +3,7 @@
 mod assemble;
 mod category;
 mod error;
+mod homes;
 mod opt_out;
 mod record;
 

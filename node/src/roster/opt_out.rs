@@ -18,7 +18,7 @@ use super::{
 use crate::{
     custody::Custody,
     import::ReportingPeriod,
-    tables::{Folder, Import, OPT_OUT_TABLE, Schemas, StoredTable, TablesError},
+    tables::{Change, Folder, Import, OPT_OUT_TABLE, Schemas, StoredTable, TablesError},
 };
 
 /// Largest list, bytes: a million entries of the longest length.
@@ -96,7 +96,7 @@ impl OptOuts {
         schemas: &Schemas,
         existing: &[StoredTable],
         saved_at: Timestamp,
-    ) -> Result<Vec<StoredTable>, TablesError> {
+    ) -> Result<Change, TablesError> {
         // A row for the list itself, so that an empty list is a table too and replaces the earlier one.
         import.push(ReportingPeriod::default(), OPT_OUT_TABLE, &schemas.row(OPT_OUT_TABLE, Vec::new()))?;
         for entry in &self.0 {

@@ -1,5 +1,7 @@
 //! Which sealed files are in force: the catalogue, one value of the store, changed in one transaction.
 
+use std::collections::BTreeSet;
+
 use passage_protocol::{codec_struct, ids::Digest, timestamp::Timestamp};
 
 use crate::{
@@ -20,12 +22,13 @@ pub struct Catalogue {
 }
 codec_struct!(Catalogue { keys, tables });
 
-/// One sealed file: the rows one layout gave to one canonical table for one reporting period.
+/// One sealed file: rows that files of one family of layouts gave to one canonical table for one reporting period. A place may
+/// have several: one for each file that brought other schools, and what a file of changes left of an earlier one.
 #[derive(Clone, Debug)]
 pub struct StoredTable {
     /// Where it stands; what its seal binds.
     pub place: Place,
-    /// Version of the layout it was read with.
+    /// Version of the layout its newest rows were read with.
     pub layout_version: String,
     /// Version of the dictionary whose columns it has.
     pub dictionary: u16,
@@ -54,26 +57,27 @@ codec_struct!(StoredTable {
     key
 });
 
-/// Where rows belong. An import replaces what stood at the layout and reporting period it covers, in every table.
+/// Where rows belong. An import replaces what it speaks for of what stood at its family of layouts and reporting period, in every
+/// table.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Place {
     /// School year, or a term or quarter of it.
     pub period: ReportingPeriod,
-    /// Layout id.
-    pub layout: String,
+    /// Family of layouts: what their vintages have in common ([`crate::import::Layout::family`]).
+    pub family: String,
     /// Canonical table.
     pub table: String,
 }
-codec_struct!(Place { period, layout, table });
+codec_struct!(Place { period, family, table });
 
 impl Place {
     /// What the seal and the wrapped key bind.
     #[must_use]
     pub fn label(&self) -> String {
-        let year_and_layout = format!("{}/{}/{}", self.table, self.layout, self.year_word());
+        let year_and_family = format!("{}/{}/{}", self.table, self.family, self.year_word());
         match self.period.term {
-            Some(term) => format!("{year_and_layout}/{}", term.as_str()),
-            None => year_and_layout,
+            Some(term) => format!("{year_and_family}/{}", term.as_str()),
+            None => year_and_family,
         }
     }
 
@@ -91,17 +95,30 @@ impl Place {
     pub fn year_word(&self) -> String {
         self.period.year.map_or_else(|| "all".to_owned(), |year| year.to_string())
     }
+}
 
-    /// True if both are of one layout and reporting period, so that one replaces the other.
+/// What one file does to the catalogue: of its family and periods these tables are in force from then on, and no others.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Family of layouts.
+    pub family: String,
+    /// Periods it covers.
+    pub periods: BTreeSet<ReportingPeriod>,
+    /// What is in force of them: the rows of the file first, then what it left of earlier ones.
+    pub tables: Vec<StoredTable>,
+}
+
+impl Change {
+    /// True if it decides about what stands at a place.
     #[must_use]
-    pub fn same_upload(&self, other: &Self) -> bool {
-        (&self.layout, self.period) == (&other.layout, other.period)
+    pub fn covers(&self, place: &Place) -> bool {
+        self.family == place.family && self.periods.contains(&place.period)
     }
 }
 
-/// The files in force after an import: whatever stood at a layout and period that `new` covers is gone.
+/// The files in force after a change.
 #[must_use]
-pub fn merge(existing: &[StoredTable], new: &[StoredTable]) -> Vec<StoredTable> {
-    let kept = existing.iter().filter(|old| !new.iter().any(|entry| entry.place.same_upload(&old.place)));
-    kept.chain(new).cloned().collect()
+pub fn merge(existing: &[StoredTable], change: &Change) -> Vec<StoredTable> {
+    let kept = existing.iter().filter(|old| !change.covers(&old.place));
+    kept.chain(&change.tables).cloned().collect()
 }

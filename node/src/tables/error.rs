@@ -18,7 +18,7 @@ pub enum TablesError {
     Key(passage_shell::failure::Failure),
     /// A file's key does not open under the node key.
     KeyLost {
-        /// Table, layout and year.
+        /// Table, family of layouts and period.
         place: String,
     },
     /// A row for a table the dictionary does not have.

@@ -1,7 +1,7 @@
 //! One file's rows into sealed tables, by canonical table and reporting period; nothing is in force until the caller commits.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     fs::{self, File},
     io::Write,
     ops::ControlFlow,
@@ -10,30 +10,47 @@ use std::{
 
 use passage_analytics::{
     sealed::{FileKey, FreshSalt},
-    table::{Cell, TableWriter},
+    table::{Cell, TableWriter, Written},
 };
-use passage_protocol::timestamp::Timestamp;
+use passage_protocol::{ids::Digest, timestamp::Timestamp};
 use passage_shell::entropy;
 use zeroize::Zeroizing;
 
-use super::{Folder, Place, Schemas, StoredTable, TablesError, folder::TEMPORARY, schema::ROW_KEY};
+use super::{
+    Change, Folder, Place, Schemas, StoredOutlet, StoredTable, TablesError, TakenOut, Weighed,
+    folder::TEMPORARY,
+    replacing::{Goes, Steps},
+    schema::{ROW_KEY, UNIT},
+};
 use crate::{
     custody::{Custody, Wrapped},
-    import::{Filed, Layout, ReportingPeriod, RowKey},
+    import::{Filed, Layout, ReportingPeriod, stored_key},
 };
 
 /// Most reporting periods of one import: thirty years of four terms. Each has files open until the import ends.
 const PERIODS_MAX: usize = 120;
 
-/// Takes the rows of one file; dropping it before [`finish`](Self::finish) leaves no file behind.
+/// Most bytes of rows that wait in memory in all of them together, about; the fullest is written out first.
+const WAITING_BYTES_MAX: usize = 96 << 20;
+/// Rows between two looks at how much waits.
+const LOOK_ROWS: u64 = 4_096;
+
+/// Takes the rows of one file, in bounded memory whatever their number; dropping it before [`finish`](Self::finish) leaves no file behind.
 pub struct Import<'a> {
     folder: &'a Folder,
     custody: &'a Custody,
     schemas: &'a Schemas,
+    family: String,
     layout: String,
     layout_version: String,
+    periods: BTreeSet<ReportingPeriod>,
     /// In the order they were met; few, so that the search for one costs less than a copy of its name.
     parts: Vec<(Place, Part)>,
+    /// What is left of stored tables, written anew.
+    remainders: Vec<(Place, Closed)>,
+    /// Stored tables of the periods of which nothing goes.
+    untouched: Vec<StoredTable>,
+    rows: u64,
     fault: Option<TablesError>,
 }
 
@@ -44,11 +61,39 @@ struct Part {
     temporary: PathBuf,
 }
 
+/// One table of one period, written to its end.
+struct Closed {
+    digest: Digest,
+    content: Digest,
+    rows: u64,
+    bytes: u64,
+    key: Wrapped,
+    temporary: PathBuf,
+}
+
+impl Part {
+    fn close(self) -> Result<Closed, TablesError> {
+        let Self { writer, key, temporary } = self;
+        match writer.finish() {
+            Ok(Written { sink, digest, content, rows, bytes }) => {
+                drop(sink);
+                Ok(Closed { digest, content, rows, bytes, key, temporary })
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&temporary); // the error below is the one to report
+                Err(error.into())
+            }
+        }
+    }
+}
+
 impl<'a> Import<'a> {
     /// Starts the import of one file.
     #[must_use]
     pub fn new(folder: &'a Folder, custody: &'a Custody, schemas: &'a Schemas, layout: &Layout) -> Self {
-        Self::named(folder, custody, schemas, &layout.id, &layout.version)
+        let mut import = Self::named(folder, custody, schemas, &layout.id, &layout.version);
+        layout.family().clone_into(&mut import.family);
+        import
     }
 
     /// As [`new`](Self::new), for rows that no layout file describes.
@@ -64,24 +109,30 @@ impl<'a> Import<'a> {
             folder,
             custody,
             schemas,
+            family: layout.to_owned(),
             layout: layout.to_owned(),
             layout_version: layout_version.to_owned(),
+            periods: BTreeSet::new(),
             parts: Vec::new(),
+            remainders: Vec::new(),
+            untouched: Vec::new(),
+            rows: 0,
             fault: None,
         }
     }
 
     /// Takes one row: the sink of [`crate::import::read`]. Breaks at the first fault of the disk; `finish` names it.
     pub fn accept(&mut self, filed: Filed) -> ControlFlow<()> {
-        let Filed { period, origin, row, key } = filed;
+        let Filed { period, unit, origin, row, key } = filed;
         let mut cells = row.cells;
         let text = |text: &str| Cell::Text(Zeroizing::new(text.to_owned()));
         cells.extend([
+            unit.map_or(Cell::Empty, |unit| text(unit.as_str())),
             text(&origin.file.name),
             Cell::Integer(i64::try_from(origin.row).unwrap_or(i64::MAX)),
             text(&self.layout),
             text(&self.layout_version),
-            Cell::Integer(row_key(&key)),
+            Cell::Integer(stored_key(&key)),
         ]);
         match self.push(period, row.table, &cells) {
             Ok(()) => ControlFlow::Continue(()),
@@ -98,15 +149,39 @@ impl<'a> Import<'a> {
     ///
     /// The first fault of the disk, or of the row's shape.
     pub fn push(&mut self, period: ReportingPeriod, table: &str, cells: &[Cell]) -> Result<(), TablesError> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(LOOK_ROWS) {
+            self.make_room()?;
+        }
         let is_it = |(place, _): &&mut (Place, Part)| place.period == period && place.table == table;
         if let Some((_, part)) = self.parts.iter_mut().find(is_it) {
             return Ok(part.writer.push(cells)?);
         }
-        let place = Place { period, layout: self.layout.clone(), table: table.to_owned() };
+        self.periods.insert(period);
+        let place = Place { period, family: self.family.clone(), table: table.to_owned() };
         let mut part = self.open_part(&place)?;
         let pushed = part.writer.push(cells);
         self.parts.push((place, part)); // also if it failed: dropping the import removes its file
         Ok(pushed?)
+    }
+
+    /// Writes out what waits in the fullest tables, until little enough waits in all of them.
+    fn make_room(&mut self) -> Result<(), TablesError> {
+        let mut waiting: Vec<usize> = self.parts.iter().map(|(_, part)| part.writer.held_bytes()).collect();
+        let mut sum: usize = waiting.iter().sum();
+        while sum > WAITING_BYTES_MAX {
+            let Some((at, most)) = waiting.iter().copied().enumerate().max_by_key(|(_, bytes)| *bytes) else {
+                break;
+            };
+            if let Some((_, part)) = self.parts.get_mut(at) {
+                part.writer.write_out()?;
+            }
+            sum = sum.saturating_sub(most.max(1));
+            if let Some(bytes) = waiting.get_mut(at) {
+                *bytes = 0;
+            }
+        }
+        Ok(())
     }
 
     /// The first fault, if `accept` broke.
@@ -115,62 +190,87 @@ impl<'a> Import<'a> {
         self.fault.take()
     }
 
-    /// For an update file (domain 1B: transactions D and R): adds the rows of the stored periods it touches, but for those
-    /// whose natural key it names. Without this a file of changes would replace the period it changes.
+    /// What the file would take out of the stored rows of its family and periods; nothing is written.
     ///
     /// # Errors
     ///
-    /// [`TablesError`] if a stored table does not open.
-    pub fn keep_others(
+    /// [`TablesError`] if a stored table does not open, or if `outlet` stops it.
+    pub fn weigh<'t, 'o>(
+        &self,
+        existing: &'t [StoredTable],
+        taken: TakenOut<'_>,
+        outlet: &'o mut StoredOutlet<'o>,
+    ) -> Result<Weighed<'t>, TablesError> {
+        let touched = |entry: &&StoredTable| entry.place.family == self.family && taken.touches(&entry.place);
+        let touched: Vec<&StoredTable> = existing.iter().filter(touched).collect();
+        Weighed::new(self.folder, self.custody, &touched, taken, &mut Steps::new(&touched, outlet))
+    }
+
+    /// Keeps what the file leaves of the stored rows of its `periods`. A table of which nothing goes stays as it is; of one of
+    /// which some goes, what stays is written anew. Without this the file takes the place of all there is.
+    ///
+    /// # Errors
+    ///
+    /// [`TablesError`] if a stored table does not open, or if `outlet` stops it.
+    pub fn keep_others<'o>(
         &mut self,
-        existing: &[StoredTable],
+        weighed: &Weighed<'_>,
         periods: &[ReportingPeriod],
-        named: &HashSet<RowKey>,
+        taken: TakenOut<'_>,
+        outlet: &'o mut StoredOutlet<'o>,
     ) -> Result<(), TablesError> {
-        let named: HashSet<i64> = named.iter().map(row_key).collect();
-        let here =
-            |entry: &&StoredTable| entry.place.layout == self.layout && periods.contains(&entry.place.period);
-        let touched: Vec<&StoredTable> = existing.iter().filter(here).collect();
-        for entry in touched {
-            let schemas = self.schemas;
-            let schema = schemas.get(&entry.place.table).ok_or(TablesError::NoSuchTable)?;
-            let columns: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
-            let kinds: Vec<_> = schema.columns.iter().map(|column| column.kind).collect();
-            let at = columns.iter().position(|column| *column == ROW_KEY).unwrap_or(columns.len());
-            let (folder, custody) = (self.folder, self.custody);
-            let mut fault = None;
-            folder.read(custody, entry, &columns, &mut |row| {
-                if fault.is_some() || row.integer(at).is_some_and(|key| named.contains(&key)) {
-                    return Ok(());
-                }
-                let cells: Vec<Cell> =
-                    kinds.iter().enumerate().map(|(at, kind)| row.cell(at, *kind)).collect();
-                fault = self.push(entry.place.period, &entry.place.table, &cells).err();
-                Ok(())
-            })?;
-            if let Some(fault) = fault {
-                return Err(fault);
+        self.periods.extend(periods);
+        let (untouched, halved) = weighed.sorted();
+        self.untouched = untouched.into_iter().cloned().collect();
+        let mut steps = Steps::new(&halved, outlet);
+        halved.into_iter().try_for_each(|entry| self.write_remainder(entry, taken, &mut steps))
+    }
+
+    fn write_remainder(
+        &mut self,
+        entry: &StoredTable,
+        taken: TakenOut<'_>,
+        steps: &mut Steps<'_>,
+    ) -> Result<(), TablesError> {
+        let schema = self.schemas.get(&entry.place.table).ok_or(TablesError::NoSuchTable)?;
+        let columns: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+        let kinds: Vec<_> = schema.columns.iter().map(|column| column.kind).collect();
+        let at = |name: &str| columns.iter().position(|column| *column == name).unwrap_or(columns.len());
+        let (unit, key) = (at(UNIT), at(ROW_KEY));
+        let mut part = self.open_part(&entry.place)?;
+        let read = self.folder.read(self.custody, entry, &columns, &mut |row| {
+            steps.step()?;
+            if taken.takes(&entry.place, row.text(unit), row.integer(key)) == Goes::Out {
+                return Ok(());
             }
+            let cells: Vec<Cell> = kinds.iter().enumerate().map(|(at, kind)| row.cell(at, *kind)).collect();
+            part.writer.push(&cells)
+        });
+        if let Err(fault) = read {
+            let _ = fs::remove_file(&part.temporary); // the fault below is the one to report
+            return Err(fault);
         }
+        // Closed at once: there may be one for each earlier file, and an open one holds rows.
+        self.remainders.push((entry.place.clone(), part.close()?));
         Ok(())
     }
 
-    /// Makes the tables durable. A table whose content equals the one in force keeps its entry and its file (D4).
+    /// Makes the tables durable. A table whose content equals one in force keeps its entry and its file (D4).
     ///
     /// # Errors
     ///
     /// The first fault, and no file is left behind.
-    pub fn finish(
-        mut self,
-        existing: &[StoredTable],
-        imported_at: Timestamp,
-    ) -> Result<Vec<StoredTable>, TablesError> {
+    pub fn finish(mut self, existing: &[StoredTable], imported_at: Timestamp) -> Result<Change, TablesError> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
-        let mut written: Vec<PathBuf> = self.parts.iter().map(|(_, part)| part.temporary.clone()).collect();
+        let mut written: Vec<PathBuf> = self.temporaries().cloned().collect();
         match self.publish(existing, imported_at, &mut written) {
-            Ok(entries) => Ok(entries),
+            Ok(tables) => {
+                let (family, periods) =
+                    (core::mem::take(&mut self.family), core::mem::take(&mut self.periods));
+                Ok(Change { family, periods, tables })
+            }
             Err(fault) => {
                 for path in written {
                     let _ = fs::remove_file(path); // the fault below is the one to report; `sweep` finds what is left
@@ -178,6 +278,11 @@ impl<'a> Import<'a> {
                 Err(fault)
             }
         }
+    }
+
+    fn temporaries(&self) -> impl Iterator<Item = &PathBuf> {
+        let open = self.parts.iter().map(|(_, part)| &part.temporary);
+        open.chain(self.remainders.iter().map(|(_, closed)| &closed.temporary))
     }
 
     fn open_part(&self, place: &Place) -> Result<Part, TablesError> {
@@ -189,7 +294,8 @@ impl<'a> Import<'a> {
         let label = place.label();
         let (key, wrapped) = self.custody.fresh(&label)?;
         let salt = FreshSalt::new(entropy::seed().map_err(passage_shell::failure::Failure::from)?);
-        let temporary = self.folder.path.join(format!("{}.{TEMPORARY}", label.replace('/', ".")));
+        let number = self.parts.len() + self.remainders.len();
+        let temporary = self.folder.path.join(format!("{}.{number}.{TEMPORARY}", label.replace('/', ".")));
         let sink = self.folder.disk.create(&temporary)?;
         let opened = TableWriter::new(
             sink,
@@ -215,19 +321,27 @@ impl<'a> Import<'a> {
         written: &mut Vec<PathBuf>,
     ) -> Result<Vec<StoredTable>, TablesError> {
         let mut entries = Vec::new();
+        let stays = |entry: &StoredTable| self.untouched.iter().any(|other| other.digest == entry.digest);
+        let gone: Vec<&StoredTable> = existing.iter().filter(|entry| !stays(entry)).collect();
         self.parts.sort_by(|(one, _), (other, _)| other.cmp(one));
-        while let Some((place, part)) = self.parts.pop() {
-            let table = part.writer.finish()?;
-            drop(table.sink);
-            let unchanged = existing.iter().find(|old| old.place == place && old.content == table.content);
+        self.remainders.sort_by(|(one, _), (other, _)| other.cmp(one));
+        loop {
+            let (place, table) = match self.parts.pop() {
+                Some((place, part)) => (place, part.close()?),
+                None => match self.remainders.pop() {
+                    Some(remainder) => remainder,
+                    None => break,
+                },
+            };
+            let unchanged = gone.iter().find(|old| old.place == place && old.content == table.content);
             if let Some(old) = unchanged.filter(|old| self.folder.table_path(old.digest).exists()) {
-                fs::remove_file(&part.temporary)?;
-                entries.push(old.clone());
+                fs::remove_file(&table.temporary)?;
+                entries.push((*old).clone());
                 continue;
             }
-            File::open(&part.temporary)?.sync_all()?;
+            File::open(&table.temporary)?.sync_all()?;
             let path = self.folder.table_path(table.digest);
-            fs::rename(&part.temporary, &path)?;
+            fs::rename(&table.temporary, &path)?;
             written.push(path);
             entries.push(StoredTable {
                 place,
@@ -238,9 +352,10 @@ impl<'a> Import<'a> {
                 rows: table.rows,
                 bytes: table.bytes,
                 imported_at,
-                key: part.key,
+                key: table.key,
             });
         }
+        entries.append(&mut self.untouched);
         self.folder.sync()?;
         Ok(entries)
     }
@@ -248,13 +363,8 @@ impl<'a> Import<'a> {
 
 impl Drop for Import<'_> {
     fn drop(&mut self) {
-        for (_, part) in &self.parts {
-            let _ = fs::remove_file(&part.temporary); // nothing more can be done here; `sweep` finds what is left
+        for temporary in self.temporaries() {
+            let _ = fs::remove_file(temporary); // nothing more can be done here; `sweep` finds what is left
         }
     }
-}
-
-/// What the column [`ROW_KEY`] holds of a natural key's digest.
-fn row_key(digest: &RowKey) -> i64 {
-    digest.first_chunk().copied().map_or(0, i64::from_le_bytes)
 }

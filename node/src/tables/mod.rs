@@ -1,4 +1,4 @@
-//! What the institution's files said, kept: one sealed file per canonical table, layout and school year (D4).
+//! What the institution's files said, kept: sealed files by canonical table, family of layouts and reporting period (D4).
 //!
 //! ```text
 //! Filed --Import--> <digest>.table + StoredTable --(caller commits the catalogue)--> read / open (roster, SQL)
@@ -12,15 +12,17 @@ mod catalogue;
 mod error;
 mod folder;
 mod import;
+mod replacing;
 mod schema;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use self::{
-    catalogue::{Catalogue, OPT_OUT_TABLE, Place, StoredTable, merge},
+    catalogue::{Catalogue, Change, OPT_OUT_TABLE, Place, StoredTable, merge},
     error::TablesError,
     folder::{Disk, Folder},
     import::Import,
+    replacing::{Replaced, StoredOutlet, TakenOut, Weighed},
     schema::Schemas,
 };

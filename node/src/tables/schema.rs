@@ -8,13 +8,17 @@ use super::OPT_OUT_TABLE;
 use crate::home::refuse;
 
 /// Columns every stored row has after its elements.
-pub(super) const PROVENANCE: [(&str, Kind); 5] = [
-    ("source_file", Kind::Text),
-    ("source_row", Kind::Integer),
-    ("layout", Kind::Text),
-    ("layout_version", Kind::Text),
-    (ROW_KEY, Kind::Integer),
+pub(super) const PROVENANCE: [(&str, Kind, Role); 6] = [
+    // What a row is reported for is part of what it says: the same rows of another school are not the same content.
+    (UNIT, Kind::Text, Role::Content),
+    ("source_file", Kind::Text, Role::Provenance),
+    ("source_row", Kind::Integer, Role::Provenance),
+    ("layout", Kind::Text, Role::Provenance),
+    ("layout_version", Kind::Text, Role::Provenance),
+    (ROW_KEY, Kind::Integer, Role::Provenance),
 ];
+/// School or college the row is reported for, if its layout says so: whose rows a later file replaces. Not for queries.
+pub(super) const UNIT: &str = "unit";
 /// First eight bytes of the digest of the row's natural key: what a later update file names its row by. Not for queries.
 pub(super) const ROW_KEY: &str = "row_key";
 
@@ -75,7 +79,8 @@ impl Schemas {
     /// The tables a query may see, with the columns it may see.
     pub fn queryable(&self) -> impl Iterator<Item = (&str, TableSchema)> {
         let open = |(name, schema): &(String, TableSchema)| {
-            let columns = schema.columns.iter().filter(|column| column.name != ROW_KEY).cloned().collect();
+            let shown = |column: &&Column| column.name != ROW_KEY && column.name != UNIT;
+            let columns = schema.columns.iter().filter(shown).cloned().collect();
             TableSchema { name: column_name(name), columns }
         };
         self.tables
@@ -88,6 +93,6 @@ impl Schemas {
 fn schema<'a>(name: &str, content: impl IntoIterator<Item = (&'a str, Kind)>) -> TableSchema {
     let column = |name: &str, kind, role| Column { name: column_name(name), kind, role };
     let content = content.into_iter().map(|(name, kind)| column(name, kind, Role::Content));
-    let provenance = PROVENANCE.iter().map(|(name, kind)| column(name, *kind, Role::Provenance));
+    let provenance = PROVENANCE.iter().map(|(name, kind, role)| column(name, *kind, *role));
     TableSchema { name: column_name(name), columns: content.chain(provenance).collect() }
 }

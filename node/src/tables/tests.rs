@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, Write},
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     custody::{Custody, Guard},
-    import::{Outlets, ReportingPeriod, read, recognise},
+    import::{NamedRecords, Outlets, ReportingPeriod, read, recognise},
 };
 
 const TODAY_YEAR: u16 = 2026;
@@ -63,10 +64,16 @@ impl World {
         let mut import = Import::new(&self.folder, &self.custody, &self.schemas, &recognised.layout);
         let mut outlets = Outlets {
             rows: &mut |filed| import.accept(filed),
-            progress: &mut |_| {},
+            progress: &mut |_| ControlFlow::Continue(()),
             findings: &mut |_| Ok(()),
         };
-        let _ = read(&recognised, TODAY_YEAR, &mut outlets); // a full disk stops it; `finish` names why
+        // A full disk stops it; `finish` names why.
+        if let Ok(imported) = read(&recognised, TODAY_YEAR, &mut outlets) {
+            let taken = TakenOut::Spoken(&imported.spoken);
+            let weighed = import.weigh(existing, taken, &mut |_, _| ControlFlow::Continue(()))?;
+            let periods = &imported.report.periods;
+            import.keep_others(&weighed, periods, taken, &mut |_, _| ControlFlow::Continue(()))?;
+        }
         Ok(merge(existing, &import.finish(existing, Timestamp(1))?))
     }
 
@@ -137,7 +144,7 @@ fn an_update_keeps_the_rows_it_does_not_name() {
     for (local, key) in [("A", 1), ("B", 2), ("C", 3)] {
         import.push(ReportingPeriod::default(), "student", &world.row(local, key)).unwrap();
     }
-    let first = import.finish(&[], Timestamp(1)).unwrap();
+    let first = merge(&[], &import.finish(&[], Timestamp(1)).unwrap());
     let mut import = world.import();
     import.push(ReportingPeriod::default(), "student", &world.row("B2", 2)).unwrap();
     let digest = |key: i64| {
@@ -145,9 +152,13 @@ fn an_update_keeps_the_rows_it_does_not_name() {
         digest[..8].copy_from_slice(&key.to_le_bytes());
         digest
     };
-    import
-        .keep_others(&first, &[ReportingPeriod::default()], &HashSet::from([digest(2), digest(3)]))
-        .unwrap();
+    let named = NamedRecords::from_iter([digest(2), digest(3)]);
+    let periods = [ReportingPeriod::default()];
+    let taken = TakenOut::Records(&named, &periods);
+    let mut on = |_, _| ControlFlow::Continue(());
+    let weighed = import.weigh(&first, taken, &mut on).unwrap();
+    assert_eq!((weighed.replaced()[0].rows_gone, weighed.replaced()[0].rows_stay), (2, 1));
+    import.keep_others(&weighed, &periods, taken, &mut |_, _| ControlFlow::Continue(())).unwrap();
     let second = merge(&first, &import.finish(&first, Timestamp(2)).unwrap());
     assert_eq!(world.locals(&second).unwrap(), ["B2", "A"]);
 }

@@ -93,7 +93,8 @@ pub(crate) fn take(recognised: &Recognised) -> (Vec<String>, Result<ImportReport
         rows.push(line);
         ControlFlow::Continue(())
     };
-    let mut outlets = Outlets { rows: &mut sink, progress: &mut |_| {}, findings: &mut |_| Ok(()) };
+    let mut outlets =
+        Outlets { rows: &mut sink, progress: &mut |_| ControlFlow::Continue(()), findings: &mut |_| Ok(()) };
     let outcome = read(recognised, TODAY_YEAR, &mut outlets).map(|imported| imported.report);
     (rows, outcome)
 }
@@ -106,7 +107,8 @@ pub(crate) fn problems(recognised: &Recognised) -> Vec<Problem> {
         Ok(())
     };
     let mut rows = |_| ControlFlow::Continue(());
-    let mut outlets = Outlets { rows: &mut rows, progress: &mut |_| {}, findings: &mut findings };
+    let mut outlets =
+        Outlets { rows: &mut rows, progress: &mut |_| ControlFlow::Continue(()), findings: &mut findings };
     match read(recognised, TODAY_YEAR, &mut outlets) {
         Ok(_) | Err(ImportError::Rows { .. }) => problems,
         Err(error) => panic!("{}: {error}", recognised.layout.id),

@@ -52,6 +52,9 @@ pub struct Progress {
     pub done: u64,
     /// Units in all, if known.
     pub total: Option<u64>,
+    /// More about it for a person, such as the time left; may be empty.
+    #[serde(default)]
+    pub detail: String,
 }
 
 /// Takes progress while a command runs; breaks when whoever asked has gone away, so that the command can stop.

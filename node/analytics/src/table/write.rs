@@ -136,6 +136,23 @@ impl<W: Write + Send> TableWriter<W> {
         Ok(())
     }
 
+    /// Bytes that wait in memory, about: rows that are not encoded yet, and the row group that is not written yet.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let cells = self.pending_rows * self.columns.len() * size_of::<u64>();
+        self.parquet.memory_size() + self.pending_text_bytes + cells
+    }
+
+    /// Writes what waits in memory as a row group of its own. Whoever writes many tables at once bounds them together by it.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Disk`] from the sink.
+    pub fn write_out(&mut self) -> Result<(), TableError> {
+        self.encode()?;
+        self.parquet.flush().map_err(|error| TableError::of_parquet(&error, &self.label))
+    }
+
     /// Writes the rest and the footer, and seals the file.
     ///
     /// # Errors

@@ -17,9 +17,10 @@ pub use self::column::{Check, Column, Need, OnlyIf};
 use super::error::ImportError;
 
 /// Keys a layout file may have, at the top and in a `[[column]]`; used to name the nearest.
-const KEYS: [&str; 39] = [
+const KEYS: [&str; 41] = [
     "schema",
     "id",
+    "family",
     "version",
     "title",
     "source",
@@ -34,6 +35,7 @@ const KEYS: [&str; 39] = [
     "tables",
     "key",
     "year-from",
+    "unit-from",
     "refused",
     "after",
     "column",
@@ -67,6 +69,8 @@ pub struct Layout {
     pub schema: u32,
     /// Stable name, lower case and hyphens; part of every segment's name.
     pub id: String,
+    /// What its vintages have in common: files of one family replace one another. Default: its own id.
+    family: Option<String>,
     /// Version of the layout, as its publisher counts.
     pub version: String,
     /// What a clerk calls it.
@@ -105,9 +109,13 @@ pub struct Layout {
     pub key: Vec<String>,
     /// Name of the column a row's school year is taken from; none means a file replaces the whole earlier file.
     pub year_from: Option<String>,
+    /// Names of the columns that say which school or college a row is reported for: of a year or term, a file replaces the
+    /// rows of those it names. None means that a file is always the whole of it.
+    #[serde(default)]
+    pub unit_from: Vec<String>,
     /// Why files of this layout are refused, if they are.
     pub refused: Option<String>,
-    /// Ids of layouts that should be imported before.
+    /// Families of layouts of which a file should be imported before.
     #[serde(default)]
     pub after: Vec<String>,
     /// Elements that have one value in every row and that the file does not write: the year of a file of one year.
@@ -275,6 +283,12 @@ impl Layout {
     /// [`ImportError::Layout`] if a shipped file is broken; a test holds that none is.
     pub fn built_in() -> Result<Vec<Self>, ImportError> {
         builtin::FILES.iter().map(|text| Self::parse(text)).collect()
+    }
+
+    /// What its vintages have in common.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.family.as_deref().unwrap_or(&self.id)
     }
 
     /// The column of that name, and its place in [`column`](Self::column).

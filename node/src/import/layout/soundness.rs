@@ -31,12 +31,9 @@ impl Layout {
     }
 
     fn check_form(&self) -> Result<(), String> {
-        let id_ok = self.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         demand(self.schema == SCHEMA, "schema must be 2")?;
-        demand(
-            id_ok && (1..=ID_BYTES_MAX).contains(&self.id.len()),
-            "id must be 1 to 64 lower-case letters, digits and hyphens",
-        )?;
+        demand(is_id(&self.id), "id must be 1 to 64 lower-case letters, digits and hyphens")?;
+        demand(is_id(self.family()), "family must be 1 to 64 lower-case letters, digits and hyphens")?;
         demand(!self.column.is_empty(), "a layout needs at least one [[column]]")?;
         let by_position = self.finding() == Finding::Position;
         match self.form {
@@ -148,7 +145,7 @@ impl Layout {
                 return Err(format!("column {}: check ers-term and year-column go together", column.name));
             }
         }
-        for name in &self.key {
+        for name in self.key.iter().chain(&self.unit_from) {
             self.demand_column(name)?;
         }
         if let Some(name) = &self.year_from {
@@ -357,6 +354,12 @@ impl Check {
             Err("the check yields another kind of value than the element holds")
         }
     }
+}
+
+/// True for what may stand in the name of a file.
+fn is_id(text: &str) -> bool {
+    let letters_ok = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    letters_ok && (1..=ID_BYTES_MAX).contains(&text.len())
 }
 
 #[allow(clippy::fn_params_excessive_bools, reason = "a condition, not an option")]

@@ -59,7 +59,7 @@ fn every_finding_goes_out_as_it_is_made_though_the_list_has_a_limit() {
     let mut told = 0;
     let mut outlets = Outlets {
         rows: &mut |_| ControlFlow::Continue(()),
-        progress: &mut |_| {},
+        progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |finding| {
             told += 1;
             assert_eq!((finding.row, finding.fault), (told as u64, Fault::PlaceholderDate));
@@ -71,7 +71,7 @@ fn every_finding_goes_out_as_it_is_made_though_the_list_has_a_limit() {
     assert_eq!(imported.report.counts[0].times, rows as u64);
     let mut outlets = Outlets {
         rows: &mut |_| ControlFlow::Continue(()),
-        progress: &mut |_| {},
+        progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Err(std::io::ErrorKind::StorageFull.into()),
     };
     let full = read(&recognise(kept.path(), &[]).unwrap(), TODAY_YEAR, &mut outlets);

@@ -60,7 +60,7 @@ fn rows_of(recognised: &Recognised) -> Result<(Imported, Vec<Filed>), ImportErro
             rows.push(filed);
             ControlFlow::Continue(())
         },
-        progress: &mut |_| {},
+        progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Ok(()),
     };
     let imported = read(recognised, TODAY_YEAR, &mut outlets)?;

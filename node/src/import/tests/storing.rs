@@ -218,13 +218,19 @@ fn a_receiver_can_stop_the_reading_and_progress_reaches_the_end() {
     let mut last = None;
     let mut outlets = Outlets {
         rows: &mut |_| ControlFlow::Continue(()),
-        progress: &mut |progress| last = Some(progress),
+        progress: &mut |progress| {
+            last = Some(progress);
+            ControlFlow::Continue(())
+        },
         findings: &mut |_| Ok(()),
     };
     read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
     assert!(last.is_some_and(|progress| progress.bytes_done == progress.bytes_total));
-    let mut outlets =
-        Outlets { rows: &mut |_| ControlFlow::Break(()), progress: &mut |_| {}, findings: &mut |_| Ok(()) };
+    let mut outlets = Outlets {
+        rows: &mut |_| ControlFlow::Break(()),
+        progress: &mut |_| ControlFlow::Continue(()),
+        findings: &mut |_| Ok(()),
+    };
     let stopped = read(&recognised, TODAY_YEAR, &mut outlets);
     assert!(matches!(stopped, Err(ImportError::Stopped)));
 }
