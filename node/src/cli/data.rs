@@ -25,7 +25,7 @@ pub enum Data {
     Destroy {
         #[command(flatten)]
         by: By,
-        /// Only what was read with this layout.
+        /// Only what was read with layouts of this family: what `data status` lists in its first column.
         #[arg(long, value_name = "ID")]
         layout: Option<String>,
         /// Only what belongs to this school year, such as 2019-2020.

@@ -40,14 +40,16 @@ use crate::{
     tables::{Catalogue, Place, StoredTable},
 };
 
-/// What follows an order, in this sequence. Each step can be repeated.
-const STEPS: [fn(&Home) -> Result<(), Failure>; 3] =
-    [Home::overwrite_old_halves, Home::remove_old_halves, Home::sweep];
+/// Part of a destruction that may be done again after a kill.
+type Step = fn(&Home) -> Result<(), Failure>;
+
+/// What follows an order, in this sequence.
+const STEPS: [Step; 3] = [Home::overwrite_old_halves, Home::remove_old_halves, Home::sweep];
 
 /// Which stored tables a destruction means; nothing given means everything.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Scope {
-    /// Only tables read with this layout.
+    /// Only tables read with this layout, or with one of its family.
     pub layout: Option<String>,
     /// Only tables of this school year.
     pub year: Option<Period>,

@@ -140,10 +140,11 @@ impl Pace {
 ///
 /// # Cost
 ///
-/// One pass, and another of the transaction column alone if the layout has one. Memory does not grow with the file beyond
-/// 192 MiB of digests, by which repeated rows and records are known, a byte for each row, and in a file of changes eight
-/// bytes for each row (D4). A file of which more digests would have to be held, about a million and a half rows, is
-/// looked through first in as many passes as it has shares of that size.
+/// One pass, and another of the transaction column alone if the layout has one. Memory has a bound whatever the length of the
+/// file: 224 MiB of digests, by which repeated rows and records are known (D4), a byte for each row of a longer file and eight
+/// for each row of a file of changes, both up to three times that while they grow; [`ROWS_MAX`](super::ROWS_MAX) bounds
+/// these. A file of which more digests would have to be held, from about 600,000 students or 1.7 million courses on, is
+/// looked through in as many passes as it has shares of that size.
 pub fn read(
     recognised: &Recognised,
     today_year: u16,

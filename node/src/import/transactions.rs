@@ -18,7 +18,8 @@ use super::{
     value::{Verdict, check, is_no_answer},
 };
 
-/// Bytes an entry takes in a full table: a key and a row.
+/// Bytes an entry takes in a full table: a key and a row. A quarter of what may be held is for these: they stay while the file
+/// is read.
 const ENTRY_BYTES: usize = 25;
 
 /// What a row asks for.
@@ -113,7 +114,7 @@ impl Transacted {
             if share.holds(&key) {
                 last.insert(key, number);
             }
-            if last.len() * ENTRY_BYTES >= subject.held_bytes_max && share.halve() {
+            if last.len() * ENTRY_BYTES >= subject.held_bytes_max / 4 && share.halve() {
                 last.retain(|key, _| share.holds(key));
             }
         })?;

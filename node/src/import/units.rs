@@ -130,3 +130,32 @@ impl Spoken {
         self.periods.iter().map(|(period, units)| (*period, units))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_is_no_column_of_schools_does_not_fill_memory() {
+        let mut spoken = Spoken::default();
+        let period = ReportingPeriod::default();
+        for number in 0..UNITS_MAX {
+            spoken.note(period, Some(&Unit::new(&number.to_string()))).unwrap();
+        }
+        spoken.note(period, Some(&Unit::new("7"))).unwrap();
+        let refused = spoken.note(period, Some(&Unit::new("one more")));
+        assert!(matches!(refused, Err(ImportError::TooManyUnits { units_max: UNITS_MAX })));
+    }
+
+    #[test]
+    fn a_blank_school_is_a_unit_of_its_own() {
+        let units = |codes: &[&str]| Units::Named(codes.iter().map(|code| Unit::new(code)).collect());
+        let blank = "9912345\u{1F}";
+        let named = "9912345\u{1F}9930001";
+        assert!(units(&[blank]).are_apart(&units(&[named])));
+        assert!(units(&[blank]).hold(Some(blank)) && !units(&[blank]).hold(Some(named)));
+        assert!(Units::Unnamed.hold(None) && Units::Unnamed.cannot_tell(Some(named)));
+        assert!(Units::Whole.hold(Some(named)) && !Units::Whole.cannot_tell(Some(named)));
+        assert_eq!(Unit::new(named).to_string(), "9912345/9930001");
+    }
+}

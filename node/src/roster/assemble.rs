@@ -132,7 +132,8 @@ pub fn assemble(
     kind: SegmentKind,
 ) -> Result<Roster, TablesError> {
     let mut order: Vec<&StoredTable> = tables.iter().collect();
-    order.sort_by(|a, b| a.place.cmp(&b.place));
+    // What came later is laid over what came earlier.
+    order.sort_by(|a, b| (&a.place, a.imported_at).cmp(&(&b.place, b.imported_at)));
     let mut gathered = Gathered::default();
     for entry in order.iter().filter(|entry| entry.place.table == "student") {
         folder.read(custody, entry, &["local_id", "institution"], &mut |row| {
@@ -263,13 +264,17 @@ impl Gathered {
             let known = self.by_ssid.get(ssid).filter(|(index, from)| *from != place || same_number(*index));
             known.map(|(index, _)| *index)
         };
-        let known = self.by_local.get(&key).copied().or_else(|| ssid.as_ref().and_then(joins));
+        // A number that is the student's own social security number is one no college gave (SB01 = S).
+        let own = !person.ssn.is_empty() && person.ssn == person.local_id;
+        let anywhere = own.then(|| LocalKey::anywhere(&person.local_id));
+        let known = self.by_local.get(&key).or_else(|| self.by_local.get(anywhere.as_ref()?)).copied();
+        let known = known.or_else(|| ssid.as_ref().and_then(joins));
         let index = known.unwrap_or(self.people.len());
         match self.people.get_mut(index) {
             Some(earlier) => overlay(earlier, person),
             None => self.people.push(person),
         }
-        self.by_local.insert(key, index);
+        self.by_local.extend(anywhere.into_iter().chain([key]).map(|key| (key, index)));
         if let Some(ssid) = ssid {
             self.by_ssid.entry(ssid).or_insert((index, place));
         }

@@ -11,6 +11,13 @@ pub(super) struct LocalKey {
     local_id: Text,
 }
 
+impl LocalKey {
+    /// A number that every institution knows the same student by.
+    pub(super) fn anywhere(local_id: &Text) -> Self {
+        Self { institution: None, local_id: Text::upper(local_id.expose()) }
+    }
+}
+
 /// Which institution gave a student number, as far as the student lists tell: rows of files that do not name theirs belong to the
 /// only one that did.
 #[derive(Default)]

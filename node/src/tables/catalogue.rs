@@ -116,9 +116,12 @@ impl Change {
     }
 }
 
-/// The files in force after a change.
+/// The files in force after a change: those that stay where they were, then the new ones.
 #[must_use]
 pub fn merge(existing: &[StoredTable], change: &Change) -> Vec<StoredTable> {
-    let kept = existing.iter().filter(|old| !change.covers(&old.place));
-    kept.chain(&change.tables).cloned().collect()
+    let is_in =
+        |tables: &[StoredTable], entry: &StoredTable| tables.iter().any(|one| one.digest == entry.digest);
+    let stays = |old: &&StoredTable| !change.covers(&old.place) || is_in(&change.tables, old);
+    let new = change.tables.iter().filter(|entry| !is_in(existing, entry));
+    existing.iter().filter(stays).chain(new).cloned().collect()
 }

@@ -47,7 +47,7 @@ pub struct Import<'a> {
     /// In the order they were met; few, so that the search for one costs less than a copy of its name.
     parts: Vec<(Place, Part)>,
     /// What is left of stored tables, written anew.
-    remainders: Vec<(Place, Closed)>,
+    remainders: Vec<(StoredTable, Closed)>,
     /// Stored tables of the periods of which nothing goes.
     untouched: Vec<StoredTable>,
     rows: u64,
@@ -59,6 +59,14 @@ struct Part {
     writer: TableWriter<Box<dyn Write + Send>>,
     key: Wrapped,
     temporary: PathBuf,
+}
+
+/// Where the rows of a table came from, and when.
+struct Origin {
+    place: Place,
+    layout_version: String,
+    dictionary: u16,
+    imported_at: Timestamp,
 }
 
 /// One table of one period, written to its end.
@@ -251,7 +259,7 @@ impl<'a> Import<'a> {
             return Err(fault);
         }
         // Closed at once: there may be one for each earlier file, and an open one holds rows.
-        self.remainders.push((entry.place.clone(), part.close()?));
+        self.remainders.push((entry.clone(), part.close()?));
         Ok(())
     }
 
@@ -324,40 +332,49 @@ impl<'a> Import<'a> {
         let stays = |entry: &StoredTable| self.untouched.iter().any(|other| other.digest == entry.digest);
         let gone: Vec<&StoredTable> = existing.iter().filter(|entry| !stays(entry)).collect();
         self.parts.sort_by(|(one, _), (other, _)| other.cmp(one));
-        self.remainders.sort_by(|(one, _), (other, _)| other.cmp(one));
-        loop {
-            let (place, table) = match self.parts.pop() {
-                Some((place, part)) => (place, part.close()?),
-                None => match self.remainders.pop() {
-                    Some(remainder) => remainder,
-                    None => break,
-                },
-            };
+        while let Some((place, part)) = self.parts.pop() {
+            let table = part.close()?;
             let unchanged = gone.iter().find(|old| old.place == place && old.content == table.content);
             if let Some(old) = unchanged.filter(|old| self.folder.table_path(old.digest).exists()) {
                 fs::remove_file(&table.temporary)?;
                 entries.push((*old).clone());
                 continue;
             }
-            File::open(&table.temporary)?.sync_all()?;
-            let path = self.folder.table_path(table.digest);
-            fs::rename(&table.temporary, &path)?;
-            written.push(path);
-            entries.push(StoredTable {
-                place,
-                layout_version: self.layout_version.clone(),
-                dictionary: self.schemas.dictionary,
-                digest: table.digest,
-                content: table.content,
-                rows: table.rows,
-                bytes: table.bytes,
-                imported_at,
-                key: table.key,
-            });
+            let (layout_version, dictionary) = (self.layout_version.clone(), self.schemas.dictionary);
+            entries.push(self.name(
+                table,
+                written,
+                Origin { place, layout_version, dictionary, imported_at },
+            )?);
+        }
+        for (entry, table) in core::mem::take(&mut self.remainders) {
+            let StoredTable { place, layout_version, imported_at, .. } = entry;
+            let dictionary = self.schemas.dictionary;
+            entries.push(self.name(
+                table,
+                written,
+                Origin { place, layout_version, dictionary, imported_at },
+            )?);
         }
         entries.append(&mut self.untouched);
         self.folder.sync()?;
         Ok(entries)
+    }
+
+    /// Makes a closed table durable under its name.
+    fn name(
+        &self,
+        table: Closed,
+        written: &mut Vec<PathBuf>,
+        origin: Origin,
+    ) -> Result<StoredTable, TablesError> {
+        File::open(&table.temporary)?.sync_all()?;
+        let path = self.folder.table_path(table.digest);
+        fs::rename(&table.temporary, &path)?;
+        written.push(path);
+        let Origin { place, layout_version, dictionary, imported_at } = origin;
+        let Closed { digest, content, rows, bytes, key, .. } = table;
+        Ok(StoredTable { place, layout_version, dictionary, digest, content, rows, bytes, imported_at, key })
     }
 }
 

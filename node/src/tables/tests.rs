@@ -242,3 +242,38 @@ fn nothing_stored_shows_a_value() {
         assert!(!bytes.windows(6).any(|window| window == b"MARKER"));
     }
 }
+
+/// What is left of a period when its last record is deleted is nothing; the record does not come back.
+#[test]
+fn a_file_of_changes_can_delete_the_last_record() {
+    let world = World::new();
+    let mut import = world.import();
+    import.push(ReportingPeriod::default(), "student", &world.row("A", 1)).unwrap();
+    let first = merge(&[], &import.finish(&[], Timestamp(1)).unwrap());
+    let mut key = [0; 16];
+    key[0] = 1;
+    let (named, periods) = (NamedRecords::from_iter([key]), [ReportingPeriod::default()]);
+    let taken = TakenOut::Records(&named, &periods);
+    let mut import = world.import();
+    let weighed = import.weigh(&first, taken, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    import.keep_others(&weighed, &periods, taken, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let second = merge(&first, &import.finish(&first, Timestamp(2)).unwrap());
+    assert_eq!(world.locals(&second).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn comparing_with_what_is_stored_ends_when_nobody_waits() {
+    let world = World::new();
+    let first = world.write(&[(2019, "A"), (2019, "B")], &[]);
+    let periods = [ReportingPeriod::of_year(SchoolYear(2019))];
+    let named = NamedRecords::default();
+    let import = world.import();
+    let mut told = Vec::new();
+    let mut gone = |done, total| {
+        told.push((done, total));
+        ControlFlow::Break(())
+    };
+    let stopped = import.weigh(&first, TakenOut::Records(&named, &periods), &mut gone);
+    assert!(matches!(stopped, Err(TablesError::Table(passage_analytics::table::TableError::Stopped))));
+    assert_eq!(told, [(2, 2)]);
+}

@@ -278,3 +278,21 @@ fn where_a_row_came_from_is_no_content() {
     assert_eq!(one.content, other.content);
     assert_ne!(one.digest, other.digest);
 }
+
+/// Written out early or late, the rows and their content are the same.
+#[test]
+fn what_waits_can_be_written_out_at_any_row() {
+    let whole = written(500);
+    let mut writer = writer(&schema());
+    for number in 0..500 {
+        writer.push(&row(number)).unwrap();
+        if number % 90 == 7 {
+            let before = writer.held_bytes();
+            writer.write_out().unwrap();
+            assert!(before > 1_000 && writer.held_bytes() < before, "{before} {}", writer.held_bytes());
+        }
+    }
+    let written = writer.finish().unwrap();
+    assert_eq!((written.content, written.rows), (whole.content, whole.rows));
+    assert_rows(&open(&written.sink), 500);
+}

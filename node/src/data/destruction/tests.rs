@@ -128,7 +128,7 @@ fn a_destruction_stopped_after_any_step_is_finished_and_certified_when_the_folde
             assert_ne!(fs::read(member.root.join("keys/data-2.key")).unwrap()[..32], half[..32]);
             let kept = usize::from(!scope.is_all());
             assert_eq!((home.stored().unwrap().len(), member.names("tables").len()), (kept, kept));
-            assert_eq!(home.roster().unwrap().0.counts.submitted as usize, kept);
+            assert_eq!(home.roster().unwrap().0.counts.submitted, kept);
             assert!(home.ordered().unwrap().is_empty());
         }
     }

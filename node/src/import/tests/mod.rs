@@ -1,5 +1,6 @@
 //! Files a clerk may drop, good and bad, and what is said about each.
 
+mod bounded;
 mod damage;
 mod forms;
 mod fuzz;

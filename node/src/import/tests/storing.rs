@@ -234,3 +234,62 @@ fn a_receiver_can_stop_the_reading_and_progress_reaches_the_end() {
     let stopped = read(&recognised, TODAY_YEAR, &mut outlets);
     assert!(matches!(stopped, Err(ImportError::Stopped)));
 }
+
+/// What a file takes the place of is what it speaks for: the schools it names, in the periods it names them (D4).
+#[test]
+fn a_file_speaks_for_the_schools_it_names_in_the_years_it_names_them() {
+    let rows = [
+        senr(&[]),
+        senr(&[(5, "9930004"), (7, "2020-2021"), (8, "2068905819"), (9, "A-2")]),
+        senr(&[(8, "2068905820"), (9, "A-3")]),
+    ];
+    let (imported, rows) = import_among(rows.concat().as_bytes(), &known()).unwrap();
+    let told: Vec<String> = imported
+        .spoken
+        .periods()
+        .map(|(period, units)| {
+            let Units::Named(units) = units else { panic!("{units:?}") };
+            format!("{period}: {}", units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    assert_eq!(told, ["2019-2020: 9968585/9930003", "2020-2021: 9968585/9930004"]);
+    assert!(rows.iter().all(|filed| filed.unit.is_some()));
+    let year = |year| imported.spoken.in_period(ReportingPeriod::of_year(SchoolYear(year))).unwrap().clone();
+    assert!(year(2019).are_apart(&year(2020)) && !year(2019).are_apart(&year(2019)));
+    assert!(year(2019).hold(Some("9968585\u{1F}9930003")) && !year(2019).hold(Some("9968585\u{1F}9930004")));
+    assert!(year(2019).cannot_tell(None) && !year(2019).cannot_tell(Some("9968585\u{1F}9930004")));
+    let whole = imported.spoken.as_a_whole();
+    assert_eq!(whole.in_period(ReportingPeriod::of_year(SchoolYear(2019))), Some(&Units::Whole));
+
+    let text = "student_id,term,status\nA1,2021SU,SPECIAL\n";
+    let (imported, rows) = import_among(text.as_bytes(), &known()).unwrap();
+    assert!(imported.spoken.periods().all(|(_, units)| *units == Units::Unnamed && !units.are_apart(units)));
+    assert!(rows.iter().all(|filed| filed.unit.is_none()));
+}
+
+#[test]
+fn a_layout_that_names_no_column_for_its_schools_or_a_bad_family_is_refused() {
+    let text = shipped("calpads-senr").text;
+    for (from, to, why) in [
+        ("unit-from = [\"ReportingLEA\"", "unit-from = [\"LEA\"", "no [[column]] has the name `LEA`"),
+        ("id = \"calpads-senr\"", "id = \"calpads-senr\"\nfamily = \"SENR files\"", "family must be"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert!(changed != *text);
+        let ImportError::Layout { fault, .. } = Layout::parse(&changed).unwrap_err() else { panic!("{to}") };
+        assert!(fault.contains(why), "{fault}");
+    }
+}
+
+/// Vintages of one family know one record by one key, so that a file of changes of either finds it.
+#[test]
+fn vintages_of_a_family_know_a_record_by_one_key() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layouts/fixtures");
+    let keys = |name: &str| {
+        let text = std::fs::read_to_string(fixtures.join(name)).unwrap().replace("SB991177", "SB991187");
+        let layouts = [shipped("ccc-mis-sb-2017"), shipped("ccc-mis-sb-2018")];
+        let (_, rows) = import_among(text.as_bytes(), &layouts).unwrap();
+        rows.iter().map(|filed| filed.key).collect::<Vec<RowKey>>()
+    };
+    assert_eq!(keys("ccc-mis-sb-2017.txt"), keys("ccc-mis-sb-2018.txt"));
+}
