@@ -157,7 +157,8 @@ impl Bar {
         let mut held = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let bar = held.get_or_insert_with(|| {
             // Nobody knows how long a query takes: no bar then, a word of what was done.
-            let template = if step.total.is_some() { "{msg} [{bar:40}] {percent}% {prefix}" } else { "{msg} {prefix}" };
+            let template =
+                if step.total.is_some() { "{msg} [{bar:40}] {percent}% {prefix}" } else { "{msg} {prefix}" };
             let style = ProgressStyle::with_template(template);
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });

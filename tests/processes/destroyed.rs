@@ -11,8 +11,9 @@ use std::{
 };
 
 use crate::{
-    fleet::{Fleet, Noise, THREE, free_port},
+    fleet::{Fleet, THREE, free_port},
     needles::Needles,
+    papers::Noise,
 };
 
 /// Kills of a destruction. `custody` and `data::destruction` of the node try every step by itself.
@@ -65,7 +66,7 @@ fn after_a_destruction_neither_disk_nor_memory_holds_a_student() {
         fleet.names().into_iter().map(|name| (name.clone(), import(&fleet, &name))).collect();
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let round = fleet.open(&fleet.study(&agreement, 2));
+    let round = fleet.open(&fleet.study(&agreement));
     fleet.approve(&round);
     assert_eq!(fleet.end_of(&round)["phase"], "finished");
 

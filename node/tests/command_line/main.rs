@@ -9,7 +9,10 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test stops at the first surprise, and may say what it measured or could not try"
 )]
 
 mod bad_files;
@@ -25,8 +28,8 @@ mod joins;
 mod log_watch;
 mod pupils;
 mod questions;
-mod stored;
-mod units;
 mod scale;
 mod schools;
+mod stored;
+mod units;
 mod world;

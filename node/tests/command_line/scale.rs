@@ -85,9 +85,9 @@ impl Courses {
                 1_000_000_000 + student,
                 row % 300,
             ),
-            Self::College => write!(
+            Self::College => writeln!(
                 line,
-                "S{student},20{}FA,MATH,{},Course {course},4,{grade},1\n",
+                "S{student},20{}FA,MATH,{},Course {course},4,{grade},1",
                 10 + student % 12,
                 100 + course,
             ),

@@ -13,7 +13,7 @@ use passage_shell::{
 use super::*;
 use crate::{
     custody::Guard,
-    data::{ImportMode, ImportRequest, Problems},
+    data::{Extent, ImportMode, ImportRequest, Problems},
     home::Membership,
 };
 
@@ -61,6 +61,7 @@ impl Member {
             files: vec![students],
             layouts: Vec::new(),
             period: None,
+            extent: Extent::Named,
             mode: ImportMode::Keep,
             problems: Problems::CountOnly,
         };

@@ -4,7 +4,7 @@ use passage_protocol::timestamp::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::tables::{Import, StoredTable, merge, tests::World};
+use crate::tables::{Import, StoredTable, TakenOut, merge, tests::World};
 
 /// One line of a file: transaction, pupil, spell, first name.
 type Line = (char, u8, u8, u8);
@@ -31,12 +31,19 @@ fn store(world: &World, lines: &[Line], existing: &[StoredTable]) -> Vec<StoredT
     let file = file(text(lines).as_bytes());
     let recognised = recognise(file.path(), &[]).unwrap();
     let mut import = Import::new(&world.folder, &world.custody, &world.schemas, &recognised.layout);
-    let mut outlets =
-        Outlets { rows: &mut |filed| import.accept(filed), progress: &mut |_| {}, findings: &mut |_| Ok(()) };
-    let Imported { report, taken_out } = read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
-    if report.transactions.is_update() {
-        import.keep_others(existing, &report.periods, &taken_out).unwrap();
-    }
+    let mut outlets = Outlets {
+        rows: &mut |filed| import.accept(filed),
+        progress: &mut |_| ControlFlow::Continue(()),
+        findings: &mut |_| Ok(()),
+    };
+    let Imported { report, taken_out, spoken } = read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
+    let taken = if report.transactions.is_update() {
+        TakenOut::Records(&taken_out, &report.periods)
+    } else {
+        TakenOut::Spoken(&spoken)
+    };
+    let weighed = import.weigh(existing, taken, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    import.keep_others(&weighed, &report.periods, taken, &mut |_, _| ControlFlow::Continue(())).unwrap();
     merge(existing, &import.finish(existing, Timestamp(1)).unwrap())
 }
 
