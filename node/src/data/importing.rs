@@ -114,7 +114,7 @@ impl Importing<'_> {
                     self.list.refusal(&outcome.file, refusal)?;
                 }
             }
-            let nobody_waits = outcome.is_stopped();
+            let nobody_waits = outcome.stopped;
             self.outcomes.push(outcome);
             if nobody_waits {
                 break;

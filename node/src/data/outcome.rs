@@ -25,24 +25,22 @@ pub struct FileOutcome {
     pub missing: Vec<String>,
     /// What it speaks for.
     pub(super) spoken: Spoken,
+    /// True if whoever asked has gone.
+    pub(super) stopped: bool,
 }
 
 impl FileOutcome {
     /// A file that was refused.
     pub(super) fn refused(file: String, error: ImportError) -> Self {
         let refusal = Some(named(&file, &error));
+        let stopped = matches!(error, ImportError::Stopped);
         let report = if let ImportError::Rows { report } = error { Some(*report) } else { None };
-        Self { report, ..Self::unread(file, refusal) }
+        Self { report, stopped, ..Self::unread(file, refusal) }
     }
 
     /// A file that is not this member's to keep.
     pub(super) fn foreign(file: String, refusal: Failure) -> Self {
         Self::unread(file, Some(refusal))
-    }
-
-    /// True if whoever asked has gone.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.refusal.as_ref().is_some_and(|refusal| refusal.code() == ImportError::Stopped.code().to_string())
     }
 
     /// True if it was read with a layout of this family.
@@ -52,7 +50,7 @@ impl FileOutcome {
 
     fn unread(file: String, refusal: Option<Failure>) -> Self {
         let (replaced, missing, spoken) = (Vec::new(), Vec::new(), Spoken::default());
-        Self { file, report: None, refusal, replaced, missing, spoken }
+        Self { file, report: None, refusal, replaced, missing, spoken, stopped: false }
     }
 
     /// A file that was read.

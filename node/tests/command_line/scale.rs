@@ -162,7 +162,7 @@ fn abandoned_and_then_whole(kind: Courses, rows: u64, passes: &[&str]) {
         status["tables"].as_array().unwrap().iter().map(|one| one["rows"].as_u64().unwrap()).sum();
     // The small file's rows stay where the large one does not name their school, and it names them all.
     assert_eq!(held, rows, "{kind:?}: {written} rows were written, repeats among them");
-    println!(
+    eprintln!(
         "{kind:?}: {written} rows in {seconds:.0} s, {:.0} rows a second, peak {peak} MiB resident",
         written as f64 / seconds
     );
@@ -233,7 +233,7 @@ fn killed_at_seeded_sizes(kind: Courses, rows: u64, kills: u64, seed: u64) {
         assert!(seen == old || seen == new, "killed at byte {place}: {seen}");
         assert_eq!(staged(&node), 0, "killed at byte {place}");
     }
-    println!("{kind:?}, {rows} rows: {killed} kills, {stayed} left the old state");
+    eprintln!("{kind:?}, {rows} rows: {killed} kills, {stayed} left the old state");
     assert!(killed > 0 && stayed > 0, "{killed} killed, {stayed} stayed");
 }
 

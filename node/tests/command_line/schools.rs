@@ -119,7 +119,7 @@ fn files_of_several_schools_come_in_one_import_or_not_at_all() {
     import(&[&files[2], &files[0], &files[1]], &[]).succeeded();
     assert_eq!((node.status(), node.roster_files()), before);
 
-    let bad = node.file("bad.txt", school("9930004", 900, 30).replacen("20050317", "20051345", 1));
+    let bad = node.file("bad.txt", school("9930004", 900, 30).replacen("7315900900", "1.23457E+09", 1));
     let changed = node.file("changed.txt", school("9930001", 50, 9));
     import(&[&changed, &bad], &[]).refused("N2008", Some("D2"));
     assert_eq!((node.status(), node.roster_files()), before, "one bad file keeps all of them out");
