@@ -130,8 +130,8 @@ fn small_file(node: &Node, kind: Courses) -> String {
 }
 
 /// A client goes away in the middle of each of these passes; the old state stays. Then the file is imported whole, within the
-/// bound.
-fn abandoned_and_then_whole(kind: Courses, rows: u64, passes: &[&str]) {
+/// bound. Answers what was measured.
+fn abandoned_and_then_whole(kind: Courses, rows: u64, passes: &[&str]) -> String {
     let node = Node::joined(kind.segment());
     let daemon = node.serve();
     let small = small_file(&node, kind);
@@ -162,30 +162,28 @@ fn abandoned_and_then_whole(kind: Courses, rows: u64, passes: &[&str]) {
         status["tables"].as_array().unwrap().iter().map(|one| one["rows"].as_u64().unwrap()).sum();
     // The small file's rows stay where the large one does not name their school, and it names them all.
     assert_eq!(held, rows, "{kind:?}: {written} rows were written, repeats among them");
-    eprintln!(
-        "{kind:?}: {written} rows in {seconds:.0} s, {:.0} rows a second, peak {peak} MiB resident",
-        written as f64 / seconds
-    );
     assert!(peak < RESIDENT_MIB_MAX, "{kind:?}: {peak} MiB");
+    let rate = written as f64 / seconds;
+    format!("{kind:?}: {written} rows in {seconds:.0} s, {rate:.0} rows a second, peak {peak} MiB resident")
 }
 
 #[test]
 fn a_large_file_is_left_alone_when_nobody_waits_and_imported_whole_when_somebody_does() {
-    abandoned_and_then_whole(Courses::Scsc, 25_000, &["finding changes", "reading"]);
-    abandoned_and_then_whole(Courses::College, 25_000, &["reading"]);
+    eprintln!("{}", abandoned_and_then_whole(Courses::Scsc, 25_000, &["finding changes", "reading"]));
+    eprintln!("{}", abandoned_and_then_whole(Courses::College, 25_000, &["reading"]));
 }
 
 /// `node/docs/performance.md` has what these measured. Each needs 1 GB of disk.
 #[test]
 #[ignore = "three million rows"]
 fn three_million_rows_of_a_district_are_imported_in_bounded_memory() {
-    abandoned_and_then_whole(Courses::Scsc, LARGE_ROWS, &["finding changes"]);
+    eprintln!("{}", abandoned_and_then_whole(Courses::Scsc, LARGE_ROWS, &["finding changes"]));
 }
 
 #[test]
 #[ignore = "three million rows"]
 fn three_million_rows_of_a_college_are_imported_in_bounded_memory() {
-    abandoned_and_then_whole(Courses::College, LARGE_ROWS, &["finding repeats"]);
+    eprintln!("{}", abandoned_and_then_whole(Courses::College, LARGE_ROWS, &["finding repeats"]));
 }
 
 /// What a member holds, without the moment of the import.
@@ -204,8 +202,8 @@ fn staged(node: &Node) -> u64 {
     staged.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }
 
-/// `kill -9` when the staged files have reached seeded sizes: the old state or the new one, whole.
-fn killed_at_seeded_sizes(kind: Courses, rows: u64, kills: u64, seed: u64) {
+/// `kill -9` when the staged files have reached seeded sizes: the old state or the new one, whole. Answers how many left which.
+fn killed_at_seeded_sizes(kind: Courses, rows: u64, kills: u64, seed: u64) -> String {
     let node = Node::joined(kind.segment());
     let small = small_file(&node, kind);
     node.run(&["import", &small]).succeeded();
@@ -233,19 +231,19 @@ fn killed_at_seeded_sizes(kind: Courses, rows: u64, kills: u64, seed: u64) {
         assert!(seen == old || seen == new, "killed at byte {place}: {seen}");
         assert_eq!(staged(&node), 0, "killed at byte {place}");
     }
-    eprintln!("{kind:?}, {rows} rows: {killed} kills, {stayed} left the old state");
     assert!(killed > 0 && stayed > 0, "{killed} killed, {stayed} stayed");
+    format!("{kind:?}, {rows} rows: {killed} kills, {stayed} left the old state")
 }
 
 #[test]
 fn an_import_killed_while_its_file_is_staged_is_there_whole_or_not_at_all() {
-    killed_at_seeded_sizes(Courses::Scsc, 8_000, 8, 1);
+    eprintln!("{}", killed_at_seeded_sizes(Courses::Scsc, 8_000, 8, 1));
 }
 
 #[test]
 #[ignore = "three million rows, several times"]
 fn three_million_rows_killed_while_they_are_staged_are_there_whole_or_not_at_all() {
-    killed_at_seeded_sizes(Courses::College, LARGE_ROWS, 3, 2);
+    eprintln!("{}", killed_at_seeded_sizes(Courses::College, LARGE_ROWS, 3, 2));
 }
 
 /// What a kill leaves, at every place a chunk of the staged file ends and one byte around it: the file cut off there, before it
