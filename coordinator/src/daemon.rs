@@ -84,7 +84,8 @@ async fn run(
     app.renew_revocations(now)?;
     let resumed = rounds::resume(&app)?;
     let commanded = Arc::clone(&app);
-    let control = control::serve(dir, move |command: command::Command, progress| {
+    // Before `ready`: whoever waited for that may ask at once.
+    let control = control::serve(control::listen(dir)?, move |command: command::Command, progress| {
         command::execute(&commanded, command, progress)
     });
     let listen = server.local_address().map_err(CoordinatorError::from)?;
@@ -93,7 +94,7 @@ async fn run(
     ready(&Ready { listen, fingerprint, resumed })?;
     tokio::select! {
         () = server.run() => {}
-        outcome = control => outcome?,
+        () = control => {}
         () = work_off(Arc::clone(&app), jobs) => {}
         () = keep_time(Arc::clone(&app)) => {}
         _ = terminate.recv() => {}

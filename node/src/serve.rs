@@ -30,7 +30,9 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
     tracing::info!(member = %home.code, "serving");
 
     let node = Node { home: Arc::clone(&home), driver: Some(Arc::clone(&driver)) };
-    let commands = control::serve(root, move |command: Command, progress| execute(&node, command, progress));
+    let listener = control::listen(root)?;
+    let commands =
+        control::serve(listener, move |command: Command, progress| execute(&node, command, progress));
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|error| Failure::io("listen for signals", &error))?;
     let stopped = async {
@@ -41,7 +43,7 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
     };
     ready(&home.membership);
     tokio::select! {
-        failed = commands => failed?,
+        () = commands => {}
         () = uplink::run(Arc::clone(&driver)) => {}
         () = stopped => {}
     }

@@ -112,16 +112,12 @@ fn converse<C: Serialize>(
     Err(Failure::daemon_gone())
 }
 
-/// Serves commands on the control socket of `dir` until the future is dropped. Each command runs on the blocking pool.
+/// Listens on the control socket of `dir`: from here on a command finds the daemon.
 ///
 /// # Errors
 ///
 /// [`Failure`] if the socket cannot be made.
-pub async fn serve<C, F>(dir: &Path, execute: F) -> Result<(), Failure>
-where
-    C: DeserializeOwned + Send + 'static,
-    F: Fn(C, ProgressSink<'_>) -> Result<Answer, Failure> + Send + Sync + 'static,
-{
+pub fn listen(dir: &Path) -> Result<UnixListener, Failure> {
     let path = socket_path(dir);
     // The folder's lock is held: a socket that is there belongs to a daemon that died.
     let _ = std::fs::remove_file(&path);
@@ -129,6 +125,15 @@ where
         UnixListener::bind(&path).map_err(|error| Failure::io("open the control socket", &error))?;
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
         .map_err(|error| Failure::io("protect the control socket", &error))?;
+    Ok(listener)
+}
+
+/// Serves commands until the future is dropped. Each command runs on the blocking pool.
+pub async fn serve<C, F>(listener: UnixListener, execute: F)
+where
+    C: DeserializeOwned + Send + 'static,
+    F: Fn(C, ProgressSink<'_>) -> Result<Answer, Failure> + Send + Sync + 'static,
+{
     let execute = Arc::new(execute);
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
