@@ -13,7 +13,7 @@
 //! | row | module | holds |
 //! |---|---|---|
 //! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`], [`document`] | vocabulary, files people write |
-//! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`] | group elements, HPKE, signatures, match keys, code domains, noise, join |
+//! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`], [`checkpoint`] | group elements, HPKE, signatures, match keys, code domains, noise, join, audit checkpoints |
 //! | 2 | [`mixing`], [`disclosure`] | first and second mix; what may be released |
 //! | 3 | [`agreement`], [`dictionary`], [`metric`], [`manifest`] | what was signed, what data elements mean, what is counted, what one round is |
 //! | 4 | [`wire`] | messages and limits |
@@ -29,6 +29,7 @@
 
 pub mod agreement;
 pub mod cells;
+pub mod checkpoint;
 pub mod codec;
 pub mod dictionary;
 pub mod disclosure;

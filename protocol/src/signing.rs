@@ -50,6 +50,8 @@ pub enum SignatureKind {
     Withdrawal = 11,
     /// A member's certificate that it destroyed student records it had stored.
     DestructionCertificate = 12,
+    /// What a party states about its audit log.
+    AuditCheckpoint = 16,
 }
 
 /// A member's signing key. Made on its own machine; wiped when dropped; no `Debug`, no `Clone`, no codec form.

@@ -23,6 +23,7 @@ pub mod kind {
     pub const DOCUMENT: u16 = 0x0015;
     pub const SIGN: u16 = 0x0016;
     pub const WITHDRAW: u16 = 0x0017;
+    pub const CHECKPOINT: u16 = 0x001F;
 }
 
 /// Spends an invitation: the node made its keys, the coordinator certifies them.
@@ -50,8 +51,10 @@ pub struct Joined {
     pub authority: Vec<u8>,
     /// Revocation list, DER.
     pub revocations: Vec<u8>,
+    /// The key the coordinator signs its audit log with; the member pins it.
+    pub coordinator_key: VerifyingKey,
 }
-codec_struct!(Joined { code, segment, certificate, authority, revocations });
+codec_struct!(Joined { code, segment, certificate, authority, revocations, coordinator_key });
 
 /// Asks for mail after a number, waiting a little if there is none.
 #[derive(Clone, Copy, Debug)]
