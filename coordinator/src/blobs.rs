@@ -131,7 +131,7 @@ pub fn fetch(
 }
 
 fn participating(app: &App, member: MemberCode, round: RoundId) -> Result<RoundRecord, CoordinatorError> {
-    let record: Option<RoundRecord> = app.record(ROUNDS, &round)?;
+    let record: Option<RoundRecord> = app.kept(ROUNDS, &round)?;
     record.filter(|record| record.participants.contains(&member)).ok_or(CoordinatorError::RoundUnknown)
 }
 

@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use passage_protocol::{ids::RoundId, refusal::Refusal, round::CoordinatorJob};
 use passage_shell::{
+    audit::Act,
     clock, control,
     failure::{Failure, code_text},
     logs,
@@ -69,6 +70,7 @@ async fn run(
     let mut interrupt =
         signal(SignalKind::interrupt()).map_err(|error| Failure::io("wait for signals", &error))?;
     let now = clock::now();
+    app.record(now, &Act::DaemonStarted { version: env!("CARGO_PKG_VERSION") })?;
     let credentials = app.server_credentials(now)?;
     let revocations = app.revocations().into();
     let service = Service::new(Arc::clone(&app));
@@ -101,6 +103,7 @@ async fn run(
         _ = interrupt.recv() => {}
     }
     tracing::info!("stopping");
+    app.record(clock::now(), &Act::DaemonStopped)?;
     server.stop().await;
     let _ = std::fs::remove_file(control::socket_path(dir));
     Ok(())

@@ -10,7 +10,10 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::service::{AgreementStatus, Documents, SignDocument},
 };
-use passage_shell::store::{Op, Table};
+use passage_shell::{
+    audit::Act as Entry,
+    store::{Op, Table},
+};
 
 use crate::{
     app::App,
@@ -41,7 +44,7 @@ pub fn propose_agreement(app: &App, text: &str, now: Timestamp) -> Result<Digest
     let agreement = Agreement::parse(text)?;
     for party in &agreement.parties {
         let code = party.code;
-        let member: Option<Member> = app.record(MEMBERS, &code)?;
+        let member: Option<Member> = app.kept(MEMBERS, &code)?;
         let member = member.filter(|member| member.revoked.is_none());
         let member = member.ok_or(CoordinatorError::PartyNotMember { code })?;
         if member.signing_key != party.signing_key || member.segment != party.segment {
@@ -49,7 +52,7 @@ pub fn propose_agreement(app: &App, text: &str, now: Timestamp) -> Result<Digest
         }
     }
     let digest = agreement_digest(text);
-    keep(app, AGREEMENTS, digest, text, now, "agreement.proposed", DocumentId::Agreement(digest))?;
+    keep(app, AGREEMENTS, digest, text, now, Entry::AgreementProposed { agreement: digest })?;
     Ok(digest)
 }
 
@@ -66,7 +69,7 @@ pub fn propose_study(app: &App, text: &str, now: Timestamp) -> Result<Digest, Co
         return Err(passage_protocol::agreement::Clause::NotAParty.into());
     }
     let digest = study_digest(text);
-    keep(app, STUDIES, digest, text, now, "study.proposed", DocumentId::Study(digest))?;
+    keep(app, STUDIES, digest, text, now, Entry::StudyProposed { study: digest })?;
     Ok(digest)
 }
 
@@ -76,15 +79,13 @@ fn keep(
     digest: Digest,
     text: &str,
     now: Timestamp,
-    kind: &str,
-    id: DocumentId,
+    entry: Entry<'_>,
 ) -> Result<(), CoordinatorError> {
-    app.store.transact(|| {
+    app.transact(now, || {
         if app.store.get(table, &digest.to_bytes())?.is_some() {
             return Err(CoordinatorError::DocumentKnown);
         }
-        app.audit(now, kind, &[("id", &id.to_string()), ("digest", &digest.to_string())])?;
-        Ok((vec![Op::put(table, digest.to_bytes(), text.as_bytes())], ()))
+        Ok((vec![entry], vec![Op::put(table, digest.to_bytes(), text.as_bytes())], ()))
     })
 }
 
@@ -251,20 +252,26 @@ pub fn sign(
     let bytes = app.store.get(AGREEMENTS, &digest.to_bytes())?.ok_or(CoordinatorError::DocumentUnknown)?;
     let agreement = Agreement::parse(&text(bytes)?)?;
     let party = agreement.party(member).ok_or(CoordinatorError::DocumentUnknown)?;
-    let (kind, table, name) = match act {
-        Act::Sign => (SignatureKind::Agreement, SIGNATURES, "agreement.signed"),
-        Act::Withdraw => (SignatureKind::Withdrawal, WITHDRAWALS, "agreement.withdrawn"),
+    let (kind, table, entry) = match act {
+        Act::Sign => (
+            SignatureKind::Agreement,
+            SIGNATURES,
+            Entry::AgreementSignatureKept { agreement: digest, member },
+        ),
+        Act::Withdraw => (
+            SignatureKind::Withdrawal,
+            WITHDRAWALS,
+            Entry::AgreementWithdrawalKept { agreement: digest, member },
+        ),
     };
     (party.signing_key.verify(kind, None, &digest.to_bytes(), &request.signature))
         .map_err(|_| CoordinatorError::SignatureRefused)?;
     let key = pair_key(&digest, &member);
-    app.store.transact(|| {
+    app.transact(now, || {
         if app.store.get(table, &key)?.is_some() {
-            return Ok::<_, CoordinatorError>((Vec::new(), ()));
+            return Ok((Vec::new(), Vec::new(), ()));
         }
-        let id = DocumentId::Agreement(digest).to_string();
-        app.audit(now, name, &[("agreement", &id), ("member", &member.to_string())])?;
-        Ok((vec![Op::put(table, key.clone(), request.signature.to_bytes())], ()))
+        Ok((vec![entry], vec![Op::put(table, key.clone(), request.signature.to_bytes())], ()))
     })?;
     match act {
         Act::Sign => Ok(()),

@@ -133,7 +133,7 @@ impl World {
     }
 
     pub(crate) fn record(&self, round: RoundId) -> RoundRecord {
-        self.app.record(ROUNDS, &round).unwrap().unwrap()
+        self.app.kept(ROUNDS, &round).unwrap().unwrap()
     }
 
     pub(crate) fn phase(&self, round: RoundId) -> String {

@@ -14,12 +14,14 @@
 //! | [`rounds`] | the only caller of the round engine |
 //! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
 //! | [`work`] | join and release on the bounded pool |
+//! | [`checkpoints`] | what members and this side state about their audit logs |
 //! | [`service`] | what members ask |
 //! | [`command`], [`cli`] | what the operator asks |
 //! | [`daemon`] | serving: network, control socket, clock |
 
 pub mod app;
 pub mod blobs;
+pub mod checkpoints;
 pub mod cli;
 pub mod command;
 pub mod daemon;

@@ -48,7 +48,7 @@ impl Outbox {
                 *last
             }
             None => {
-                let last: Option<u64> = app.record(MAIL_LAST, &to)?;
+                let last: Option<u64> = app.kept(MAIL_LAST, &to)?;
                 let number = last.unwrap_or(0) + 1;
                 self.last.push((to, number));
                 number

@@ -11,6 +11,7 @@ use passage_protocol::{
     wire::service::{Join, Joined},
 };
 use passage_shell::{
+    audit::Act,
     entropy,
     pki::{Fingerprint, Invitation, Peer},
     store::Op,
@@ -50,8 +51,10 @@ pub fn invite(
     };
     invitation.check()?;
     let invited = Invited { name: name.to_owned(), segment, expires, used_by: None, answer: None };
-    app.audit(now, "member.invited", &[("segment", segment.name()), ("expires", &expires.to_string())])?;
-    app.store.commit(&[put(INVITATIONS, &key, &invited)])?;
+    app.transact(now, || {
+        let act = Act::MemberInvited { segment: segment.name(), expires };
+        Ok((vec![act], vec![put(INVITATIONS, &key, &invited)], ()))
+    })?;
     Ok((invitation.to_text(), expires))
 }
 
@@ -67,8 +70,8 @@ pub fn join(app: &App, request: &Join, now: Timestamp) -> Result<Joined, Coordin
     let key = Digest(Invitation::secret_digest(&secret));
     let request_digest = Digest::of_blob(&request.to_bytes());
     let revocations = app.revocations();
-    app.store.transact(|| {
-        let invited: Invited = app.record(INVITATIONS, &key)?.ok_or(CoordinatorError::InvitationRefused)?;
+    app.transact(now, || {
+        let invited: Invited = app.kept(INVITATIONS, &key)?.ok_or(CoordinatorError::InvitationRefused)?;
         if let Some((digest, answer)) = &invited.answer {
             // The answer was lost on the way and the very same request comes again.
             let again = *digest == request_digest && now <= invited.expires;
@@ -77,7 +80,7 @@ pub fn join(app: &App, request: &Join, now: Timestamp) -> Result<Joined, Coordin
             } else {
                 return Err(CoordinatorError::InvitationRefused);
             };
-            return Ok((Vec::new(), answer));
+            return Ok((Vec::new(), Vec::new(), answer));
         }
         if invited.used_by.is_some() || now > invited.expires {
             return Err(CoordinatorError::InvitationRefused);
@@ -94,6 +97,7 @@ pub fn join(app: &App, request: &Join, now: Timestamp) -> Result<Joined, Coordin
             certificate: certificate.to_vec(),
             authority: app.authority().certificate().to_vec(),
             revocations,
+            coordinator_key: app.verifying_key(),
         };
         let member = Member {
             name: invited.name.clone(),
@@ -105,9 +109,8 @@ pub fn join(app: &App, request: &Join, now: Timestamp) -> Result<Joined, Coordin
         };
         let used =
             Invited { used_by: Some(code), answer: Some((request_digest, joined.to_bytes())), ..invited };
-        let key_text = request.signing_key.to_string();
-        app.audit(now, "member.joined", &[("member", &code.to_string()), ("signing_key", &key_text)])?;
-        Ok((vec![put(MEMBERS, &code, &member), put(INVITATIONS, &key, &used)], joined))
+        let act = Act::MemberJoined { member: code, signing_key: request.signing_key };
+        Ok((vec![act], vec![put(MEMBERS, &code, &member), put(INVITATIONS, &key, &used)], joined))
     })
 }
 
@@ -116,7 +119,7 @@ fn fresh_code(app: &App) -> Result<MemberCode, CoordinatorError> {
         let mut bytes = [0; 5];
         entropy::fill(&mut bytes)?;
         let code = MemberCode(bytes);
-        if app.record::<Member>(MEMBERS, &code)?.is_none() {
+        if app.kept::<Member>(MEMBERS, &code)?.is_none() {
             return Ok(code);
         }
     }
@@ -128,7 +131,7 @@ fn fresh_code(app: &App) -> Result<MemberCode, CoordinatorError> {
 ///
 /// [`CoordinatorError::MemberRevoked`], also for a certificate that was replaced.
 pub fn active(app: &App, peer: &Peer) -> Result<Member, CoordinatorError> {
-    let member: Member = app.record(MEMBERS, &peer.code())?.ok_or(CoordinatorError::MemberRevoked)?;
+    let member: Member = app.kept(MEMBERS, &peer.code())?.ok_or(CoordinatorError::MemberRevoked)?;
     let current = member.revoked.is_none() && member.serial == peer.serial().0;
     if current { Ok(member) } else { Err(CoordinatorError::MemberRevoked) }
 }
@@ -153,7 +156,7 @@ pub fn list(app: &App) -> Result<Vec<MemberLine>, CoordinatorError> {
     let mut lines = Vec::new();
     for (key, member) in app.all::<Member>(MEMBERS)? {
         let code = MemberCode::from_bytes(&key)?;
-        lines.push(MemberLine { code, member, last_contact: app.record(CONTACTS, &code)? });
+        lines.push(MemberLine { code, member, last_contact: app.kept(CONTACTS, &code)? });
     }
     Ok(lines)
 }
@@ -164,17 +167,15 @@ pub fn list(app: &App) -> Result<Vec<MemberLine>, CoordinatorError> {
 ///
 /// [`CoordinatorError::MemberUnknown`].
 pub fn revoke(app: &App, code: MemberCode, now: Timestamp) -> Result<(), CoordinatorError> {
-    app.store
-        .transact(|| {
-            let member: Member = app.record(MEMBERS, &code)?.ok_or(CoordinatorError::MemberUnknown)?;
-            if member.revoked.is_some() {
-                return Ok((Vec::<Op>::new(), ()));
-            }
-            app.audit(now, "member.revoked", &[("member", &code.to_string())])?;
-            let member = Member { revoked: Some(now), ..member };
-            Ok((vec![put(MEMBERS, &code, &member)], ()))
-        })
-        .and_then(|()| app.renew_revocations(now))?;
+    app.transact(now, || {
+        let member: Member = app.kept(MEMBERS, &code)?.ok_or(CoordinatorError::MemberUnknown)?;
+        if member.revoked.is_some() {
+            return Ok((Vec::new(), Vec::new(), ()));
+        }
+        let member = Member { revoked: Some(now), ..member };
+        Ok((vec![Act::MemberRevoked { member: code }], vec![put(MEMBERS, &code, &member)], ()))
+    })
+    .and_then(|()| app.renew_revocations(now))?;
     crate::rounds::end_for(app, None, code, now)?;
     // Nobody will take its mail any more.
     let mail = app.store.scan(MAIL, &code.0)?;

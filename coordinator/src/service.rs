@@ -22,7 +22,7 @@ use passage_shell::{
 
 use crate::{
     app::App,
-    blobs,
+    blobs, checkpoints,
     documents::{self, Act},
     error::CoordinatorError,
     mail, members, rounds,
@@ -87,6 +87,10 @@ fn small(
             let asked = RoundBlob::from_bytes(body)?;
             blobs::record_upload(app, code, asked.round, asked.blob)?;
             Ok(Response::default())
+        }
+        kind::CHECKPOINT => {
+            let body = checkpoints::answer(app, code, checkpoints::read(body)?, now)?;
+            Ok(Response { body, blob: None })
         }
         kind::DOCUMENTS => Ok(plain(&documents::documents_of(app, code)?)),
         kind::DOCUMENT => {

@@ -117,8 +117,8 @@ fn an_invitation_is_one_line_for_scripts() {
     assert!(answer["invitation"].as_str().unwrap().starts_with("passage-invite:v1:"));
     assert_eq!(json(&run(&folder.dir, &["members", "--json"]))["members"], serde_json::json!([]));
     let audit = json(&run(&folder.dir, &["audit", "verify", "--json"]));
-    assert_eq!(audit["entries"], 2);
-    let log = std::fs::read_to_string(folder.dir.join("audit.jsonl")).unwrap();
+    assert_eq!(audit["entries"], 3, "made, its key made, one invited");
+    let log = std::fs::read_to_string(folder.dir.join("audit/00000001.jsonl")).unwrap();
     assert!(!log.contains("Mira"), "the operator's own name for a member is not logged (G09)");
 }
 
@@ -127,12 +127,12 @@ fn an_altered_audit_log_is_found() {
     let folder = folder();
     init(&folder.dir);
     run(&folder.dir, &["invite", "--name", "A", "--segment", "k12"]);
-    let path = folder.dir.join("audit.jsonl");
+    let path = folder.dir.join("audit/00000001.jsonl");
     let altered = std::fs::read_to_string(&path).unwrap().replace("k12", "univ");
     std::fs::write(&path, altered).unwrap();
     let output = run(&folder.dir, &["audit", "verify"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("entry 2"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("file 00000001.jsonl, line 3"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -196,7 +196,11 @@ fn the_daemon_answers_commands_holds_the_folder_and_stops_on_sigterm() {
     assert!(stopped.success());
     assert_eq!(daemon.0.wait().unwrap().code(), Some(0));
     assert!(!folder.dir.join("control.sock").exists());
-    assert_eq!(json(&run(&folder.dir, &["audit", "verify", "--json"]))["entries"], 2, "after it as before");
+    assert_eq!(
+        json(&run(&folder.dir, &["audit", "verify", "--json"]))["entries"],
+        5,
+        "made, its key made, started, invited, stopped"
+    );
 }
 
 /// Every verb with its words: `["agreement", "propose"]`, and none for the program itself.

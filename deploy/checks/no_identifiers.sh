@@ -34,7 +34,8 @@ tr -cs 'A-Za-z\n' '\n' <"$scratch/fields" | LC_ALL=C grep -x -E '[A-Za-z]{3,5}' 
 
 {
   find "$out/state/coordinator" -type f
-  find "$out/state" -maxdepth 2 \( -name 'log.jsonl' -o -name 'audit.log' -o -name '*.out' \) -type f
+  find "$out/state" -maxdepth 2 \( -name 'log.jsonl' -o -name '*.out' \) -type f
+  find "$out/state" -path '*/audit/*' -type f
 } | sort -u >"$scratch/places"
 hits=$(LC_ALL=C xargs -a "$scratch/places" -d '\n' grep -a -F -l -f "$scratch/long" || true)
 named=$(LC_ALL=C xargs -a "$scratch/places" -d '\n' grep -I -i -w -F -o -H -f "$scratch/short" | sort | uniq -c || true)

@@ -270,9 +270,32 @@ pub enum Report {
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
 pub enum Audit {
-    /// Print every entry and check that none was changed or left out.
-    #[command(after_help = "Example:\n  passage-node audit verify")]
-    Verify,
+    /// Say that you have looked at an audit log that was refused; rounds go on. The proof is kept.
+    #[command(
+        after_help = "Example:\n  passage-node audit acknowledge coordinator --by \"A. Superintendent\""
+    )]
+    Acknowledge {
+        /// Whose log: coordinator, or this member's own code.
+        log: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Write what the coordinator signed about its log to a file, for another member to compare with.
+    #[command(after_help = "Example:\n  passage-node audit checkpoints --out coordinator.jsonl")]
+    Checkpoints {
+        /// The file, one checkpoint a line.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Check every entry against the chain, what this side signed and what the coordinator signed; print the newest.
+    #[command(
+        after_help = "Example:\n  passage-node audit verify\n  passage-node audit verify --against their-coordinator.jsonl"
+    )]
+    Verify {
+        /// Compare with what another member wrote with `audit checkpoints`: were both shown the same log?
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
 }
 
 impl Ask {
@@ -324,7 +347,11 @@ impl Ask {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }
             Self::Halt { by } => Command::Halt { by: by.by },
-            Self::Audit(Audit::Verify) => Command::AuditVerify,
+            Self::Audit(Audit::Acknowledge { log, by }) => Command::AuditAcknowledge { log, by: by.by },
+            Self::Audit(Audit::Checkpoints { out }) => Command::AuditCheckpoints { out: full(&out) },
+            Self::Audit(Audit::Verify { against }) => {
+                Command::AuditVerify { against: against.map(|path| full(&path)) }
+            }
             Self::Doctor => Command::Doctor,
         }
     }

@@ -8,12 +8,16 @@ mod layouts;
 mod query;
 mod rounds;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use passage_protocol::{checkpoint::LogOwner, refusal::Code};
 use passage_shell::{
-    audit,
+    audit::{compare::verify_own, page},
     control::{Answer, ProgressSink},
-    failure::{EXIT_REFUSED, Failure},
+    failure::{EXIT_REFUSED, Failure, code_text},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,7 +65,9 @@ pub enum Command {
     ReportShow { id: String },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Halt { by: String },
-    AuditVerify,
+    AuditAcknowledge { log: String, by: String },
+    AuditCheckpoints { out: PathBuf },
+    AuditVerify { against: Option<PathBuf> },
     Doctor,
 }
 
@@ -164,7 +170,9 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             let count = node.driver()?.halt(&by)?;
             Ok(Answer { text: format!("{count} rounds halted"), json: json!({ "halted": count }) })
         }
-        Command::AuditVerify => audit_verify(home),
+        Command::AuditAcknowledge { log, by } => home.acknowledge_fork(&log, &by),
+        Command::AuditCheckpoints { out } => Ok(page::export_page(&home.checkpoints, &out)?),
+        Command::AuditVerify { against } => audit_verify(home, against.as_deref()),
         Command::Doctor => own_stack::run(|| doctor(node)),
     }
 }
@@ -178,23 +186,10 @@ impl Node {
     }
 }
 
-fn audit_verify(home: &Home) -> Result<Answer, Failure> {
-    let mut lines = Vec::new();
-    let head = audit::verify(&home.dir.path("audit.log"), |entry| {
-        let fields: Vec<String> = entry.fields.iter().map(|(name, text)| format!("{name}={text}")).collect();
-        lines.push(format!(
-            "{:>5} {} {} {}",
-            entry.number,
-            passage_protocol::timestamp::Timestamp(entry.time),
-            entry.kind,
-            fields.join(" ")
-        ));
-    })?;
-    lines.push(format!("{} entries, unbroken; head {}", head.number, head.digest.short()));
-    Ok(Answer {
-        text: lines.join("\n"),
-        json: json!({ "entries": head.number, "head": head.digest.to_string() }),
-    })
+fn audit_verify(home: &Home, against: Option<&Path>) -> Result<Answer, Failure> {
+    let verified = page::verify_page(&home.audit_folder(), &home.checkpoints)?;
+    let Some(other) = against else { return Ok(verified) };
+    Ok(page::compare_page(&home.checkpoints, LogOwner::Coordinator, other)?)
 }
 
 fn doctor(node: &Node) -> Result<Answer, Failure> {
@@ -219,8 +214,13 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
         tables += 1;
     }
     lines.push(format!("tables       {tables}, every seal unbroken"));
-    let head = audit::verify(&home.dir.path("audit.log"), |_| {})?;
-    lines.push(format!("audit chain  {} entries, unbroken", head.number));
+    let (end, signed) = verify_own(&home.audit_folder(), &home.checkpoints, |_| {})?;
+    lines.push(format!(
+        "audit log    {} entries, unbroken, as in the {signed} checkpoints signed here",
+        end.head.number
+    ));
+    let forks = home.checkpoints.forks()?;
+    lines.extend(forks.iter().map(page::fork_line));
     lines.push(match &node.driver {
         Some(_) => "daemon       serving".to_owned(),
         None => "daemon       not running; start it with `passage-node serve`".to_owned(),
@@ -232,7 +232,8 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
             "segment": home.membership.segment,
             "signing_key": home.signing_key.verifying_key().to_string(),
             "free_bytes": free,
-            "audit_entries": head.number,
+            "audit_entries": end.head.number,
+            "audit_refused": forks.iter().map(|fork| json!({ "log": fork.log, "code": code_text(Code(fork.code)) })).collect::<Vec<_>>(),
             "serving": node.driver.is_some(),
         }),
     })

@@ -16,7 +16,7 @@ use std::{
     sync::PoisonError,
 };
 
-use passage_shell::{config, failure::Failure};
+use passage_shell::{audit::Act, config, failure::Failure};
 
 pub use self::{
     destruction::Scope,
@@ -114,8 +114,8 @@ impl Home {
                 Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
             list.save(import, &self.schemas, &existing, self.now())?
         };
-        self.commit_tables(&existing, merge(&existing, &change))?;
-        self.record("opt-out list imported", &[("entries", &list.len().to_string())])?;
+        let imported = Act::OptOutsImported { entries: list.len() as u64 };
+        self.recorded(&imported, || self.commit_tables(&existing, merge(&existing, &change)))?;
         Ok(list.len())
     }
 }

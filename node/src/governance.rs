@@ -11,7 +11,7 @@ use passage_protocol::{
     signing::{Signature, SignatureKind},
     wire::service::{AgreementStatus, SignDocument, kind},
 };
-use passage_shell::{failure::Failure, store::Op};
+use passage_shell::{audit::Act, failure::Failure, store::Op};
 
 use crate::{
     home::{Home, refuse},
@@ -147,13 +147,9 @@ impl Home {
         status.signatures.retain(|(code, _)| *code != self.code);
         status.signatures.push((self.code, signature));
         let body = SignDocument { digest: held.digest, signature }.to_bytes();
-        let id = DocumentId::Agreement(held.digest).to_string();
-        self.record("agreement signed", &[("agreement", &id), ("by", by)])?;
-        self.commit_and_send(
-            vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())],
-            kind::SIGN,
-            body,
-        )
+        let ops = vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())];
+        let signed = Act::AgreementSigned { agreement: held.digest, by };
+        self.recorded(&signed, || self.commit_and_send(ops, kind::SIGN, body))
     }
 
     /// Withdraws from an agreement (G10): no further round runs under it.
@@ -168,13 +164,9 @@ impl Home {
             status.withdrawn.push(self.code);
         }
         let body = SignDocument { digest: held.digest, signature }.to_bytes();
-        let id = DocumentId::Agreement(held.digest).to_string();
-        self.record("agreement withdrawn", &[("agreement", &id), ("by", by)])?;
-        self.commit_and_send(
-            vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())],
-            kind::WITHDRAW,
-            body,
-        )
+        let ops = vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())];
+        let withdrawn = Act::AgreementWithdrawn { agreement: held.digest, by };
+        self.recorded(&withdrawn, || self.commit_and_send(ops, kind::WITHDRAW, body))
     }
 
     fn commit_and_send(&self, mut ops: Vec<Op>, kind: u16, body: Vec<u8>) -> Result<(), Failure> {
@@ -190,13 +182,14 @@ impl Home {
     ///
     /// [`Failure`].
     pub fn decide(&self, held: &HeldStudy, decision: &Decision) -> Result<(), Failure> {
-        let id = DocumentId::Study(held.digest).to_string();
-        let what = match decision.verdict {
-            Verdict::Approved => "study approved",
-            Verdict::Refused => "study refused",
+        let (study, by) = (held.digest, decision.by.as_str());
+        let decided = match decision.verdict {
+            Verdict::Approved => Act::StudyApproved { study, by },
+            Verdict::Refused => Act::StudyRefused { study, by },
         };
-        self.record(what, &[("study", &id), ("by", &decision.by)])?;
-        Ok(self.store.commit(&[Op::put(DECISIONS, held.digest.0, decision.to_bytes())])?)
+        self.recorded(&decided, || {
+            Ok(self.store.commit(&[Op::put(DECISIONS, held.digest.0, decision.to_bytes())])?)
+        })
     }
 
     /// Checks that a study may be prepared here and now, before anything is read from the roster.

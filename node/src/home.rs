@@ -1,21 +1,22 @@
 //! The node's state folder, opened: keys, store, shelf, audit chain, membership. One process at a time owns it.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError, RwLock},
 };
 
 use passage_protocol::codec::{Decode, Encode};
 use passage_protocol::{
     agreement::Segment,
+    checkpoint::LogOwner,
     ids::MemberCode,
     refusal::Code,
-    signing::SigningKey,
+    signing::{SigningKey, VerifyingKey},
     timestamp::Timestamp,
     wire::service::{Join, Joined, kind},
 };
 use passage_shell::{
-    audit::AuditLog,
+    audit::{self, Act, AuditLog, Checkpoints, chain::End},
     clock,
     config::{self, Sources},
     entropy,
@@ -37,6 +38,10 @@ use crate::{
     tables::{Folder, Schemas},
 };
 
+/// The coordinator's public signing key, pinned.
+const COORDINATOR_KEY: &str = "coordinator.pub";
+/// The log of folders made before checkpoints.
+const OLD_AUDIT: &str = "audit.log";
 /// Largest key or certificate file, in bytes.
 const KEY_FILE_BYTES_MAX: usize = 16 << 10;
 
@@ -85,6 +90,8 @@ pub struct Home {
     pub(crate) queries: Queries,
     /// What the administrator set.
     pub settings: Settings,
+    /// What the coordinator signed about its log, and this side about its own.
+    pub checkpoints: Checkpoints,
     audit: Mutex<AuditLog>,
 }
 
@@ -137,6 +144,11 @@ impl Home {
         let answer = answer.map_err(not_joined)?;
         let joined = Joined::from_bytes(&answer.body)?;
 
+        let key = joined.coordinator_key;
+        let mut audit = AuditLog::open(&dir.path(audit::FOLDER))?;
+        audit.append(clock::now(), &Act::CoordinatorKeyPinned { key })?;
+        drop(audit);
+        dir.write(COORDINATOR_KEY, key.to_string().as_bytes())?;
         dir.write("certificate.der", &joined.certificate)?;
         dir.write("authority.der", &answer.authority)?;
         let membership = Membership {
@@ -191,6 +203,8 @@ impl Home {
         let store = Store::open(&dir.folder("store")?)?;
         let outer = remembered(settings.outer());
         let custody = custody(&dir, &store, &outer)?;
+        let mut audit = AuditLog::open(&dir.path(audit::FOLDER))?;
+        audit.continue_from(&dir.path(OLD_AUDIT), clock::now())?;
         let home = Self {
             signing_key: SigningKey::from_seed(&secret("signing.key")?),
             custody: RwLock::new(custody),
@@ -201,7 +215,8 @@ impl Home {
             settings,
             store,
             shelf: Shelf::open(&dir.folder("shelf")?)?,
-            audit: Mutex::new(AuditLog::open(&dir.path("audit.log"))?),
+            checkpoints: Checkpoints::open(&dir.path(audit::FOLDER), LogOwner::Member(code))?,
+            audit: Mutex::new(audit),
             credentials,
             membership,
             code,
@@ -213,15 +228,93 @@ impl Home {
         Ok(home)
     }
 
-    /// Appends to the audit chain. Fields name codes, ids and counts, never a student.
+    /// Appends to the audit log and returns the entry's number.
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the disk refuses.
-    pub fn record(&self, what: &str, fields: &[(&str, &str)]) -> Result<(), Failure> {
+    /// [`Failure`] if the disk refuses; what was to be recorded must then not be done.
+    pub fn record(&self, act: &Act<'_>) -> Result<u64, Failure> {
         let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
-        audit.append(clock::now(), what, fields)?;
-        Ok(())
+        Ok(audit.append(clock::now(), act)?)
+    }
+
+    /// Records what is about to be done, does it, and records how it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the log, after which nothing was done, or of what was done.
+    pub fn recorded<T>(
+        &self,
+        act: &Act<'_>,
+        does: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.all_recorded(&[*act], does)
+    }
+
+    /// As [`recorded`](Self::recorded), for several acts that are done as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`recorded`](Self::recorded).
+    pub fn all_recorded<T>(
+        &self,
+        acts: &[Act<'_>],
+        does: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut entries = Vec::new();
+        for act in acts {
+            entries.push(self.record(act)?);
+        }
+        let outcome = does();
+        for entry in entries {
+            let ended = match &outcome {
+                Ok(_) => Act::ActDone { entry },
+                Err(failure) => Act::ActFailed { entry, code: failure.number() },
+            };
+            // It is done, or has failed: that is what must be reported. An entry without an outcome is looked up.
+            if let Err(failure) = self.record(&ended) {
+                tracing::error!(entry, code = failure.code(), "the outcome of an act was not recorded");
+            }
+        }
+        outcome
+    }
+
+    /// The end of the audit log.
+    #[must_use]
+    pub fn audit_end(&self) -> End {
+        self.audit.lock().unwrap_or_else(PoisonError::into_inner).end()
+    }
+
+    /// The folder of the audit log.
+    #[must_use]
+    pub fn audit_folder(&self) -> PathBuf {
+        self.dir.path(audit::FOLDER)
+    }
+
+    /// The coordinator's key that is pinned; none in a folder that joined before coordinators had one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the file is damaged.
+    pub fn pinned_key(&self) -> Result<Option<VerifyingKey>, Failure> {
+        let Some(bytes) = self.dir.read(COORDINATOR_KEY, KEY_FILE_BYTES_MAX)? else { return Ok(None) };
+        let key = std::str::from_utf8(&bytes).ok().and_then(VerifyingKey::parse);
+        key.map(Some).ok_or_else(|| damaged(COORDINATOR_KEY))
+    }
+
+    /// Pins the coordinator's key, or lets go of it after a person has looked at a changed one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of the disk.
+    pub(crate) fn pin_key(&self, key: Option<VerifyingKey>) -> Result<(), Failure> {
+        let Some(key) = key else {
+            let path = self.dir.path(COORDINATOR_KEY);
+            return std::fs::remove_file(path)
+                .map_err(|error| Failure::io("let go of the pinned key", &error));
+        };
+        self.record(&Act::CoordinatorKeyPinned { key })?;
+        Ok(self.dir.write(COORDINATOR_KEY, key.to_string().as_bytes())?)
     }
 
     /// Now.

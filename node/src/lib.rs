@@ -26,6 +26,7 @@
 //! | [`command`], [`cli`] | what a person can ask for |
 
 pub mod certificate;
+pub mod checkpoints;
 pub mod cli;
 pub mod command;
 pub mod compute;

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use passage_shell::{
+    audit::Act,
     control,
     failure::Failure,
     logs::{self, Place, Shape},
@@ -10,6 +11,7 @@ use passage_shell::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    checkpoints::{self, LAST_EXCHANGE},
     command::{Command, Node, execute},
     driver::Driver,
     home::{Home, Membership},
@@ -25,8 +27,8 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
     let home = Arc::new(Home::open(root)?);
     logs::start(Place::File(&home.dir.path("log.jsonl")), Shape::Json, logs::Level::INFO)?;
     let driver = Driver::new(Arc::clone(&home), Arc::new(Uplink::new(Arc::clone(&home))));
+    home.record(&Act::DaemonStarted { version: env!("CARGO_PKG_VERSION") })?;
     driver.resume()?;
-    home.record("daemon started", &[("version", env!("CARGO_PKG_VERSION"))])?;
     tracing::info!(member = %home.code, "serving");
 
     let node = Node { home: Arc::clone(&home), driver: Some(Arc::clone(&driver)) };
@@ -48,6 +50,12 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
         () = stopped => {}
     }
     let _ = std::fs::remove_file(control::socket_path(root)); // a stale one is replaced at the next start
-    tracing::info!("stopped");
-    home.record("daemon stopped", &[])
+    home.record(&Act::DaemonStopped)?;
+    // The coordinator then holds the whole log of this run. Without a line, it gets it after the next start.
+    let last = checkpoints::exchange(&driver.uplink);
+    match tokio::time::timeout(LAST_EXCHANGE, last).await {
+        Ok(Ok(())) => tracing::info!("stopped, checkpoints exchanged"),
+        Ok(Err(_)) | Err(_) => tracing::info!("stopped, checkpoints not exchanged"),
+    }
+    Ok(())
 }

@@ -1,7 +1,13 @@
 //! The node's line to the coordinator: dial out, ask, fetch, deliver, and the loops that keep mail, outbox and documents
 //! in step. Nothing dials in.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use passage_protocol::{
     codec::{Decode, Encode},
@@ -23,6 +29,7 @@ use passage_shell::{
 use tokio::sync::Mutex;
 
 use crate::{
+    checkpoints::{self, EXCHANGE_EVERY, NoExchange},
     driver::Driver,
     home::Home,
     outbox,
@@ -47,6 +54,10 @@ pub enum UplinkFault {
 pub struct Uplink {
     home: Arc<Home>,
     link: Mutex<Option<Arc<Link>>>,
+    /// Held during an exchange of checkpoints: two at once would tell the same stretch twice.
+    pub(crate) exchanging: Mutex<()>,
+    /// Set when the connection is made or lost: checkpoints are exchanged again.
+    exchange_due: AtomicBool,
     backoff: std::sync::Mutex<Backoff>,
 }
 
@@ -54,7 +65,18 @@ impl Uplink {
     /// A line that is not dialled yet.
     #[must_use]
     pub fn new(home: Arc<Home>) -> Self {
-        Self { home, link: Mutex::new(None), backoff: std::sync::Mutex::default() }
+        Self {
+            home,
+            link: Mutex::new(None),
+            exchanging: Mutex::new(()),
+            exchange_due: AtomicBool::new(true),
+            backoff: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Whose line it is.
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
     }
 
     async fn link(&self) -> Result<Arc<Link>, TransportError> {
@@ -73,7 +95,11 @@ impl Uplink {
     ///
     /// [`TransportError`].
     pub async fn call(&self, kind: u16, body: &[u8]) -> Result<Vec<u8>, TransportError> {
-        self.link().await?.call(kind, body).await
+        let answer = self.link().await?.call(kind, body).await;
+        if matches!(&answer, Err(error) if !matches!(error, TransportError::Refused(_))) {
+            self.exchange_due.store(true, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Fetches a blob of a round onto the shelf, unless it is there.
@@ -169,6 +195,24 @@ async fn take_mail(driver: &Arc<Driver>) -> Result<(), Failure> {
         if matches!(entry.envelope.message, Message::Call(_)) {
             synchronise(driver).await?;
         }
+        if matches!(entry.envelope.message, Message::Sealed { .. })
+            && let Err(none) = checkpoints::exchange(&driver.uplink).await
+        {
+            // Nothing of this member's is computed on before the coordinator's log is seen to be the one it signed.
+            match none {
+                NoExchange::Later(failure) => return Err(failure),
+                NoExchange::Refused(code, failure) => {
+                    tracing::error!(
+                        code = failure.code(),
+                        what = failure.what(),
+                        "sealed, but a log was refused"
+                    );
+                    let (number, round) = (entry.number, entry.envelope.round);
+                    end_rounds(driver, code, Some((round, number))).await?;
+                    continue;
+                }
+            }
+        }
         let driver = Arc::clone(driver);
         let taken = tokio::task::spawn_blocking(move || driver.mail(entry.number, entry.envelope)).await;
         taken.unwrap_or_else(|_| Err(Failure::daemon_gone()))?;
@@ -213,8 +257,41 @@ fn drop_sent(driver: &Driver, number: u64) {
     }
 }
 
+/// Ends every running round, and the one whose mail entry is given, because a log was refused.
+async fn end_rounds(driver: &Arc<Driver>, code: Code, mail: Option<(RoundId, u64)>) -> Result<(), Failure> {
+    let ending = Arc::clone(driver);
+    let ended = tokio::task::spawn_blocking(move || ending.end_for_history(code, mail)).await;
+    ended.unwrap_or_else(|_| Err(Failure::daemon_gone()))
+}
+
+/// Exchanges checkpoints when the line is new, and at least every [`EXCHANGE_EVERY`].
+async fn exchange_if_due(driver: &Arc<Driver>, last: &mut Option<Instant>) {
+    let due = driver.uplink.exchange_due.swap(false, Ordering::Relaxed);
+    if !due && last.is_some_and(|last| last.elapsed() < EXCHANGE_EVERY) {
+        return;
+    }
+    *last = Some(Instant::now());
+    match checkpoints::exchange(&driver.uplink).await {
+        Ok(()) => tracing::info!("checkpoints exchanged"),
+        Err(NoExchange::Later(failure)) => {
+            driver.uplink.exchange_due.store(true, Ordering::Relaxed);
+            tracing::warn!(code = failure.code(), what = failure.what(), "checkpoints not exchanged");
+        }
+        Err(NoExchange::Refused(code, failure)) => {
+            tracing::error!(code = failure.code(), what = failure.what(), "checkpoints refused");
+            if driver.home.require_no_fork().is_err()
+                && let Err(failure) = end_rounds(driver, code, None).await
+            {
+                tracing::error!(code = failure.code(), what = failure.what(), "rounds not ended");
+            }
+        }
+    }
+}
+
 async fn housekeeping(driver: &Arc<Driver>) {
+    let mut last_exchange = None;
     loop {
+        exchange_if_due(driver, &mut last_exchange).await;
         if let Err(failure) = synchronise(driver).await {
             tracing::warn!(code = failure.code(), what = failure.what(), "documents not compared");
         }

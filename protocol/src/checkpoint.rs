@@ -1,5 +1,5 @@
 //! What one side signs about its audit log, and how the other side sees that a newer statement only adds to an older one
-//! (SPEC §15).
+//! (SPEC §20).
 //!
 //! # How a log is chained
 //!
@@ -22,16 +22,19 @@
 //! An owner that shows two peers two logs, each continued faithfully, is seen only when the two compare what they hold.
 //! That an entry is true, or that everything that happened was recorded, no chain can show.
 
+mod fault;
+
 use core::fmt;
 
 use crate::{
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::{Digest, MemberCode},
-    refusal::{Code, Refusal},
     signing::{SignatureKind, Signed, SigningKey, VerifyingKey},
     timestamp::Timestamp,
 };
+
+pub use self::fault::CheckpointFault;
 
 const LINK_CONTEXT: &str = "passage v1 audit link";
 
@@ -277,7 +280,7 @@ pub enum CheckpointCall {
         held: Head,
     },
     /// Tells of the node's own log, after what the coordinator holds of it; the answer is empty.
-    Tell(Statement),
+    Tell(Box<Statement>),
 }
 
 impl Encode for CheckpointCall {
@@ -315,120 +318,6 @@ pub struct Told {
     pub statement: Statement,
 }
 codec_struct!(Told { key, statement });
-
-/// Why a statement about a log was refused (C6).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CheckpointFault {
-    /// The coordinator signs with another key than the one that is pinned.
-    KeyChanged,
-    /// The bodies do not lead from the one head to the other.
-    NotAnExtension {
-        /** Number at the beginning. */
-        from: u64,
-        /** Number at the end. */
-        to: u64,
-    },
-    /// The statement is about another log, or was signed for somebody else.
-    OtherLog,
-    /// A peer holds a head of one's own log that one's own log does not have.
-    OwnLogDiffers {
-        /** Its number. */
-        number: u64,
-    },
-    /// An earlier statement comes again.
-    Replayed {
-        /** Number that is held. */
-        held: u64,
-        /** Number the statement begins at. */
-        from: u64,
-    },
-    /// The log has fewer entries than were signed for before.
-    Shortened {
-        /** Number that is held. */
-        held: u64,
-        /** Entries it has now. */
-        length: u64,
-    },
-    /// The log has another head at a number that is held.
-    TwoHeads {
-        /** The number. */
-        number: u64,
-    },
-    /// The signature does not verify.
-    Unsigned,
-}
-
-impl fmt::Display for CheckpointFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyChanged => formatter
-                .write_str("the coordinator signs its audit log with another key than the pinned one"),
-            Self::NotAnExtension { from, to } => {
-                write!(
-                    formatter,
-                    "the entries shown do not lead from entry {from} of the audit log to entry {to}"
-                )
-            }
-            Self::OtherLog => {
-                formatter.write_str("a checkpoint is of another audit log, or was signed for somebody else")
-            }
-            Self::OwnLogDiffers { number } => write!(
-                formatter,
-                "the other side holds another head of this audit log at entry {number} than this log has"
-            ),
-            Self::Replayed { held, from } => write!(
-                formatter,
-                "an earlier checkpoint came again: it begins at entry {from} of the audit log, entry {held} is held"
-            ),
-            Self::Shortened { held, length } => write!(
-                formatter,
-                "the audit log was shortened: it has {length} entries, entry {held} was signed for before"
-            ),
-            Self::TwoHeads { number } => write!(
-                formatter,
-                "the audit log was rewritten: entry {number} has another head than the one signed for before"
-            ),
-            Self::Unsigned => formatter.write_str("the signature of a checkpoint does not verify"),
-        }
-    }
-}
-
-impl Refusal for CheckpointFault {
-    fn code(&self) -> Code {
-        Code(match self {
-            Self::Unsigned => 0x1045,
-            Self::OtherLog => 0x1046,
-            Self::TwoHeads { .. } => 0x1047,
-            Self::Shortened { .. } => 0x1048,
-            Self::NotAnExtension { .. } => 0x1049,
-            Self::Replayed { .. } => 0x104A,
-            Self::KeyChanged => 0x104B,
-            Self::OwnLogDiffers { .. } => 0x104C,
-        })
-    }
-
-    fn advice(&self) -> &'static str {
-        match self {
-            Self::KeyChanged => {
-                "Ask the operator by telephone whether the coordinator has a new key and why; take part in nothing until you know."
-            }
-            Self::OwnLogDiffers { .. } => {
-                "Was this folder restored from a backup? Run `audit verify`, tell the other side, then `audit acknowledge` on both."
-            }
-            Self::OtherLog | Self::Unsigned => "Compare versions, then ask the other side what it sent.",
-            Self::NotAnExtension { .. }
-            | Self::Replayed { .. }
-            | Self::Shortened { .. }
-            | Self::TwoHeads { .. } => {
-                "Keep the files under audit/checkpoints, ask the other side what happened to its log, compare with other members (`audit verify --against`), then `audit acknowledge`."
-            }
-        }
-    }
-
-    fn rule(&self) -> Option<&'static str> {
-        Some("C6")
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -371,6 +371,7 @@ mod tests {
         assert_eq!(SignatureKind::Manifest as u8, 6);
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
+        assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
     }
 
     proptest! {

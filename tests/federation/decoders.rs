@@ -7,12 +7,14 @@ use harness::federation::{Federation, Setup};
 use passage_coordinator::records::{RoundRecord, Standing};
 use passage_protocol::{
     agreement::Segment::{Cc, K12, Univ},
+    checkpoint::{Checkpoint, CheckpointCall, Head, LogOwner, Statement, Told},
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::{Manifest, Opening},
     report::Report,
     round::{CoordinatorRound, MemberRound},
     signing::{Signature, SigningKey},
+    timestamp::Timestamp,
     wire::{
         BlobRef, Envelope, Message,
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
@@ -31,7 +33,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 18] = [
+const DECODERS: [(&str, Cycle); 20] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -50,6 +52,8 @@ const DECODERS: [(&str, Cycle); 18] = [
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
     ("signature on a document", cycle::<SignDocument>),
+    ("call about logs", cycle::<CheckpointCall>),
+    ("statement about a log", cycle::<Told>),
 ];
 
 /// Good bytes of every kind, gathered from a played round.
@@ -93,6 +97,16 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
     let entry = MailEntry { number: 7, envelope };
     let status = AgreementStatus { digest, signatures: vec![(code, signature)], withdrawn: vec![code] };
     let signing_key = SigningKey::generate([1; 32]).verifying_key();
+    let checkpoint = Checkpoint {
+        owner: LogOwner::Coordinator,
+        peer: LogOwner::Member(code),
+        from: Head { number: 7, digest },
+        head: Head { number: 7, digest }.after(digest),
+        length: 9,
+        held: Head::EMPTY,
+        at: Timestamp(1_795_000_000),
+    };
+    let statement = Statement::sign(checkpoint, vec![digest], &SigningKey::generate([1; 32]));
     vec![
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
         Joined {
@@ -101,6 +115,7 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
             certificate: vec![3; 80],
             authority: vec![4; 80],
             revocations: vec![5; 40],
+            coordinator_key: signing_key,
         }
         .to_bytes(),
         Poll { after: 9, wait_s: 60 }.to_bytes(),
@@ -113,6 +128,9 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         DocumentName { digest }.to_bytes(),
         DocumentText { text: b"format = \"x\"".to_vec() }.to_bytes(),
         SignDocument { digest, signature }.to_bytes(),
+        CheckpointCall::Ask { held: Head { number: 7, digest } }.to_bytes(),
+        CheckpointCall::Tell(Box::new(statement.clone())).to_bytes(),
+        Told { key: signing_key, statement }.to_bytes(),
     ]
 }
 

@@ -9,6 +9,7 @@
     reason = "test code: what is not as expected fails the test"
 )]
 
+mod audit;
 mod destroyed;
 mod disk_watch;
 mod fleet;

@@ -117,7 +117,7 @@ fn cost(manifest: &Manifest, code: MemberCode) -> u32 {
 
 /// Rounds that the coordinator's audit chain says every member signed.
 fn sealed(fleet: &Fleet) -> BTreeSet<RoundId> {
-    let chain = fs::read_to_string(fleet.folder("coordinator").join("audit.jsonl")).unwrap();
+    let chain = fs::read_to_string(fleet.folder("coordinator").join("audit/00000001.jsonl")).unwrap();
     let of_line = |line: &str| {
         let round = line.split_once("\"R-")?.1.split_once('"')?.0;
         Some(RoundId::parse(&format!("R-{round}")).unwrap())

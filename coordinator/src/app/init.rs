@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use passage_protocol::{secret::Secret, timestamp::Timestamp};
+use passage_protocol::{ids::Digest, secret::Secret, signing::SigningKey, timestamp::Timestamp};
 use passage_shell::{
-    clock,
+    audit::{self, Act, AuditLog},
+    clock, entropy,
     pki::{Authority, Credentials, Fingerprint, Invitation},
     state_dir::StateDir,
 };
@@ -41,14 +42,23 @@ pub fn init(root: &Path, plan: &InitPlan) -> Result<Fingerprint, CoordinatorErro
     }
     let now = clock::now();
     let authority = Authority::create(&settings.consortium, now)?;
+    let fingerprint = Fingerprint::of(authority.certificate());
+    let mut audit = AuditLog::open(&dir.path(audit::FOLDER))?;
+    audit.append(now, &Act::CoordinatorCreated { authority: Digest(fingerprint.0) })?;
     dir.write(files::CA_KEY, authority.key().expose())?;
     dir.write(files::CA_CERTIFICATE, authority.certificate())?;
     write_server(&dir, &authority, now)?;
-    let fingerprint = Fingerprint::of(authority.certificate());
-    let mut audit = passage_shell::audit::AuditLog::open(&dir.path(files::AUDIT))?;
-    audit.append(now, "coordinator.created", &[("authority", &fingerprint.to_string())])?;
+    make_signing_key(&dir, &mut audit)?;
     dir.write(settings::FILE, settings.to_toml().as_bytes())?;
     Ok(fingerprint)
+}
+
+/// Makes the key that signs checkpoints of the audit log; recorded before it exists on disk.
+pub(super) fn make_signing_key(dir: &StateDir, audit: &mut AuditLog) -> Result<SigningKey, CoordinatorError> {
+    let key = SigningKey::generate(entropy::seed()?);
+    audit.append(clock::now(), &Act::CoordinatorKeyMade { key: key.verifying_key() })?;
+    dir.write(files::SIGNING_KEY, key.seed().as_slice())?;
+    Ok(key)
 }
 
 /// Issues a server certificate and writes it beside its key.

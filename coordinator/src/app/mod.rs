@@ -8,16 +8,22 @@ mod init;
 mod mailboxes;
 mod progress;
 
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError, RwLock},
+};
 
 use passage_protocol::{
+    checkpoint::LogOwner,
     codec::{Decode, Encode},
     ids::{MemberCode, RoundId},
+    refusal::Refusal,
     round::CoordinatorJob,
+    signing::{SigningKey, VerifyingKey},
     timestamp::Timestamp,
 };
 use passage_shell::{
-    audit::AuditLog,
+    audit::{self, Act, AuditLog, Checkpoints, chain::End},
     clock,
     pki::{Authority, Credentials, KeyFile, Revocation, Serial},
     shelf::Shelf,
@@ -26,6 +32,7 @@ use passage_shell::{
 };
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedSender;
+use zeroize::Zeroizing;
 
 pub use self::{
     init::{InitPlan, init},
@@ -40,7 +47,9 @@ pub(crate) mod files {
     pub(crate) const CA_CERTIFICATE: &str = "ca.der";
     pub(crate) const SERVER_KEY: &str = "server.key";
     pub(crate) const SERVER_CERTIFICATE: &str = "server.der";
-    pub(crate) const AUDIT: &str = "audit.jsonl";
+    pub(crate) const SIGNING_KEY: &str = "signing.key";
+    /// The log of folders made before checkpoints.
+    pub(crate) const OLD_AUDIT: &str = "audit.jsonl";
     pub(crate) const STORE: &str = "store";
     pub(crate) const SHELF: &str = "blobs";
     /// Keys and certificates are below 2 KiB.
@@ -67,7 +76,11 @@ pub struct App {
     pub mailboxes: Mailboxes,
     /// How far running work is.
     pub board: Board,
+    /// What members signed about their logs, and this side about its own.
+    pub checkpoints: Checkpoints,
     authority: Authority,
+    /// Signs checkpoints of the audit log, nothing else.
+    signing_key: SigningKey,
     audit: Mutex<AuditLog>,
     revocations: RwLock<Vec<u8>>,
     jobs: Mutex<Option<UnboundedSender<(RoundId, CoordinatorJob)>>>,
@@ -91,7 +104,10 @@ impl App {
         let authority = Authority::restore(KeyFile::from_bytes(key)?, certificate.into())?;
         let store = Store::open(&dir.folder(files::STORE)?)?;
         let shelf = Shelf::open(&dir.path(files::SHELF))?;
-        let audit = AuditLog::open(&dir.path(files::AUDIT))?;
+        let mut audit = AuditLog::open(&dir.path(audit::FOLDER))?;
+        audit.continue_from(&dir.path(files::OLD_AUDIT), clock::now())?;
+        let signing_key = signing_key(&dir, &mut audit)?;
+        let checkpoints = Checkpoints::open(&dir.path(audit::FOLDER), LogOwner::Coordinator)?;
         let app = Self {
             dir,
             settings,
@@ -99,7 +115,9 @@ impl App {
             shelf,
             mailboxes: Mailboxes::default(),
             board: Board::default(),
+            checkpoints,
             authority,
+            signing_key,
             audit: Mutex::new(audit),
             revocations: RwLock::default(),
             jobs: Mutex::default(),
@@ -124,21 +142,91 @@ impl App {
     pub fn server_credentials(&self, now: Timestamp) -> Result<Credentials, CoordinatorError> {
         let certificate = read(&self.dir, files::SERVER_CERTIFICATE)?.into();
         if passage_shell::pki::valid_until(&certificate)? < now.plus_s(SERVER_RENEWAL_S) {
+            self.record(now, &Act::ServerCertificateRenewed)?;
             return init::write_server(&self.dir, &self.authority, now);
         }
         let key = KeyFile::from_bytes(read(&self.dir, files::SERVER_KEY)?)?;
         Ok(Credentials::new(key, certificate, self.authority.certificate().clone()))
     }
 
-    /// Writes an entry to the audit log: ids, digests and counts only.
+    /// Writes an entry to the audit log and returns its number.
     ///
     /// # Errors
     ///
     /// [`CoordinatorError::Audit`]; the caller must then not do what it wanted to log.
-    pub fn audit(&self, now: Timestamp, kind: &str, fields: &[(&str, &str)]) -> Result<(), CoordinatorError> {
+    pub fn record(&self, now: Timestamp, act: &Act<'_>) -> Result<u64, CoordinatorError> {
         let mut log = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
-        log.append(now, kind, fields)?;
-        Ok(())
+        Ok(log.append(now, act)?)
+    }
+
+    /// Decides, records what is about to be done, and commits: one store transaction. What could not be recorded is not
+    /// done; what was recorded and could not be committed is recorded as failed.
+    ///
+    /// # Errors
+    ///
+    /// What `decide` refuses (nothing is recorded), [`CoordinatorError::Audit`], [`CoordinatorError::Store`].
+    pub fn transact<'a, T>(
+        &self,
+        now: Timestamp,
+        decide: impl FnOnce() -> Result<(Vec<Act<'a>>, Vec<Op>, T), CoordinatorError>,
+    ) -> Result<T, CoordinatorError> {
+        let mut recorded = Vec::new();
+        let outcome: Result<T, CoordinatorError> = self.store.transact(|| {
+            let (acts, ops, outcome) = decide()?;
+            for act in &acts {
+                recorded.push(self.record(now, act)?);
+            }
+            Ok((ops, outcome))
+        });
+        if let Err(error) = &outcome {
+            for entry in recorded {
+                // The error is the one to report; an entry without an outcome is looked up.
+                let _ = self.record(now, &Act::ActFailed { entry, code: error.code() });
+            }
+        }
+        outcome
+    }
+
+    /// Records how a recorded act ended.
+    ///
+    /// # Errors
+    ///
+    /// [`CoordinatorError::Audit`].
+    pub fn settled<T>(
+        &self,
+        now: Timestamp,
+        entry: u64,
+        outcome: &Result<T, CoordinatorError>,
+    ) -> Result<(), CoordinatorError> {
+        let act = match outcome {
+            Ok(_) => Act::ActDone { entry },
+            Err(error) => Act::ActFailed { entry, code: error.code() },
+        };
+        self.record(now, &act).map(|_| ())
+    }
+
+    /// The end of the audit log.
+    #[must_use]
+    pub fn audit_end(&self) -> End {
+        self.audit.lock().unwrap_or_else(PoisonError::into_inner).end()
+    }
+
+    /// The folder of the audit log.
+    #[must_use]
+    pub fn audit_folder(&self) -> PathBuf {
+        self.dir.path(audit::FOLDER)
+    }
+
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
+    }
+
+    /// Its public half, which members pin.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.signing_key.verifying_key()
     }
 
     /// The current revocation list, DER.
@@ -186,7 +274,7 @@ impl App {
     /// # Errors
     ///
     /// [`CoordinatorError::Store`], [`CoordinatorError::Codec`] for a record of another version.
-    pub fn record<T: Decode>(&self, table: Table, key: &impl Encode) -> Result<Option<T>, CoordinatorError> {
+    pub fn kept<T: Decode>(&self, table: Table, key: &impl Encode) -> Result<Option<T>, CoordinatorError> {
         let bytes = self.store.get(table, &key.to_bytes())?;
         Ok(bytes.map(|bytes| T::from_bytes(&bytes)).transpose()?)
     }
@@ -195,7 +283,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record).
+    /// As [`kept`](Self::kept).
     pub fn all<T: Decode>(&self, table: Table) -> Result<Vec<(Vec<u8>, T)>, CoordinatorError> {
         let pairs = self.store.scan(table, &[])?;
         pairs.into_iter().map(|(key, value)| Ok((key, T::from_bytes(&value)?))).collect()
@@ -207,7 +295,7 @@ impl App {
     ///
     /// [`CoordinatorError::Store`].
     pub fn heard(&self, member: MemberCode, now: Timestamp) -> Result<(), CoordinatorError> {
-        let last: Option<Timestamp> = self.record(records::CONTACTS, &member)?;
+        let last: Option<Timestamp> = self.kept(records::CONTACTS, &member)?;
         if last.is_none_or(|last| now.since_s(last) >= 60) {
             self.store.commit(&[put(records::CONTACTS, &member, &now)])?;
         }
@@ -218,6 +306,18 @@ impl App {
 /// Sets a record.
 pub(crate) fn put(table: Table, key: &impl Encode, value: &impl Encode) -> Op {
     Op::put(table, key.to_bytes(), value.to_bytes())
+}
+
+/// The key that signs checkpoints. A folder made before there was one gets it when it is first opened.
+fn signing_key(dir: &StateDir, audit: &mut AuditLog) -> Result<SigningKey, CoordinatorError> {
+    match dir.read(files::SIGNING_KEY, files::KEY_BYTES_MAX)?.map(Zeroizing::new) {
+        Some(bytes) => {
+            let seed = <[u8; 32]>::try_from(bytes.as_slice());
+            let seed = seed.map_err(|_| CoordinatorError::KeyFileMissing { file: files::SIGNING_KEY })?;
+            Ok(SigningKey::from_seed(&Zeroizing::new(seed)))
+        }
+        None => init::make_signing_key(dir, audit),
+    }
 }
 
 fn read(dir: &StateDir, file: &'static str) -> Result<Vec<u8>, CoordinatorError> {

@@ -34,7 +34,25 @@ impl AgreementVerb {
 /// `audit ...`
 #[derive(Debug, Subcommand)]
 pub enum AuditVerb {
-    /// Check every entry of the audit log and print its head.
+    /// Say that you have looked at an audit log that was refused; its member is heard again. The proof is kept.
+    #[command(
+        after_help = "Example:\n  passage-coordinator audit acknowledge M-7K3QZ9TB --by \"B. Operator\""
+    )]
+    Acknowledge {
+        /// Whose log: a member's code, or coordinator for this one.
+        log: String,
+        /// Name and title of the person who looked; it goes to the audit log.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Write what members signed about their logs to a file.
+    #[command(after_help = "Example:\n  passage-coordinator audit checkpoints --out checkpoints.jsonl")]
+    Checkpoints {
+        /// The file, one checkpoint a line.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Check every entry of the audit log against the chain, what this side signed and what members signed; print its head.
     #[command(after_help = "Example:\n  passage-coordinator audit verify")]
     Verify,
 }
@@ -42,6 +60,10 @@ pub enum AuditVerb {
 impl AuditVerb {
     pub(super) fn command(self) -> Command {
         match self {
+            Self::Acknowledge { log, by } => Command::AuditAcknowledge { log, by },
+            Self::Checkpoints { out } => {
+                Command::AuditCheckpoints { out: std::path::absolute(&out).unwrap_or(out) }
+            }
             Self::Verify => Command::AuditVerify,
         }
     }

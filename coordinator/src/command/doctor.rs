@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use passage_protocol::timestamp::Timestamp;
 use passage_shell::{
-    audit,
+    audit::{compare::verify_own, page::fork_line},
     control::{Answer, Progress, ProgressSink},
     failure::Failure,
     pki::valid_until,
@@ -35,6 +35,7 @@ pub(super) fn examine(app: &App, now: Timestamp, progress: ProgressSink<'_>) -> 
         Finding { what: "folder modes", good: modes(app.dir.root()) },
         Finding { what: "store", good: store(app) },
         Finding { what: "audit log", good: audit_log(app) },
+        Finding { what: "members' logs", good: refused_logs(app) },
         Finding { what: "authority", good: authority(app, now) },
         Finding { what: "clock", good: clock(now) },
         Finding { what: "disk", good: disk(app) },
@@ -70,7 +71,8 @@ fn modes(root: &Path) -> Result<String, String> {
         Err(error) => Err(format!("{} cannot be read: {}", path.display(), error.kind())),
     };
     expect(root, 0o700)?;
-    for name in [files::CA_KEY, files::SERVER_KEY, files::AUDIT, crate::settings::FILE] {
+    expect(&root.join(passage_shell::audit::FOLDER), 0o700)?;
+    for name in [files::CA_KEY, files::SERVER_KEY, files::SIGNING_KEY, crate::settings::FILE] {
         expect(&root.join(name), 0o600)?;
     }
     Ok("folder 700, keys 600".to_owned())
@@ -85,8 +87,18 @@ fn store(app: &App) -> Result<String, String> {
 }
 
 fn audit_log(app: &App) -> Result<String, String> {
-    let head = audit::verify(&app.dir.path(files::AUDIT), |_| ()).map_err(|error| error.to_string())?;
-    Ok(format!("{} entries, chain whole", head.number))
+    let verified = verify_own(&app.audit_folder(), &app.checkpoints, |_| ());
+    let (end, signed) = verified.map_err(|error| error.to_string())?;
+    Ok(format!("{} entries, chain whole, as in the {signed} checkpoints signed here", end.head.number))
+}
+
+fn refused_logs(app: &App) -> Result<String, String> {
+    let forks = app.checkpoints.forks().map_err(|error| error.to_string())?;
+    let owners = app.checkpoints.owners().map_err(|error| error.to_string())?;
+    if forks.is_empty() {
+        return Ok(format!("{} held, none refused", owners.len()));
+    }
+    Err(forks.iter().map(fork_line).collect::<Vec<_>>().join("\n"))
 }
 
 fn authority(app: &App, now: Timestamp) -> Result<String, String> {

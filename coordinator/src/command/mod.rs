@@ -6,18 +6,18 @@ mod documents;
 mod members;
 mod rounds;
 
-use passage_protocol::timestamp::Timestamp;
+use std::path::PathBuf;
+
+use passage_protocol::{checkpoint::LogOwner, timestamp::Timestamp};
 use passage_shell::{
-    audit, clock,
+    audit::{Act, page},
+    clock,
     control::{Answer, ProgressSink},
     failure::Failure,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    app::{App, files},
-    error::CoordinatorError,
-};
+use crate::{app::App, error::CoordinatorError};
 
 /// A command with everything it needs; files are read by the process the operator typed into.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,6 +29,18 @@ pub enum Command {
     AgreementPropose {
         /** The file's text. */
         text: String,
+    },
+    /// A person has looked at a refused audit log.
+    AuditAcknowledge {
+        /** Whose log. */
+        log: String,
+        /** Who looked. */
+        by: String,
+    },
+    /// Writes what members signed about their logs to a file.
+    AuditCheckpoints {
+        /** The file. */
+        out: PathBuf,
     },
     /// Verifies the audit log.
     AuditVerify,
@@ -90,7 +102,9 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
     Ok(match command {
         Command::AgreementList => documents::agreements(app)?,
         Command::AgreementPropose { text } => documents::propose_agreement(app, &text, now)?,
-        Command::AuditVerify => verify_audit(app)?,
+        Command::AuditAcknowledge { log, by } => acknowledge(app, &log, &by, now)?,
+        Command::AuditCheckpoints { out } => page::export_page(&app.checkpoints, &out)?,
+        Command::AuditVerify => page::verify_page(&app.audit_folder(), &app.checkpoints)?,
         Command::Doctor => doctor::examine(app, now, progress)?,
         Command::Invite { name, segment, days } => members::invite(app, &name, &segment, days, now)?,
         Command::Members => members::list(app)?,
@@ -105,15 +119,17 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
     })
 }
 
-fn verify_audit(app: &App) -> Result<Answer, CoordinatorError> {
-    let head = audit::verify(&app.dir.path(files::AUDIT), |_| ())?;
-    let digest = head.digest.to_string();
+fn acknowledge(app: &App, log: &str, by: &str, now: Timestamp) -> Result<Answer, CoordinatorError> {
+    let owner = LogOwner::parse(log).ok_or(CoordinatorError::MemberUnknown)?;
+    let entry = app.record(now, &Act::ForkAcknowledged { log: owner, by })?;
+    let done = app.checkpoints.acknowledge(owner).map_err(CoordinatorError::from);
+    app.settled(now, entry, &done)?;
+    done?;
     Ok(Answer {
         text: format!(
-            "audit log is whole: {} entries, head {digest}\nKeep the head elsewhere: a log shortened later will not match it.",
-            head.number
+            "acknowledged by {by}; the log of {owner} is followed anew from its first entry, the proof is kept"
         ),
-        json: serde_json::json!({ "entries": head.number, "head": digest }),
+        json: serde_json::json!({ "log": owner.to_string(), "acknowledged": true }),
     })
 }
 

@@ -158,7 +158,7 @@ pub(super) fn show(
                 std::thread::sleep(LOOK);
             }
         }
-        record = app.record(crate::records::ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
+        record = app.kept(crate::records::ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
     }
 }
 

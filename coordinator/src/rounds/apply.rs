@@ -12,7 +12,7 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::{BlobRef, Envelope, Message},
 };
-use passage_shell::{failure::code_text, store::Op};
+use passage_shell::{audit::Act, failure::code_text, store::Op};
 
 use crate::{
     app::App,
@@ -59,6 +59,7 @@ pub(crate) struct Commit<'a> {
     record: RoundRecord,
     now: Timestamp,
     outbox: Outbox,
+    acts: Vec<Act<'static>>,
     ops: Vec<Op>,
     after: After,
 }
@@ -66,7 +67,14 @@ pub(crate) struct Commit<'a> {
 impl<'a> Commit<'a> {
     pub(crate) fn new(app: &'a App, id: RoundId, record: RoundRecord, now: Timestamp) -> Self {
         let (outbox, after) = (Outbox::default(), After::default());
-        Self { app, id, record: RoundRecord { moved: now, ..record }, now, outbox, ops: Vec::new(), after }
+        let record = RoundRecord { moved: now, ..record };
+        Self { app, id, record, now, outbox, acts: Vec::new(), ops: Vec::new(), after }
+    }
+
+    /// Puts an act on the audit log before the changes are committed.
+    pub(crate) fn recording(mut self, act: Act<'static>) -> Self {
+        self.acts.push(act);
+        self
     }
 
     /// Goes on numbering mail where another round of the same transaction stopped.
@@ -90,7 +98,7 @@ impl<'a> Commit<'a> {
                     self.outbox.add(self.app, to, &Envelope { round: self.id, from, message })?;
                 }
                 CoordinatorEffect::Work(job) => self.after.work.push((self.id, job)),
-                CoordinatorEffect::Report(event) => self.report(&event)?,
+                CoordinatorEffect::Report(event) => self.report(&event),
                 // Lists went when the reports came; reports stay for their readers and the board.
                 CoordinatorEffect::Erase => {}
             }
@@ -113,8 +121,8 @@ impl<'a> Commit<'a> {
         Ok(self)
     }
 
-    fn report(&mut self, event: &Event) -> Result<(), CoordinatorError> {
-        let round = self.id.to_string();
+    fn report(&mut self, event: &Event) {
+        let round = self.id;
         let text = match event {
             Event::Answered => "every member answered".to_owned(),
             Event::AwaitingApproval => "the manifest is known; people approve".to_owned(),
@@ -123,35 +131,28 @@ impl<'a> Commit<'a> {
                 format!("committee drawn: {}", codes.join(", "))
             }
             Event::Finished => {
-                self.app.audit(self.now, "round.finished", &[("round", &round)])?;
+                self.acts.push(Act::RoundFinished { round });
                 "every member has its report and erased the round".to_owned()
             }
             Event::Joined => "lists joined, plans written".to_owned(),
             Event::ListPassed { list, hop } => format!("list {list}: pass {hop} done"),
             Event::Released => {
-                self.app.audit(self.now, "round.released", &[("round", &round)])?;
+                self.acts.push(Act::RoundReleased { round });
                 "tables released, reports in the mailboxes, lists erased".to_owned()
             }
             Event::Sealed => {
-                self.app.audit(self.now, "round.sealed", &[("round", &round)])?;
+                self.acts.push(Act::RoundSealed { round });
                 "every member signed the manifest".to_owned()
             }
             Event::TablePassed { table, hop } => format!("table {table}: pass {hop} done"),
         };
         self.record.note(self.now, text);
-        Ok(())
     }
 
     /// Ends the round without a result, and opens it again where that can help.
     fn abort(mut self, abort: &Abort) -> Result<Self, CoordinatorError> {
         let code = abort.code();
-        let fields = [
-            ("round", self.id.to_string()),
-            ("code", code_text(code)),
-            ("fault", abort.fault.map_or("none".to_owned(), |member| member.to_string())),
-        ];
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        self.app.audit(self.now, "round.aborted", &fields)?;
+        self.acts.push(Act::RoundAborted { round: self.id, code, fault: abort.fault });
         for member in self.record.participants.clone() {
             let message = Message::Abort(abort.notice());
             self.outbox.add(self.app, member, &Envelope { round: self.id, from: None, message })?;
@@ -165,8 +166,8 @@ impl<'a> Commit<'a> {
         Ok(self)
     }
 
-    /// Everything to commit, and what to do then.
-    pub(crate) fn finish(mut self) -> Result<(Vec<Op>, After), CoordinatorError> {
+    /// What to record, everything to commit, and what to do then.
+    pub(crate) fn finish(mut self) -> Result<(Vec<Act<'static>>, Vec<Op>, After), CoordinatorError> {
         if !matches!(self.record.standing, Standing::Running(_)) {
             // An ended round takes nothing in any more; there is nothing to tell apart.
             self.ops.retain(|op| !matches!(op, Op::Put { table: SEEN, .. }));
@@ -177,7 +178,7 @@ impl<'a> Commit<'a> {
         self.ops.extend(mail);
         self.after.wake.extend(wake);
         self.ops.push(Op::put(ROUNDS, self.id.to_bytes(), self.record.to_bytes()));
-        Ok((self.ops, self.after))
+        Ok((self.acts, self.ops, self.after))
     }
 }
 
@@ -260,7 +261,7 @@ pub fn work_done(
 
 /// Ends a running round from outside the engine.
 pub(super) fn abort(app: &App, id: RoundId, abort: Abort, now: Timestamp) -> Result<Taken, CoordinatorError> {
-    change(app, id, |record| match &record.standing {
+    change(app, id, now, |record| match &record.standing {
         // Once reports are out nothing can be taken back.
         Standing::Running(round) if !is_closing(round) => {
             Ok(Some(Commit::new(app, id, record, now).abort(&abort)?))
@@ -276,7 +277,7 @@ fn take(
     now: Timestamp,
     decide: impl FnOnce(&RoundRecord) -> Result<Option<(CoordinatorInput, Vec<Op>)>, CoordinatorError>,
 ) -> Result<Taken, CoordinatorError> {
-    change(app, id, |record| {
+    change(app, id, now, |record| {
         let Some((input, ops)) = decide(&record)? else { return Ok(None) };
         let papers = documents::papers(app, record.study)?;
         let plans = Plans { agreement: &papers.agreement, study: &papers.study };
@@ -331,6 +332,7 @@ fn reopen<'a>(
     commit.record.reopened_as = Some(id);
     commit.ops.push(Op::put(ROUNDS, id.to_bytes(), next.record.to_bytes()));
     commit.outbox = next.outbox;
+    commit.acts.extend(next.acts);
     Ok(commit)
 }
 
@@ -338,19 +340,21 @@ fn reopen<'a>(
 fn change<'a>(
     app: &'a App,
     id: RoundId,
+    now: Timestamp,
     decide: impl FnOnce(RoundRecord) -> Result<Option<Commit<'a>>, CoordinatorError>,
 ) -> Result<Taken, CoordinatorError> {
-    let (taken, after) = app.store.transact(|| {
-        let record: RoundRecord = app.record(ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
+    let (taken, after) = app.transact(now, || {
+        let record: RoundRecord = app.kept(ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
         let over = !matches!(record.standing, Standing::Running(_));
-        Ok::<_, CoordinatorError>(match decide(record)? {
+        let nothing = |taken| (Vec::new(), Vec::new(), (taken, After::default()));
+        Ok(match decide(record)? {
             Some(commit) if !over => {
-                let (ops, after) = commit.finish()?;
-                (ops, (Taken::Now, after))
+                let (acts, ops, after) = commit.finish()?;
+                (acts, ops, (Taken::Now, after))
             }
-            Some(_) => (Vec::new(), (Taken::Over, After::default())),
-            None if over => (Vec::new(), (Taken::Over, After::default())),
-            None => (Vec::new(), (Taken::Again, After::default())),
+            Some(_) => nothing(Taken::Over),
+            None if over => nothing(Taken::Over),
+            None => nothing(Taken::Again),
         })
     })?;
     after.act(app);
@@ -368,14 +372,13 @@ pub(super) fn expire_reports(
     if now.since_s(record.moved) < u64::from(papers.agreement.retention_days) * 86_400 {
         return Ok(());
     }
-    let gone = app.store.transact(|| {
-        let mut record: RoundRecord = app.record(ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
+    let gone = app.transact(now, || {
+        let mut record: RoundRecord = app.kept(ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
         let (mut ops, gone) = blobs::erase(app, id, &[])?;
-        app.audit(now, "round.reports.erased", &[("round", &id.to_string())])?;
         record.note(now, "retention is over, reports erased here");
         record.standing = Standing::Finished { reports: Vec::new() };
         ops.push(Op::put(ROUNDS, id.to_bytes(), record.to_bytes()));
-        Ok::<_, CoordinatorError>((ops, gone))
+        Ok((vec![Act::RoundReportsErased { round: id }], ops, gone))
     })?;
     blobs::remove_files(app, &gone);
     Ok(())

@@ -1,13 +1,13 @@
 //! Opening a round: documents, signatures, term, members; a fresh id; the call into every mailbox (SPEC §5.1).
 
 use passage_protocol::{
-    agreement::{Clause, DocumentId},
+    agreement::Clause,
     ids::{Digest, RoundId},
     manifest::opening::{CallSeat, RoundCall},
     round::{CoordinatorRound, Plans},
     timestamp::Timestamp,
 };
-use passage_shell::entropy;
+use passage_shell::{audit::Act, entropy};
 
 use crate::{
     app::App,
@@ -27,7 +27,7 @@ use crate::{
 pub fn open(app: &App, study: Digest, now: Timestamp) -> Result<RoundId, CoordinatorError> {
     let papers = documents::papers(app, study)?;
     documents::check_standing(app, &papers, now)?;
-    let (id, after) = app.store.transact(|| {
+    let (id, after) = app.transact(now, || {
         let running = super::list(app)?.into_iter().find(|(_, record)| {
             let running = matches!(&record.standing, Standing::Running(round) if !is_closing(round));
             record.study == study && running
@@ -37,8 +37,8 @@ pub fn open(app: &App, study: Digest, now: Timestamp) -> Result<RoundId, Coordin
         }
         let seats = seats(app, &papers)?;
         let (id, commit) = prepare(app, &papers, seats, 1, Outbox::default(), now)?;
-        let (ops, after) = commit.finish()?;
-        Ok((ops, (id, after)))
+        let (acts, ops, after) = commit.finish()?;
+        Ok((acts, ops, (id, after)))
     })?;
     after.act(app);
     Ok(id)
@@ -53,7 +53,7 @@ pub(super) fn seats(app: &App, papers: &Papers) -> Result<Vec<CallSeat>, Coordin
     let mut seats = Vec::new();
     for one in &papers.study.participants {
         let code = one.code;
-        let member: Option<Member> = app.record(MEMBERS, &code)?;
+        let member: Option<Member> = app.kept(MEMBERS, &code)?;
         if member.is_none_or(|member| member.revoked.is_some()) {
             return Err(CoordinatorError::PartyNotMember { code });
         }
@@ -97,8 +97,6 @@ pub(super) fn prepare<'a>(
     let plans = Plans { agreement: &papers.agreement, study: &papers.study };
     let step = CoordinatorRound::open(plans, call)?;
     record.note(now, format!("called {} members, attempt {attempt}", record.participants.len()));
-    let study = DocumentId::Study(papers.study_digest).to_string();
-    let attempt = attempt.to_string();
-    app.audit(now, "round.opened", &[("round", &id.to_string()), ("study", &study), ("attempt", &attempt)])?;
-    Ok((id, Commit::new(app, id, record, now).after_mail(outbox).step(step)?))
+    let act = Act::RoundOpened { round: id, study: papers.study_digest, attempt };
+    Ok((id, Commit::new(app, id, record, now).recording(act).after_mail(outbox).step(step)?))
 }

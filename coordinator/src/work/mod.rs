@@ -92,7 +92,7 @@ pub fn execute(
     round: RoundId,
     job: CoordinatorJob,
 ) -> Result<(CoordinatorOutcome, Made), WorkFault> {
-    let record: RoundRecord = app.record(ROUNDS, &round)?.ok_or(CoordinatorError::RoundUnknown)?;
+    let record: RoundRecord = app.kept(ROUNDS, &round)?.ok_or(CoordinatorError::RoundUnknown)?;
     // It may have ended while the job waited for its place.
     let Standing::Running(state) = &record.standing else {
         return Err(CoordinatorError::RoundOver.into());

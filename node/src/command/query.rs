@@ -7,6 +7,7 @@ use passage_analytics::{
     output::{self, Format, Saved},
 };
 use passage_shell::{
+    audit::Act,
     control::{Answer, Progress, ProgressSink},
     failure::Failure,
 };
@@ -53,7 +54,9 @@ pub(super) fn query(
         let mut told = |step: engine::Progress| tell(step, progress, &stop);
         match request.out.as_ref().zip(format) {
             Some((path, format)) => {
-                let saved = output::save(running, format, path, &mut told)?;
+                let exported = Act::QueryExported { format: word(format) };
+                let saved =
+                    home.recorded(&exported, || Ok(output::save(running, format, path, &mut told)?))?;
                 let facts = json!({ "file": path, "rows": saved.rows, "bytes": saved.bytes });
                 Ok(Answer { text: format!("{}\n{}", path.display(), about(saved)), json: facts })
             }
@@ -65,6 +68,14 @@ pub(super) fn query(
             }
         }
     })
+}
+
+fn word(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "csv",
+        Format::Parquet => "parquet",
+        Format::Xlsx => "xlsx",
+    }
 }
 
 /// Tells whoever waits, and ends the query if nobody does.

@@ -11,7 +11,7 @@ use passage_protocol::{
     ids::RoundId,
     report::{self, Report},
 };
-use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomically};
+use passage_shell::{audit::Act, control::Answer, failure::Failure, state_dir::write_atomically};
 use serde_json::json;
 
 use crate::{
@@ -249,11 +249,12 @@ pub(super) fn report_export(
         ReportFormat::Csv => Some(path.with_extension("notes.txt")),
         ReportFormat::Html => None,
     };
-    if let Some(notes) = &notes {
-        export(notes, report::notes(&report).as_bytes())?;
-    }
-    export(&path, &bytes)?;
-    home.record("report exported", &[("round", &report.round.to_string()), ("format", ending)])?;
+    home.recorded(&Act::ReportExported { round: report.round, format: ending }, || {
+        if let Some(notes) = &notes {
+            export(notes, report::notes(&report).as_bytes())?;
+        }
+        export(&path, &bytes)
+    })?;
     let mut text = path.display().to_string();
     if let Some(notes) = &notes {
         text.push_str(&format!("\n{}  (definitions, coverage, marks, run and agreement)", notes.display()));

@@ -25,7 +25,7 @@ use passage_protocol::{
     codec_struct,
     timestamp::Timestamp,
 };
-use passage_shell::{failure::Failure, state_dir::write_atomically, store::Op};
+use passage_shell::{audit::Act, failure::Failure, state_dir::write_atomically, store::Op};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -135,11 +135,14 @@ impl Home {
             overwritten: false,
         };
         // While nobody can open a table: a query that has opened some is ended, one that opens them later finds the new ones.
-        self.queries.end_all();
-        let catalogue = Catalogue { keys: next_keys, tables: rewrapped };
-        self.store.commit(&[Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes()), ordered.put()])?;
-        *custody = next;
-        Ok(())
+        let destroying = Act::DataDestroyed { tables: ordered.tables.len(), by };
+        self.recorded(&destroying, || {
+            self.queries.end_all();
+            let catalogue = Catalogue { keys: next_keys, tables: rewrapped };
+            self.store.commit(&[Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes()), ordered.put()])?;
+            *custody = next;
+            Ok(())
+        })
     }
 
     /// Brings the folder in line with the catalogue and certifies the destructions that are done. Called after every change of the
@@ -183,13 +186,9 @@ impl Home {
         let statement = self.statement(ordered, self.look(ordered, outer)?);
         let name = format!("destruction-{}-{}.toml", statement.destroyed_at, ordered.old.generation);
         let path = self.dir.folder("certificates")?.join(name.replace(':', ""));
+        let (tables, verified) = (statement.table.len(), statement.verified);
+        self.record(&Act::CertificateIssued { tables, verified })?;
         write_atomically(&path, statement.sign(&self.signing_key)?.as_bytes())?;
-        let tables = statement.table.len().to_string();
-        let verified = statement.verified.to_string();
-        self.record(
-            "data destroyed",
-            &[("tables", &tables), ("by", &statement.destroyed_by), ("verified", &verified)],
-        )?;
         self.store.commit(&[Op::delete(DESTRUCTIONS, ordered.key())])?;
         Ok((statement, path))
     }

@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, sync::PoisonError};
 
 use passage_analytics::table::TableError;
-use passage_shell::{control::ProgressSink, failure::Failure};
+use passage_shell::{audit::Act, control::ProgressSink, failure::Failure};
 
 use super::{
     Extent, FileOutcome, ImportMode, ImportRequest, KeptList, file_name, outcome, problem_list::ProblemList,
@@ -74,11 +74,12 @@ impl Home {
             self.sweep_tables(&existing)?;
             return Ok(ImportOutcome { files, list });
         }
-        self.commit_tables(&existing, entries)?;
-        for report in files.iter().filter_map(|outcome| outcome.report.as_ref()) {
-            let rows = report.kept.to_string();
-            self.record("file imported", &[("layout", &report.layout), ("rows", &rows)])?;
-        }
+        let imported: Vec<Act<'_>> = files
+            .iter()
+            .filter_map(|outcome| outcome.report.as_ref())
+            .map(|report| Act::FileImported { layout: &report.layout, rows: report.kept })
+            .collect();
+        self.all_recorded(&imported, || self.commit_tables(&existing, entries))?;
         Ok(ImportOutcome { files, list })
     }
 }

@@ -11,7 +11,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::Digest,
 };
-use passage_shell::{failure::Failure, store::Op};
+use passage_shell::{audit::Act, failure::Failure, store::Op};
 
 use crate::{
     custody::{Custody, Guard, KeyState, Outer, remembered},
@@ -122,15 +122,19 @@ impl Home {
         let _one_at_a_time = self.roster_change.lock().unwrap_or_else(PoisonError::into_inner);
         let Catalogue { keys, tables } = self.catalogue()?;
         let guard = guard.unwrap_or(keys.guard);
+        let renewed = Act::DataKeyRenewed { guard: guard.word() };
+        self.recorded(&renewed, || self.renew_key(guard, &keys, tables))
+    }
+
+    fn renew_key(&self, guard: Guard, keys: &KeyState, tables: Vec<StoredTable>) -> Result<Guard, Failure> {
         let mut custody = self.custody.write().unwrap_or_else(PoisonError::into_inner);
         let outer = remembered(self.settings.outer());
-        let (next, next_keys) = self.next_custody(&keys, guard, Some(&custody), &outer)?;
+        let (next, next_keys) = self.next_custody(keys, guard, Some(&custody), &outer)?;
         let catalogue = Catalogue { keys: next_keys, tables: rewrap(&custody, &next, tables)? };
         self.store.commit(&[Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes())])?;
         *custody = next;
         drop(custody);
         self.settle(&outer)?;
-        self.record("data key renewed", &[("guard", guard.word())])?;
         Ok(guard)
     }
 

@@ -14,7 +14,7 @@ use passage_protocol::{
     round::{MemberInput, MemberJob, MemberOutcome},
     wire::BlobRef,
 };
-use passage_shell::store::Op;
+use passage_shell::{audit::Act, failure::Failure, store::Op};
 
 use crate::{
     compute::{
@@ -83,6 +83,8 @@ impl Driver {
         );
         self.account_for(round, &finished)?;
         for blob in &finished.uploads {
+            let sent = Act::RoundSent { round, work: words(job), blob: blob.digest };
+            self.home.record(&sent).map_err(|failure| unrecorded(&failure))?;
             self.deliver(round, *blob).await?;
         }
         if let MemberOutcome::Hopped { list, output, columns, .. } = &finished.outcome
@@ -145,6 +147,8 @@ impl Driver {
         let arrived =
             Report::from_bytes(&bytes).map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
         self.check_report(round, &arrived)?;
+        let received = Act::ReportReceived { round, report: report.digest };
+        self.home.record(&received).map_err(|failure| unrecorded(&failure))?;
         let (blobs, held) = self.held(round);
         let kept = self.home.store.commit(&[Op::put(REPORTS, round.0, bytes)]);
         kept.map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
@@ -261,6 +265,11 @@ enum Ended {
     RoundGone,
     /// Something was refused.
     Failed { code: Code, fault: Option<MemberCode> },
+}
+
+/// What could not be recorded is not done.
+fn unrecorded(failure: &Failure) -> Ended {
+    Ended::Failed { code: failure.number(), fault: None }
 }
 
 fn rows_of(job: &MemberJob, context: &RoundContext) -> u64 {

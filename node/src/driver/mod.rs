@@ -20,12 +20,12 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::Manifest,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     round::{Abort, AbortReason, MemberEffect, MemberInput, MemberRound, Step},
     seal::SealPurpose,
     wire::{Envelope, Message, service::kind},
 };
-use passage_shell::{failure::Failure, store::Op, work::Pool};
+use passage_shell::{audit::Act, failure::Failure, store::Op, work::Pool};
 use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
@@ -174,7 +174,13 @@ impl Driver {
             Ok(step) => self.settled(live, round, step, mail),
             Err(abort) => {
                 drop(live);
-                self.abort(round, &abort, mail)
+                let ended = self.abort(round, &abort, mail);
+                if ended.is_err()
+                    && let Some(one) = self.lock().get_mut(&round)
+                {
+                    one.broken = true; // ended with the next input
+                }
+                ended
             }
         }
     }
@@ -234,6 +240,7 @@ impl Driver {
             }
         };
         if finished {
+            self.home.record(&Act::RoundFinished { round })?;
             ops.extend(self.confirm_charge(&record)?);
         }
         ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
@@ -325,6 +332,7 @@ impl Driver {
         }
         ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
         let told = matches!(abort.reason, AbortReason::Peer(_));
+        self.home.record(&Act::RoundAborted { round, code: abort.code(), fault: abort.fault })?;
         self.home.store.transact(|| -> Result<_, Failure> {
             if !told {
                 let message = Message::Abort(abort.notice());
@@ -334,9 +342,25 @@ impl Driver {
             Ok((ops, ()))
         })?;
         self.outgoing.notify_one();
-        let code = abort.code().to_string();
-        self.home.record("round aborted", &[("round", &round.to_string()), ("code", &code)])?;
         self.erase(round)
+    }
+
+    /// Ends every running round, and the one whose mail entry is given, because an audit log was refused (C6).
+    pub(crate) fn end_for_history(&self, code: Code, mail: Option<(RoundId, u64)>) -> Result<(), Failure> {
+        let abort = Abort::because(AbortReason::History(code));
+        if let Some((round, number)) = mail {
+            match self.record(round).map(|record| record.standing) {
+                Ok(Standing::AwaitDecision | Standing::Running { .. }) => {
+                    self.abort(round, &abort, Some(number))?;
+                }
+                // Unknown here, or over: there is nothing to end.
+                Ok(Standing::Aborted { .. } | Standing::Finished) | Err(_) => {
+                    self.home.store.commit(&cursor(Some(number)))?;
+                }
+            }
+        }
+        let running: Vec<RoundId> = self.lock().keys().copied().collect();
+        running.into_iter().try_for_each(|round| self.abort(round, &abort, None))
     }
 
     /// Drops the secrets of a round and deletes its blobs.

@@ -14,7 +14,7 @@ use passage_protocol::{
     round::{Abort, AbortReason, MemberInput, MemberRound, OwnPart},
     timestamp::Timestamp,
 };
-use passage_shell::{entropy, failure::Failure, store::Op};
+use passage_shell::{audit::Act, entropy, failure::Failure, store::Op};
 
 use crate::{
     compute::secrets::RoundSecrets,
@@ -46,8 +46,8 @@ impl Driver {
         };
         let mut ops = cursor(Some(number));
         ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
+        self.home.record(&Act::RoundCalled { round, study: record.call.study })?;
         self.home.store.commit(&ops)?;
-        self.home.record("round called", &[("round", &round.to_string())])?;
         self.consider(round)
     }
 
@@ -60,6 +60,9 @@ impl Driver {
         let record = self.record(round)?;
         if !matches!(record.standing, Standing::AwaitDecision) {
             return Ok(());
+        }
+        if let Err(failure) = self.home.require_no_fork() {
+            return self.abort(round, &Abort::because(AbortReason::History(failure.number())), None);
         }
         let (Ok(agreement), Ok(study)) = (
             self.home.agreement(&record.call.agreement.to_string()),
@@ -142,6 +145,7 @@ impl Driver {
             unusable: floored(unusable),
             share: secrets.committee.share(&round, &self.home.code),
         };
+        self.home.record(&Act::RoundAnswered { round, roster: snapshot, rows: own.rows.into() })?;
         record.roster = Some(snapshot);
         let call = record.call.clone();
         self.home.store.commit(&[Op::put(ROUNDS, round.0, record.to_bytes())])?;
@@ -186,13 +190,12 @@ impl Driver {
     pub fn approve(&self, round: RoundId, by: &str) -> Result<Account, Failure> {
         let account = self.account(round)?;
         self.require_waiting(round)?;
+        self.home.require_no_fork()?;
         let yes = Yes { by: by.to_owned(), at: self.home.now() };
-        let digest = account.digest.to_string();
-        let fields = [("round", round.to_string()), ("account", digest), ("by", by.to_owned())];
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        self.home.record("round approved", &fields)?;
-        self.home.store.commit(&[Op::put(APPROVALS, account.digest.0, yes.to_bytes())])?;
-        self.enter(round, &account, yes)?;
+        self.home.recorded(&Act::RoundApproved { round, account: account.digest, by }, || {
+            self.home.store.commit(&[Op::put(APPROVALS, account.digest.0, yes.to_bytes())])?;
+            self.enter(round, &account, yes)
+        })?;
         Ok(account)
     }
 
@@ -204,8 +207,8 @@ impl Driver {
     pub fn refuse(&self, round: RoundId, by: &str) -> Result<(), Failure> {
         let _one_at_a_time = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
         self.require_waiting(round)?;
-        self.home.record("round refused", &[("round", &round.to_string()), ("by", by)])?;
-        self.feed(round, MemberInput::Refused, None)
+        let refused = Act::RoundRefused { round, by };
+        self.home.recorded(&refused, || self.feed(round, MemberInput::Refused, None))
     }
 
     /// Stops every running round here; one action, no questions (L4).
@@ -216,8 +219,8 @@ impl Driver {
     pub fn halt(&self, by: &str) -> Result<usize, Failure> {
         let rounds: Vec<RoundId> = self.lock().keys().copied().collect();
         for round in &rounds {
-            self.home.record("round halted", &[("round", &round.to_string()), ("by", by)])?;
-            self.feed(*round, MemberInput::Halt, None)?;
+            let halted = Act::RoundHalted { round: *round, by };
+            self.home.recorded(&halted, || self.feed(*round, MemberInput::Halt, None))?;
         }
         Ok(rounds.len())
     }
@@ -261,15 +264,21 @@ impl Driver {
         if !self.is_waiting(round) {
             return Ok(()); // a person said yes while the engine was still asking
         }
+        if let Err(failure) = self.home.require_no_fork() {
+            return self.abort(round, &Abort::because(AbortReason::History(failure.number())), None);
+        }
         let record = self.record(round)?;
         let (Some(manifest), Some(roster)) = (&record.manifest, record.roster) else { return Ok(()) };
         let agreement = self.home.agreement(&record.call.agreement.to_string())?;
         let study = self.home.study(&record.call.study.to_string())?;
-        // Judged and charged as one step: two rounds cannot both spend what is left of the budget.
+        // Judged, recorded and charged as one step: two rounds cannot both spend what is left of the budget.
         let permitted = self.home.store.transact(|| -> Result<_, Failure> {
             let permitted = self.home.permit(&agreement, &study, manifest, roster)?;
             let charge = match &permitted {
-                Ok(_) => self.home.charge(manifest, roster, &agreement.agreement),
+                Ok(_) => {
+                    self.home.record(&Act::RoundEndorsed { round, manifest: manifest.digest() })?;
+                    self.home.charge(manifest, roster, &agreement.agreement)
+                }
                 Err(_) => None,
             };
             Ok((charge.into_iter().collect(), permitted))

@@ -240,7 +240,7 @@ fn destroyed_data_leaves_no_table_and_not_its_key() {
     assert_ne!(fs::read(node.dir.join("keys/data-2.key")).unwrap(), key);
     let audit = node.run(&["audit", "verify"]);
     assert!(
-        audit.succeeded().contains(&format!("data destroyed by=IT, ticket 4711 tables={}", files.len())),
+        audit.succeeded().contains(&format!("data.destroyed by=IT, ticket 4711 tables={}", files.len())),
         "{audit:?}"
     );
 

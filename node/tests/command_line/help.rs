@@ -59,6 +59,8 @@ fn the_verbs_of_the_command_contract_exist() {
         "report show",
         "report export",
         "halt",
+        "audit acknowledge",
+        "audit checkpoints",
         "audit verify",
         "doctor",
     ] {

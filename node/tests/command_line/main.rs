@@ -15,6 +15,7 @@
     reason = "a test stops at the first surprise, and may say what it measured or could not try"
 )]
 
+mod audit;
 mod bad_files;
 mod coverage;
 mod credential;

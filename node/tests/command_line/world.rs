@@ -19,6 +19,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::MemberCode,
     secret::Secret,
+    signing::SigningKey,
     timestamp::Timestamp,
     wire::service::{Join, Joined},
 };
@@ -69,6 +70,7 @@ impl Handler for Door {
             certificate: certificate.to_vec(),
             authority: self.authority.certificate().to_vec(),
             revocations: self.authority.revocation_list(&[], 1, now).unwrap().to_vec(),
+            coordinator_key: SigningKey::generate([1; 32]).verifying_key(),
         };
         Ok(joined.to_bytes())
     }

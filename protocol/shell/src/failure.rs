@@ -100,6 +100,13 @@ impl Failure {
         &self.code
     }
 
+    /// The code as a number.
+    #[must_use]
+    pub fn number(&self) -> Code {
+        let digits = self.code.get(1..).unwrap_or_default();
+        Code(u16::from_str_radix(digits, 16).unwrap_or(0))
+    }
+
     /// The requirement that demanded the refusal, where one did.
     #[must_use]
     pub fn rule(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Statements about one log, and about a log that was rewritten, shortened or shown twice.
 
 use super::*;
+use crate::refusal::{Code, Refusal};
 use proptest::prelude::*;
 
 const OWNER: LogOwner = LogOwner::Coordinator;

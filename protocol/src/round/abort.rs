@@ -70,6 +70,8 @@ pub enum AbortReason {
     Equivocation,
     /// The operator or a person at a member stopped the round.
     Halted,
+    /// An audit log contradicts what its owner signed (C6); its code.
+    History(Code),
     /// A member lost its round keys by restarting.
     MemberRestarted,
     /// The opening failed.
@@ -100,6 +102,9 @@ impl fmt::Display for Abort {
                 formatter.write_str("a party sent two different messages for one step")
             }
             AbortReason::Halted => formatter.write_str("a person halted the round"),
+            AbortReason::History(_) => {
+                formatter.write_str("an audit log contradicts what its owner signed for before (rule C6)")
+            }
             AbortReason::MemberRestarted => {
                 formatter.write_str("a member restarted and its round keys, kept in memory only, are gone")
             }
@@ -136,7 +141,7 @@ impl Refusal for Abort {
             AbortReason::Equivocation => Code(0x0C07),
             AbortReason::Signature => Code(0x0C08),
             AbortReason::Opening(error) => error.code(),
-            AbortReason::Peer(code) | AbortReason::Work(code) => code,
+            AbortReason::History(code) | AbortReason::Peer(code) | AbortReason::Work(code) => code,
             AbortReason::Refused(clause) => clause.code(),
             AbortReason::Unreadable(error) => error.code(),
         }
@@ -151,6 +156,9 @@ impl Refusal for Abort {
                 "Nothing was released. Talk to the person who stopped it before opening another round."
             }
             AbortReason::Refused(clause) => clause.advice(),
+            AbortReason::History(_) => {
+                "Nothing was released. `doctor` shows which log; when a person knows why, `audit acknowledge` lets rounds go on."
+            }
             AbortReason::Opening(error) => error.advice(),
             AbortReason::ChainBroken
             | AbortReason::Equivocation
@@ -167,6 +175,7 @@ impl Refusal for Abort {
     fn rule(&self) -> Option<&'static str> {
         match self.reason {
             AbortReason::Refused(clause) => clause.rule(),
+            AbortReason::History(_) => Some("C6"),
             AbortReason::ChainBroken
             | AbortReason::Equivocation
             | AbortReason::Halted

@@ -8,15 +8,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use passage_protocol::{
     agreement::Segment,
     cells::Dimension,
+    checkpoint::LogOwner,
     codec::Encode,
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
+    ids::MemberCode,
     manifest::shapes::{ColumnKey, First},
 };
 
 use super::{Facts, block, core, split};
 
 /// Folders whose structures cross the wire, and the report that a `Result` names.
-const ROOTS: [&str; 3] = ["protocol/src/wire/", "protocol/src/manifest/", "protocol/src/report/model.rs"];
+const ROOTS: [&str; 4] = [
+    "protocol/src/checkpoint.rs",
+    "protocol/src/wire/",
+    "protocol/src/manifest/",
+    "protocol/src/report/model.rs",
+];
 
 /// Structures of those folders that stay where they are.
 const STAYS: [(&str, &str); 1] = [("Opening", "the coordinator's own record of an opening")];
@@ -250,6 +257,8 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend([Category::One(1), Category::AllMasked(vec![1])].map(|value| encoded("Category", &value)));
     let outcomes = [Outcome::Cohort, Outcome::Enrolled(None), Outcome::Rate(None)];
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
+    let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];
+    written.extend(owners.map(|value| encoded("LogOwner", &value)));
 
     let spec = super::specification();
     for line in lines(&spec, "variants") {

@@ -13,7 +13,7 @@
 //! | `agreement.signed` | node | `agreement`, `by` | this member's signature is made |
 //! | `agreement.withdrawal.kept` | coordinator | `agreement`, `member` | a member's withdrawal counts |
 //! | `agreement.withdrawn` | node | `agreement`, `by` | this member withdraws |
-//! | `certificate.issued` | node | `tables` | a certificate of destruction is signed |
+//! | `certificate.issued` | node | `tables`, `verified` | a certificate of destruction is signed |
 //! | `coordinator.created` | coordinator | `authority` | the folder is made |
 //! | `coordinator.key.made` | coordinator | `key` | the key that signs checkpoints is used |
 //! | `coordinator.key.pinned` | node | `key` | the coordinator's key is pinned |
@@ -74,7 +74,7 @@ pub enum Act<'a> {
     AgreementSigned { agreement: Digest, by: &'a str },
     AgreementWithdrawalKept { agreement: Digest, member: MemberCode },
     AgreementWithdrawn { agreement: Digest, by: &'a str },
-    CertificateIssued { tables: usize },
+    CertificateIssued { tables: usize, verified: bool },
     CoordinatorCreated { authority: Digest },
     CoordinatorKeyMade { key: VerifyingKey },
     CoordinatorKeyPinned { key: VerifyingKey },
@@ -144,9 +144,10 @@ impl Act<'_> {
             Self::AgreementWithdrawn { agreement, by } => {
                 ("agreement.withdrawn", vec![agreement_id(agreement), person(by)])
             }
-            Self::CertificateIssued { tables } => {
-                ("certificate.issued", vec![("tables", tables.to_string())])
-            }
+            Self::CertificateIssued { tables, verified } => (
+                "certificate.issued",
+                vec![("tables", tables.to_string()), ("verified", verified.to_string())],
+            ),
             Self::CoordinatorCreated { authority } => {
                 ("coordinator.created", vec![("authority", authority.to_string())])
             }
@@ -256,7 +257,7 @@ mod tests {
             Act::AgreementSigned { agreement: digest, by },
             Act::AgreementWithdrawalKept { agreement: digest, member },
             Act::AgreementWithdrawn { agreement: digest, by },
-            Act::CertificateIssued { tables: 2 },
+            Act::CertificateIssued { tables: 2, verified: true },
             Act::CoordinatorCreated { authority: digest },
             Act::CoordinatorKeyMade { key },
             Act::CoordinatorKeyPinned { key },

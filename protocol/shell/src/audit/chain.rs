@@ -1,4 +1,4 @@
-//! The audit log: append-only files in which every entry carries the digest of the one before (SPEC §15).
+//! The audit log: append-only files in which every entry carries the digest of the one before (SPEC §20).
 //!
 //! # What it promises
 //!
@@ -38,7 +38,7 @@ use crate::{
 };
 
 const CONTEXT: &str = "passage v1 audit entry";
-/// Bytes of one line: a kind and some short fields. Also bounds memory while reading.
+/// Bytes of one line; bounds memory while reading.
 const LINE_BYTES_MAX: usize = 64 << 10;
 /// Entries of one file: some 400 KB, read in a few milliseconds when the log is opened. A million entries are a thousand
 /// files.
@@ -171,13 +171,34 @@ impl AuditLog {
         Ok(head.number)
     }
 
+    /// Begins an empty log with the digest of the log of an earlier form at `old`, if there is one; that file stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append).
+    pub fn continue_from(&mut self, old: &Path, now: Timestamp) -> Result<(), AuditError> {
+        if self.head() != Head::EMPTY || !old.is_file() {
+            return Ok(());
+        }
+        let (mut hasher, mut chunk) = (blake3::Hasher::new(), vec![0; LINE_BYTES_MAX]);
+        let mut file = File::open(old).map_err(|e| fault(&e))?;
+        loop {
+            let count = file.read(&mut chunk).map_err(|e| fault(&e))?;
+            match chunk.get(..count) {
+                Some(read @ [_, ..]) => hasher.update(read),
+                Some([]) | None => break,
+            };
+        }
+        self.append(now, &Act::LogContinued { digest: Digest(*hasher.finalize().as_bytes()) }).map(|_| ())
+    }
+
     /// The last entry's number and digest.
     #[must_use]
     pub fn head(&self) -> Head {
         self.end.head
     }
 
-    /// The head with the time of the last entry.
+    /// The head, with its time.
     #[must_use]
     pub fn end(&self) -> End {
         self.end
@@ -252,9 +273,10 @@ pub fn verify(folder: &Path, mut visit: impl FnMut(&Entry)) -> Result<End, Audit
     let last = last_segment(folder)?;
     let mut end = End::EMPTY;
     for segment in 1..=last {
-        let missing = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => AuditError::Broken { number: end.head.number + 1, part: "file" },
-            _ => fault(&error),
+        let number = end.head.number + 1;
+        let missing = |error: io::Error| {
+            let gone = error.kind() == io::ErrorKind::NotFound;
+            if gone { AuditError::Broken { number, part: "file" } } else { fault(&error) }
         };
         let file = File::open(path(folder, segment)).map_err(missing)?;
         let (reached, whole_bytes) = walk(&file, end, &mut visit)?;
@@ -295,13 +317,14 @@ fn open_segment(folder: &Path, segment: u64) -> Result<File, AuditError> {
     options.open(path(folder, segment)).map_err(|e| fault(&e))
 }
 
-/// Number of the newest file, 0 if there is none.
+/// The newest file, 0 if there is none.
 fn last_segment(folder: &Path) -> Result<u64, AuditError> {
     let mut last = 0;
     for entry in fs::read_dir(folder).map_err(|e| fault(&e))? {
-        let name = entry.map_err(|e| fault(&e))?.file_name();
+        let entry = entry.map_err(|e| fault(&e))?;
+        let (name, is_file) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_file()));
         let number = name.to_str().and_then(|name| name.strip_suffix(".jsonl")?.parse().ok());
-        last = last.max(number.unwrap_or(0));
+        last = last.max(number.filter(|_| is_file).unwrap_or(0));
     }
     Ok(last)
 }

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuditError,
-    chain::{self, End, last_line, stretch, unusable},
+    chain::{End, last_line, stretch, unusable},
+    compare,
     error::fault,
     line::{FORMAT, LINE_BYTES_MAX, Line, each_line, parsed},
 };
@@ -184,11 +185,9 @@ impl Checkpoints {
     ///
     /// [`AuditError::Blocked`] names the log.
     pub fn require_no_fork(&self) -> Result<(), AuditError> {
-        for owner in self.names(".fork.json")? {
-            let code = self.fork(owner)?.map_or(Code(0), |fork| Code(fork.code));
-            return Err(AuditError::Blocked { log: owner, code });
-        }
-        Ok(())
+        let Some(fork) = self.forks()?.into_iter().next() else { return Ok(()) };
+        let log = LogOwner::parse(&fork.log).ok_or(AuditError::CheckpointDamaged { line: 0 })?;
+        Err(AuditError::Blocked { log, code: Code(fork.code) })
     }
 
     /// A person has looked: the proof and what was held stay on disk under other names, and the log is followed anew from
@@ -200,17 +199,23 @@ impl Checkpoints {
     pub fn acknowledge(&self, log: LogOwner) -> Result<(), AuditError> {
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let fork = self.fork_path(log);
-        if !fork.exists() {
+        let differs =
+            || matches!(compare::verify_own(&self.log, self, |_| ()), Err(AuditError::NotAsSigned { .. }));
+        if !(fork.exists() || log == self.me && differs()) {
             return Err(AuditError::NothingRefused { log });
         }
         let aside = |count: u32| self.folder.join(format!("{log}.fork-{count}.json"));
-        let count = (1..).find(|count| !aside(*count).exists()).unwrap_or(u32::MAX);
+        let before = |count: u32| self.folder.join(format!("{log}.before-{count}.jsonl"));
+        let count = (1..).find(|count| !aside(*count).exists() && !before(*count).exists());
+        let count = count.unwrap_or(u32::MAX);
         let file = self.folder.join(if log == self.me { OWN.to_owned() } else { file_of(log) });
         if file.exists() {
-            fs::rename(&file, self.folder.join(format!("{log}.before-{count}.jsonl")))
-                .map_err(|e| fault(&e))?;
+            fs::rename(&file, before(count)).map_err(|e| fault(&e))?;
         }
-        fs::rename(&fork, aside(count)).and_then(|()| sync_folder_of(&fork)).map_err(|e| fault(&e))
+        if fork.exists() {
+            fs::rename(&fork, aside(count)).map_err(|e| fault(&e))?;
+        }
+        sync_folder_of(&fork).map_err(|e| fault(&e))
     }
 
     /// Owners of whose logs something is held.
@@ -285,8 +290,10 @@ impl Checkpoints {
             })?;
         }
         for fork in self.forks()? {
-            count += 1;
-            put(text(&fork.seen)?)?;
+            if fork.seen.read().is_some() {
+                count += 1;
+                put(text(&fork.seen)?)?;
+            }
         }
         out.flush().and_then(|()| out.get_ref().sync_all()).map_err(|e| fault(&e))?;
         Ok(count)
@@ -374,33 +381,4 @@ fn whole_bytes(file: &File) -> io::Result<u64> {
 
 fn file_of(owner: LogOwner) -> String {
     format!("{owner}.jsonl")
-}
-
-/// Checks the own log in full against every own checkpoint.
-///
-/// # Errors
-///
-/// [`AuditError::Broken`], [`AuditError::NotAsSigned`].
-pub fn verify_own(
-    log: &Path,
-    checkpoints: &Checkpoints,
-    mut visit: impl FnMut(&super::Entry),
-) -> Result<(End, u64), AuditError> {
-    // 40 bytes for each head that was ever signed: some hundred thousand in ten years.
-    let mut signed: Vec<Head> = Vec::new();
-    checkpoints.each_own(|checkpoint| signed.push(checkpoint.head))?;
-    let mut waiting = signed.iter().peekable();
-    let mut differs = None;
-    let end = chain::verify(log, |entry| {
-        while let Some(head) = waiting.next_if(|head| head.number <= entry.number) {
-            if head.digest.to_string() != entry.digest && differs.is_none() {
-                differs = Some(head.number);
-            }
-        }
-        visit(entry);
-    })?;
-    match differs.or(waiting.next().map(|head| head.number)) {
-        Some(number) => Err(AuditError::NotAsSigned { number }),
-        None => Ok((end, signed.len() as u64)),
-    }
 }

@@ -1,9 +1,9 @@
 //! Two copies of what was signed about the same logs, held against each other: what two members do to see whether the
-//! coordinator showed both the same log.
+//! coordinator showed both the same log. And the own log, held against what this side signed.
 //!
 //! A statement fixes a head at every number it leads over, not only at its ends, so two copies can be compared wherever
 //! they overlap, whatever the hours at which the two members asked. What it finds convinces a third party: it needs the
-//! two statements named here and the rule of SPEC §15, no trust in either member.
+//! two statements named here and the rule of SPEC §20, no trust in either member.
 //!
 //! Reads both files twice, a line at a time; keeps half a kibibyte for each checkpoint.
 
@@ -21,7 +21,8 @@ use passage_protocol::{
 };
 
 use super::{
-    AuditError, Checkpoints,
+    AuditError, Checkpoints, Entry,
+    chain::{self, End},
     error::fault,
     line::{FORMAT, each_line},
 };
@@ -234,3 +235,35 @@ fn shortened(here: &Claims, there: &Claims) -> Option<Proof> {
     let later = after(&most_there, here)?;
     Some(Proof { conflict: conflict(&most_there, &later), mine: later, theirs: most_there, key })
 }
+
+/// Checks the own log in full against every own checkpoint.
+///
+/// # Errors
+///
+/// [`AuditError::Broken`], [`AuditError::NotAsSigned`].
+pub fn verify_own(
+    log: &Path,
+    checkpoints: &Checkpoints,
+    mut visit: impl FnMut(&Entry),
+) -> Result<(End, u64), AuditError> {
+    // 40 bytes for each head that was ever signed: some hundred thousand in ten years.
+    let mut signed: Vec<Head> = Vec::new();
+    checkpoints.each_own(|checkpoint| signed.push(checkpoint.head))?;
+    let mut waiting = signed.iter().peekable();
+    let mut differs = None;
+    let end = chain::verify(log, |entry| {
+        while let Some(head) = waiting.next_if(|head| head.number <= entry.number) {
+            if head.digest.to_string() != entry.digest && differs.is_none() {
+                differs = Some(head.number);
+            }
+        }
+        visit(entry);
+    })?;
+    match differs.or(waiting.next().map(|head| head.number)) {
+        Some(number) => Err(AuditError::NotAsSigned { number }),
+        None => Ok((end, signed.len() as u64)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

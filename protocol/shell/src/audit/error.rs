@@ -118,7 +118,7 @@ impl Refusal for AuditError {
             Self::Io { .. } => 0x1043,
             Self::TooLong { .. } => 0x1044,
             Self::Fault(fault) => return fault.code(),
-            Self::NotAsSigned { .. } => 0x104C,
+            Self::NotAsSigned { number } => return CheckpointFault::OwnLogDiffers { number: *number }.code(),
             Self::Blocked { .. } => 0x104D,
             Self::CheckpointDamaged { .. } => 0x104E,
             Self::NothingRefused { .. } => 0x104F,

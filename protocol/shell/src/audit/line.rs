@@ -18,7 +18,7 @@ pub(super) const LINE_BYTES_MAX: usize = 64 * BODIES_MAX + 1_024;
 /// First line of an exported file.
 pub(super) const FORMAT: &str = "passage-checkpoints/1";
 
-/// A signed checkpoint as one line of JSON. The signature is over the codec form (SPEC §15) of the fields up to `at`.
+/// A signed checkpoint as one line of JSON. The signature is over the codec form (SPEC §20) of the fields up to `at`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the fields of `Checkpoint`, with the key and the signature beside them

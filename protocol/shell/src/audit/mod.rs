@@ -1,4 +1,4 @@
-//! The audit log of a daemon and what the other side holds of it (C6, SPEC §15).
+//! The audit log of a daemon and what the other side holds of it (C6, SPEC §20).
 //!
 //! * [`act`] - every kind of entry, with its fields. Start there.
 //! * [`chain`] - the log itself: append, verify, the digests of its bodies.

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::{
     AuditError, Checkpoints, Entry,
-    checkpoints::{Fork, verify_own},
-    compare::{Conflict, Copy, Proof, Verdict, compare},
+    checkpoints::Fork,
+    compare::{Conflict, Copy, Proof, Verdict, compare, verify_own},
     line::hexadecimal,
 };
 use crate::{control::Answer, failure::code_text};
@@ -152,7 +152,7 @@ fn forked(owner: LogOwner, holder: LogOwner, proof: &Proof) -> Answer {
         }
     };
     let text = format!(
-        "{what}\n\nheld here\n{}\n\nheld by {holder}\n{}\n\nkey         {}\n\nBoth signatures verify under this one key, so the {owner} made both statements (C6). Anybody who has the key can check\nthis: decode the statements, verify the signatures, and follow the bodies in the exported lines from head to head (SPEC §15).",
+        "{what}\n\nheld here\n{}\n\nheld by {holder}\n{}\n\nkey         {}\n\nBoth signatures verify under this one key, so the {owner} made both statements (C6). Anybody who has the key can check\nthis: decode the statements, verify the signatures, and follow the bodies in the exported lines from head to head (SPEC §20).",
         statement(&proof.mine),
         statement(&proof.theirs),
         proof.key
