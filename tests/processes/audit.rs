@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::fleet::{Fleet, Noise, PATIENCE, THREE, free_port};
+use crate::{
+    fleet::{Fleet, PATIENCE, THREE, free_port},
+    papers::Noise,
+};
 
 /// What `doctor` says of refused logs, once it says anything; `None` if nothing was refused for a while.
 fn refused(fleet: &Fleet, name: &str) -> Value {
@@ -46,7 +49,7 @@ fn a_coordinator_whose_log_is_swapped_is_exposed_by_name_and_no_round_goes_on() 
     let earlier = fs::read(&log).unwrap();
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let study = fleet.study(&agreement, 2);
+    let study = fleet.study(&agreement);
     // A new connection: the log as it is now is signed for.
     let entries = fleet.coordinator(&["audit", "verify"])["entries"].as_u64().unwrap();
     for name in ["K12A", "CC1"] {
