@@ -125,7 +125,7 @@ fn settle(node: &Node, small: &str, daemon: &Daemon) {
 
 fn small_file(node: &Node, kind: Courses) -> String {
     let path = node.dir.parent().unwrap().join("small.txt");
-    kind.write(&path, 60, 7);
+    kind.write(&path, 120, 7); // twelve students: every term of the college
     path.to_str().unwrap().to_owned()
 }
 
