@@ -65,7 +65,8 @@ fn xlsx_rows(path: &Path) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = open_workbook(path).unwrap();
     let sheet = book.worksheet_range_at(0).unwrap().unwrap();
     // Days since 1900 as a workbook counts them; 38428 is 17 March 2005.
-    let is_day = |cell: &Data| matches!(cell, Data::DateTime(day) if (day.as_f64() - 38_428.0).abs() < f64::EPSILON);
+    let is_day =
+        |cell: &Data| matches!(cell, Data::DateTime(day) if (day.as_f64() - 38_428.0).abs() < f64::EPSILON);
     let text = |cell: &Data| if is_day(cell) { "2005-03-17".to_owned() } else { cell.to_string() };
     sheet.rows().map(|row| row.iter().map(text).collect()).collect()
 }
