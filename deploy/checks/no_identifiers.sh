@@ -15,7 +15,7 @@ out=$1 members=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-vocabulary="call hop job key list may reach read"
+vocabulary="call head hop job key list may reach read salt"
 
 fields() {
   # CALPADS: SSID, local id, names, birth date; SINF has one column more in front.
