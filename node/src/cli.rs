@@ -169,9 +169,16 @@ pub enum Agreement {
     /// Which agreements name this member, and who has signed.
     #[command(after_help = "Example:\n  passage-node agreement list")]
     List,
-    /// Parties, keys, purpose, term, share list.
-    #[command(after_help = "Example:\n  passage-node agreement show A-0123456789abcdef")]
-    Show { id: String },
+    /// The whole agreement as one page: who, why, what is shared, how long, how to stop.
+    #[command(
+        after_help = "Example:\n  passage-node agreement show A-0123456789abcdef\n  passage-node agreement show A-0123456789abcdef --out agreement.html"
+    )]
+    Show {
+        id: String,
+        /// Write the page to this file, to be printed.
+        #[arg(long, value_name = "PAGE.html")]
+        out: Option<PathBuf>,
+    },
     /// Sign in this member's name.
     #[command(
         after_help = "Example:\n  passage-node agreement sign A-0123456789abcdef --by \"A. Superintendent\""
@@ -180,6 +187,18 @@ pub enum Agreement {
         id: String,
         #[command(flatten)]
         by: By,
+    },
+    /// Choose what this member offers and accepts, from the next round on: everything but what is named.
+    #[command(
+        after_help = "Example:\n  passage-node agreement share A-0123456789abcdef --by \"A. Superintendent\" --without zip --without gender:M-7K3QZ9TB\n  passage-node agreement share A-0123456789abcdef --by \"A. Superintendent\"        (everything again)"
+    )]
+    Share {
+        id: String,
+        #[command(flatten)]
+        by: By,
+        /// An element to take out with every party, or with one: ELEMENT:CODE.
+        #[arg(long, value_name = "ELEMENT")]
+        without: Vec<String>,
     },
     /// Withdraw: no further round runs under it.
     #[command(after_help = "Example:\n  passage-node agreement withdraw A-0123456789abcdef --by \"Counsel\"")]
@@ -306,7 +325,12 @@ impl Ask {
             Self::Layout(LayoutVerb::List) => Command::LayoutList,
             Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
             Self::Agreement(Agreement::List) => Command::AgreementList,
-            Self::Agreement(Agreement::Show { id }) => Command::AgreementShow { id },
+            Self::Agreement(Agreement::Show { id, out }) => {
+                Command::AgreementShow { id, out: out.map(|path| full(&path)) }
+            }
+            Self::Agreement(Agreement::Share { id, by, without }) => {
+                Command::AgreementShare { id, by: by.by, without }
+            }
             Self::Agreement(Agreement::Sign { id, by }) => Command::AgreementSign { id, by: by.by },
             Self::Agreement(Agreement::Withdraw { id, by }) => Command::AgreementWithdraw { id, by: by.by },
             Self::Study(Study::List) => Command::StudyList,

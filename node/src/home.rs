@@ -8,7 +8,7 @@ use std::{
 use passage_protocol::codec::{Decode, Encode};
 use passage_protocol::{
     agreement::Segment,
-    ids::MemberCode,
+    ids::{Digest, MemberCode},
     refusal::Code,
     signing::SigningKey,
     timestamp::Timestamp,
@@ -20,7 +20,7 @@ use passage_shell::{
     config::{self, Sources},
     entropy,
     failure::Failure,
-    pki::{Credentials, Invitation, KeyFile},
+    pki::{Credentials, Fingerprint, Invitation, KeyFile},
     shelf::Shelf,
     state_dir::StateDir,
     store::Store,
@@ -72,6 +72,8 @@ pub struct Home {
     pub signing_key: SigningKey,
     /// Certificate and key for the connection.
     pub credentials: Credentials,
+    /// The consortium, as agreements name it (G04).
+    authority: Digest,
     /// Opens the stored tables. Read while tables are read or written; written while the catalogue changes, so that nobody
     /// opens a table that is being swept, and when the key itself is destroyed (F10).
     pub(crate) custody: RwLock<Custody>,
@@ -182,10 +184,12 @@ impl Home {
         let membership: Membership = toml::from_str(&text).map_err(|_| damaged("member.toml"))?;
         let code = MemberCode::parse(&membership.code).ok_or_else(|| damaged("member.toml"))?;
         let segment = Segment::parse(&membership.segment).ok_or_else(|| damaged("member.toml"))?;
+        let authority = read("authority.der")?.into();
+        let fingerprint = Fingerprint::of(&authority);
         let credentials = Credentials::new(
             KeyFile::from_bytes(read("tls.key")?)?,
             read("certificate.der")?.into(),
-            read("authority.der")?.into(),
+            authority,
         );
         let settings = settings(&dir)?;
         let store = Store::open(&dir.folder("store")?)?;
@@ -203,6 +207,7 @@ impl Home {
             shelf: Shelf::open(&dir.folder("shelf")?)?,
             audit: Mutex::new(AuditLog::open(&dir.path("audit.log"))?),
             credentials,
+            authority: Digest(fingerprint.0),
             membership,
             code,
             segment,
@@ -222,6 +227,12 @@ impl Home {
         let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
         audit.append(clock::now(), what, fields)?;
         Ok(())
+    }
+
+    /// The consortium this node joined, as agreements name it: the fingerprint of its authority (G04).
+    #[must_use]
+    pub fn authority(&self) -> Digest {
+        self.authority
     }
 
     /// Now.

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::refusal::{Code, Refusal};
 
@@ -22,6 +22,27 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, DocumentError> {
         return Err(DocumentError::TooLong { bytes: text.len() });
     }
     toml::from_str(text).map_err(|error| explain(text, &error))
+}
+
+/// Refuses a document of an earlier format as a whole, before its keys are refused one by one.
+///
+/// # Errors
+///
+/// [`DocumentError::EarlierFormat`] if the document says that it is one of `earlier`.
+pub fn refuse_earlier(
+    text: &str,
+    earlier: &[&'static str],
+    current: &'static str,
+) -> Result<(), DocumentError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+    }
+    let Ok(Head { format }) = toml::from_str(text) else { return Ok(()) };
+    match earlier.iter().find(|name| **name == format) {
+        Some(found) => Err(DocumentError::EarlierFormat { found, current }),
+        None => Ok(()),
+    }
 }
 
 fn explain(text: &str, error: &toml::de::Error) -> DocumentError {
@@ -55,6 +76,13 @@ const MESSAGE_LETTERS_MAX: usize = 400;
 /// Why a document could not be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentError {
+    /// The document was written for an earlier version of this program.
+    EarlierFormat {
+        /** The format it names. */
+        found: &'static str,
+        /** The format read now. */
+        current: &'static str,
+    },
     /// Not TOML, a missing key, or a value of the wrong kind.
     Malformed {
         /** One-based line. */
@@ -68,6 +96,15 @@ pub enum DocumentError {
         key: &'static str,
         /** What is allowed there. */
         expected: &'static str,
+    },
+    /// A requirement of law or governance that the document does not meet.
+    Ruled {
+        /** The requirement. */
+        rule: &'static str,
+        /** Key, with its table. */
+        key: &'static str,
+        /** What the requirement asks for there. */
+        expected: String,
     },
     /// More than [`DOCUMENT_BYTES_MAX`] bytes.
     TooLong {
@@ -88,6 +125,10 @@ pub enum DocumentError {
 impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EarlierFormat { found, current } => {
+                write!(formatter, "the document is of format \"{found}\", expected \"{current}\"")
+            }
+            Self::Ruled { key, expected, .. } => write!(formatter, "`{key}` is not {expected}"),
             Self::Malformed { line, message } => {
                 write!(formatter, "line {line}: {message}")
             }
@@ -112,11 +153,35 @@ impl Refusal for DocumentError {
             Self::OutOfRange { .. } => 0x0402,
             Self::TooLong { .. } => 0x0403,
             Self::UnknownKey { .. } => 0x0404,
+            Self::EarlierFormat { .. } => 0x0420,
+            Self::Ruled { .. } => 0x0421,
         })
     }
 
     fn advice(&self) -> &'static str {
-        "Correct the file and propose it again; deploy/config holds an annotated example of every document."
+        match self {
+            Self::EarlierFormat { .. } => {
+                "Write it anew after the annotated example in deploy/config, which shows what is new, and have it signed again."
+            }
+            Self::Malformed { .. }
+            | Self::OutOfRange { .. }
+            | Self::Ruled { .. }
+            | Self::TooLong { .. }
+            | Self::UnknownKey { .. } => {
+                "Correct the file and propose it again; deploy/config holds an annotated example of every document."
+            }
+        }
+    }
+
+    fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Ruled { rule, .. } => Some(rule),
+            Self::EarlierFormat { .. }
+            | Self::Malformed { .. }
+            | Self::OutOfRange { .. }
+            | Self::TooLong { .. }
+            | Self::UnknownKey { .. } => None,
+        }
     }
 }
 

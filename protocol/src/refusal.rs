@@ -36,3 +36,43 @@ impl fmt::Display for Code {
         write!(formatter, "{letter}{:04X}", self.0)
     }
 }
+
+/// The requirement behind a code of agreement and consent (`P041x`, `P042x`): a round that a peer refused by its agreement is
+/// shown with its rule, although only the code travels (G20).
+#[must_use]
+pub fn rule_of(code: Code) -> Option<&'static str> {
+    RULES.iter().find(|(number, _)| *number == code.0).map(|(_, rule)| *rule)
+}
+
+/// Code and rule, in the order of the codes. Where the domain has no requirement, the section of the spec stands for it.
+const RULES: [(u16, &str); 29] = [
+    (0x0410, "G01"),
+    (0x0411, "G01"),
+    (0x0412, "G10"),
+    (0x0413, "G14"),
+    (0x0415, "SPEC 5.3"),
+    (0x0416, "4.1"),
+    (0x0417, "4.4"),
+    (0x0418, "G01"),
+    (0x0419, "4.4"),
+    (0x041A, "G02"),
+    (0x041B, "4.4"),
+    (0x041C, "F3"),
+    (0x041D, "F2"),
+    (0x041E, "G14"),
+    (0x041F, "G03"),
+    (0x0422, "G04"),
+    (0x0423, "G18"),
+    (0x0424, "G18"),
+    (0x0425, "G02"),
+    (0x0426, "G01"),
+    (0x0427, "G02"),
+    (0x0428, "G01"),
+    (0x0429, "SPEC 5.3"),
+    (0x042A, "SPEC 5.5"),
+    (0x042B, "G01"),
+    (0x042C, "F11"),
+    (0x042D, "G02"),
+    (0x042E, "G02"),
+    (0x042F, "G10"),
+];

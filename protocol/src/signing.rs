@@ -50,6 +50,9 @@ pub enum SignatureKind {
     Withdrawal = 11,
     /// A member's certificate that it destroyed student records it had stored.
     DestructionCertificate = 12,
+    /// A party's offer and acceptance of lines of an agreement's share list.
+    ShareAcceptance = 13,
+    // Reserved: 14 signature on principles, 15 release decision, 16 audit checkpoint, 17 halt notice (SPEC §2.3).
 }
 
 /// A member's signing key. Made on its own machine; wiped when dropped; no `Debug`, no `Clone`, no codec form.
@@ -369,6 +372,7 @@ mod tests {
         assert_eq!(SignatureKind::Manifest as u8, 6);
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
+        assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
     }
 
     proptest! {

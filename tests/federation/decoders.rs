@@ -6,20 +6,23 @@ use std::{cell::RefCell, sync::OnceLock};
 use harness::federation::{Federation, Setup};
 use passage_coordinator::records::{RoundRecord, Standing};
 use passage_protocol::{
-    agreement::Segment::{Cc, K12, Univ},
+    agreement::{
+        Acceptance, AgreementSignature,
+        Segment::{Cc, K12, Univ},
+        Statement, Ticks, Withdrawal,
+    },
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::{Manifest, Opening},
     report::Report,
     round::{CoordinatorRound, MemberRound},
-    signing::{Signature, SigningKey},
+    signing::{SignatureKind, Signed, SigningKey},
+    timestamp::Timestamp,
     wire::{
         BlobRef, Envelope, Message,
+        governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
-        service::{
-            AgreementStatus, DocumentName, DocumentText, Documents, Join, Joined, Mail, MailEntry, Poll,
-            RoundBlob, SignDocument,
-        },
+        service::{DocumentName, DocumentText, Join, Joined, Mail, MailEntry, Poll, RoundBlob},
     },
 };
 use proptest::prelude::*;
@@ -49,7 +52,7 @@ const DECODERS: [(&str, Cycle); 18] = [
     ("agreement status", cycle::<AgreementStatus>),
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
-    ("signature on a document", cycle::<SignDocument>),
+    ("statement of a party", cycle::<State>),
 ];
 
 /// Good bytes of every kind, gathered from a played round.
@@ -88,10 +91,10 @@ fn samples() -> &'static [Vec<u8>] {
 
 fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
     let (digest, code) = (Digest([3; 32]), MemberCode([1, 2, 3, 4, 5]));
-    let signature = Signature([9; 64]);
     let blob = BlobRef { digest, bytes: 1_000 };
     let entry = MailEntry { number: 7, envelope };
-    let status = AgreementStatus { digest, signatures: vec![(code, signature)], withdrawn: vec![code] };
+    let statements = statements(digest, code);
+    let status = AgreementStatus { digest, statements: statements.clone() };
     let signing_key = SigningKey::generate([1; 32]).verifying_key();
     vec![
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
@@ -112,7 +115,30 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         status.to_bytes(),
         DocumentName { digest }.to_bytes(),
         DocumentText { text: b"format = \"x\"".to_vec() }.to_bytes(),
-        SignDocument { digest, signature }.to_bytes(),
+        State { statement: statements[0].clone() }.to_bytes(),
+    ]
+}
+
+/// One of each kind.
+fn statements(agreement: Digest, party: MemberCode) -> Vec<Statement> {
+    let (key, at) = (SigningKey::generate([1; 32]), Timestamp(1_000));
+    let signer = "The Registrar".to_owned();
+    let signature = AgreementSignature { agreement, party, signer: signer.clone(), at };
+    let choice = Acceptance {
+        agreement,
+        party,
+        signer: signer.clone(),
+        sequence: 1,
+        previous: agreement,
+        offers: Ticks::new([1, 2, 9]),
+        accepts: Ticks::new([3]),
+        at,
+    };
+    let withdrawal = Withdrawal { agreement, party, by: signer, at };
+    vec![
+        Statement::Signed(Signed::new(signature, SignatureKind::Agreement, None, &key)),
+        Statement::Chose(Signed::new(choice, SignatureKind::ShareAcceptance, None, &key)),
+        Statement::Withdrew(Signed::new(withdrawal, SignatureKind::Withdrawal, None, &key)),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::{
     codec::CodecError,
     ids::MemberCode,
     manifest::opening::OpeningError,
-    refusal::{Code, Refusal},
+    refusal::{Code, Refusal, rule_of},
     wire::AbortNotice,
 };
 
@@ -166,19 +166,19 @@ impl Refusal for Abort {
 
     fn rule(&self) -> Option<&'static str> {
         match self.reason {
-            AbortReason::Refused(clause) => clause.rule(),
+            AbortReason::Refused(clause) => Some(clause.rule()),
+            // Only the code travels; its rule is known here as well (G20).
+            AbortReason::Peer(code) | AbortReason::Work(code) => rule_of(code),
             AbortReason::ChainBroken
             | AbortReason::Equivocation
             | AbortReason::Halted
             | AbortReason::MemberRestarted
             | AbortReason::Opening(_)
-            | AbortReason::Peer(_)
             | AbortReason::PersonRefused
             | AbortReason::Signature
             | AbortReason::TimedOut
             | AbortReason::UnexpectedMessage
-            | AbortReason::Unreadable(_)
-            | AbortReason::Work(_) => None,
+            | AbortReason::Unreadable(_) => None,
         }
     }
 }
