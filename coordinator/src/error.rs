@@ -3,11 +3,11 @@
 use core::fmt;
 
 use passage_protocol::{
-    agreement::{Clause, ConsentError},
+    agreement::{Clause, ConsentError, rule_of},
     codec::CodecError,
     document::DocumentError,
     ids::{MemberCode, RoundId},
-    refusal::{Code, Refusal, rule_of},
+    refusal::{Code, Refusal},
     round::Abort,
 };
 use passage_shell::{

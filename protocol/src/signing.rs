@@ -52,7 +52,7 @@ pub enum SignatureKind {
     DestructionCertificate = 12,
     /// A party's offer and acceptance of lines of an agreement's share list.
     ShareAcceptance = 13,
-    // Reserved: 14 signature on principles, 15 release decision, 16 audit checkpoint, 17 halt notice (SPEC §2.3).
+    // Reserved: 14 signature on principles, 15 release decision, 16 audit checkpoint, 17 halt notice (SPEC §19).
 }
 
 /// A member's signing key. Made on its own machine; wiped when dropped; no `Debug`, no `Clone`, no codec form.

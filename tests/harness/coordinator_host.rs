@@ -380,15 +380,13 @@ fn template() -> &'static (Digest, Vec<FreshFile>) {
         let authority = init(root.path(), &InitPlan { settings }).unwrap();
         let files =
             fs::read_dir(root.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
-        let files = files.map(|entry| {
-            let mode = entry.metadata().unwrap().permissions().mode();
-            (entry.file_name(), fs::read(entry.path()).unwrap(), mode)
-        });
+        let mode = |entry: &fs::DirEntry| entry.metadata().unwrap().permissions().mode();
+        let files = files.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap(), mode(&entry)));
         (Digest(authority.0), files.collect())
     })
 }
 
-/// The consortium of every coordinator of this process, as agreements name it.
+/// The consortium of every coordinator of this process.
 #[must_use]
 pub fn authority() -> Digest {
     template().0

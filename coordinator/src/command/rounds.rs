@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use passage_protocol::{
-    agreement::DocumentId,
+    agreement::{DocumentId, rule_of},
     ids::RoundId,
-    refusal::rule_of,
     round::{CoordinatorInput, CoordinatorRound},
     timestamp::Timestamp,
 };

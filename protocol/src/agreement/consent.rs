@@ -1,141 +1,18 @@
-//! What the parties said to an agreement, each under its own signature: yes, which lines of the share list, no more
-//! (G01, G02, G10, F11).
+//! What is known of the parties' consent to an agreement (G01, G02, G10, F11).
 //!
-//! Everything here reaches a party through the coordinator, which could leave something out, repeat something old, or make
+//! Everything they said reaches a party through the coordinator, which could leave something out, repeat something old, or make
 //! something up. So a [`ConsentRecord`] takes in only what a party's own key signed, forgets nothing, and tells what a
 //! later account of the coordinator lacks. An acceptance names the one before it; two that name the same one are a fork.
 
 use core::fmt;
 
 use crate::{
-    agreement::{Agreement, Ticks},
-    codec::{CodecError, Decode, Encode, Reader},
-    codec_struct,
+    agreement::{Acceptance, Agreement, AgreementSignature, Statement, Withdrawal, link, statement::About},
+    codec::{Decode, Encode},
     ids::{Digest, MemberCode},
-    refusal::{Code, Refusal, rule_of},
+    refusal::{Code, Refusal},
     signing::{SignatureKind, Signed},
-    timestamp::Timestamp,
 };
-
-/// A party's signature under an agreement (kind 1): by itself it offers and accepts every line that concerns the party.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AgreementSignature {
-    /// Digest of the agreement's bytes.
-    pub agreement: Digest,
-    /// The party.
-    pub party: MemberCode,
-    /// Who signed, one of the party's signers.
-    pub signer: String,
-    /// When.
-    pub at: Timestamp,
-}
-codec_struct!(AgreementSignature { agreement, party, signer, at });
-
-/// A party's choice of lines (kind 13), in place of every line: what it offers of its own, what it accepts of others'.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Acceptance {
-    /// Digest of the agreement's bytes.
-    pub agreement: Digest,
-    /// The party.
-    pub party: MemberCode,
-    /// Who chose, one of the party's signers.
-    pub signer: String,
-    /// 1 for the party's first, then one more each time.
-    pub sequence: u32,
-    /// [`link`] of the one before; of the first, the agreement's digest.
-    pub previous: Digest,
-    /// Lines from this party that it offers.
-    pub offers: Ticks,
-    /// Lines to this party that it accepts.
-    pub accepts: Ticks,
-    /// When.
-    pub at: Timestamp,
-}
-codec_struct!(Acceptance { agreement, party, signer, sequence, previous, offers, accepts, at });
-
-/// A party's end of an agreement (kind 11): final, and at once (G10).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Withdrawal {
-    /// Digest of the agreement's bytes.
-    pub agreement: Digest,
-    /// The party.
-    pub party: MemberCode,
-    /// Who withdrew it; anybody the party lets.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-}
-codec_struct!(Withdrawal { agreement, party, by, at });
-
-/// What an acceptance's successor names as `previous`.
-#[must_use]
-pub fn link(acceptance: &Signed<Acceptance>) -> Digest {
-    Digest::derive("passage v1 acceptance", acceptance.signed_bytes())
-}
-
-/// Something a party said.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Statement {
-    /// It signed.
-    Signed(Signed<AgreementSignature>),
-    /// It chose lines.
-    Chose(Signed<Acceptance>),
-    /// It withdrew.
-    Withdrew(Signed<Withdrawal>),
-}
-
-impl Statement {
-    /// The party it says it is from.
-    #[must_use]
-    pub fn party(&self) -> MemberCode {
-        match self {
-            Self::Signed(one) => one.value().party,
-            Self::Chose(one) => one.value().party,
-            Self::Withdrew(one) => one.value().party,
-        }
-    }
-
-    /// The agreement it says it is about.
-    #[must_use]
-    pub fn agreement(&self) -> Digest {
-        match self {
-            Self::Signed(one) => one.value().agreement,
-            Self::Chose(one) => one.value().agreement,
-            Self::Withdrew(one) => one.value().agreement,
-        }
-    }
-}
-
-impl Encode for Statement {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Signed(one) => {
-                0_u8.encode(out);
-                one.encode(out);
-            }
-            Self::Chose(one) => {
-                1_u8.encode(out);
-                one.encode(out);
-            }
-            Self::Withdrew(one) => {
-                2_u8.encode(out);
-                one.encode(out);
-            }
-        }
-    }
-}
-
-impl Decode for Statement {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        let position = reader.position();
-        match u8::decode(reader)? {
-            0 => Ok(Self::Signed(Decode::decode(reader)?)),
-            1 => Ok(Self::Chose(Decode::decode(reader)?)),
-            2 => Ok(Self::Withdrew(Decode::decode(reader)?)),
-            _ => Err(CodecError::Invalid { position, expected: "a statement of a party" }),
-        }
-    }
-}
 
 /// Everything known of the parties' consent to one agreement: verified, only ever growing.
 #[derive(Clone, Debug)]
@@ -292,29 +169,6 @@ impl ConsentRecord {
     }
 }
 
-/// A statement that names the agreement it is about.
-trait About {
-    fn about(&self) -> Digest;
-}
-
-impl About for AgreementSignature {
-    fn about(&self) -> Digest {
-        self.agreement
-    }
-}
-
-impl About for Acceptance {
-    fn about(&self) -> Digest {
-        self.agreement
-    }
-}
-
-impl About for Withdrawal {
-    fn about(&self) -> Digest {
-        self.agreement
-    }
-}
-
 fn is_signer(agreement: &Agreement, party: MemberCode, name: &str) -> Result<(), ConsentError> {
     let named = agreement.party(party).and_then(|party| party.signer(name));
     named.map(|_| ()).ok_or(ConsentError::NotASigner { party })
@@ -415,6 +269,11 @@ impl Refusal for ConsentError {
     }
 
     fn rule(&self) -> Option<&'static str> {
-        rule_of(self.code())
+        Some(match self {
+            Self::NotItsOwn { .. } => "G01",
+            Self::ChainBroken { .. } | Self::LinesOfOthers { .. } => "G02",
+            Self::WithdrawalHidden { .. } => "G10",
+            Self::NotASigner { .. } => "F11",
+        })
     }
 }

@@ -9,8 +9,8 @@
 //!                      what leaves, read by a person ──────────▶ Approval ───────────────┴─▶ a round may be entered
 //! ```
 //!
-//! * `terms`, `shape`, `basis`, `party`, `shares` - the document. `principles` - the text it holds the parties to.
-//! * `consent`, `effective` - who said what to it, and what is shared in effect.
+//! * `terms`, `shape`, `required`, `basis`, `party`, `shares` - the document. `principles` - the text it holds the parties to.
+//! * `statement`, `consent`, `effective` - who said what to it, and what is shared in effect.
 //! * `elements`, `study`, `standing`, `permit`, `clause` - may this round run, and which rule refuses.
 //! * `account` - what leaves. `notice` - what falls due. [`page`] - the agreement as a person reads and prints it.
 //!
@@ -28,18 +28,18 @@ pub mod page;
 mod party;
 mod permit;
 pub mod principles;
+mod required;
 mod shape;
 mod shares;
 mod standing;
+mod statement;
 mod study;
 mod terms;
 
 pub use account::{Account, AccountLine, Amount, Approval, Concern, Item, Recipient};
 pub use basis::{AuditTerms, ContractClause, Destruction, LegalBasis, Purpose};
-pub use clause::{Clause, ManifestPart};
-pub use consent::{
-    Acceptance, AgreementSignature, ConsentError, ConsentRecord, Statement, Taken, Withdrawal, link,
-};
+pub use clause::{Clause, ManifestPart, rule_of};
+pub use consent::{ConsentError, ConsentRecord, Taken};
 pub use effective::{EffectiveShares, effective};
 pub use elements::{elements_of, match_elements, told_elements};
 pub use identity::{DocumentId, agreement_digest, study_digest};
@@ -48,5 +48,6 @@ pub use party::{Capacity, Party, RightsHolder, Segment, Signer};
 pub use permit::Permit;
 pub use shares::{Level, ShareLine, Ticks};
 pub use standing::{ELEMENTS_GRACE_DAYS, Standing, takes_the_place_of};
+pub use statement::{Acceptance, AgreementSignature, Statement, Withdrawal, link};
 pub use study::{Role, Study, StudyParticipant, StudyTable};
 pub use terms::{Agreement, Edition, NoiseTerms, Publication};

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::{
     agreement::{
         Agreement, AuditTerms, Capacity, ContractClause, Destruction, Edition, LegalBasis, Level, NoiseTerms,
-        Party, Publication, Purpose, RightsHolder, Segment, ShareLine, Signer, terms::SENTENCE_LETTERS_MIN,
+        Party, Publication, Purpose, RightsHolder, Segment, ShareLine, Signer,
+        required::SENTENCE_LETTERS_MIN,
     },
     cells::SchoolYear,
     document::{self, DocumentError, decimal},

@@ -3,11 +3,11 @@
 use core::fmt;
 
 use crate::{
-    agreement::Clause,
+    agreement::{Clause, rule_of},
     codec::CodecError,
     ids::MemberCode,
     manifest::opening::OpeningError,
-    refusal::{Code, Refusal, rule_of},
+    refusal::{Code, Refusal},
     wire::AbortNotice,
 };
 

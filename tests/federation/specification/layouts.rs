@@ -22,7 +22,7 @@ const ROOTS: [&str; 3] = ["protocol/src/wire/", "protocol/src/manifest/", "proto
 const STAYS: [(&str, &str); 1] = [("Opening", "the coordinator's own record of an opening")];
 
 /// Types that are bytes and nothing more: the name in the code and in SPEC §2.1.
-const BASE: [(&str, &str); 10] = [
+const BASE: [(&str, &str); 11] = [
     ("Code", "u16"),
     ("Digest", "digest"),
     ("Element", "point"),
@@ -31,6 +31,7 @@ const BASE: [(&str, &str); 10] = [
     ("SchoolYear", "u16"),
     ("Signature", "signature"),
     ("String", "text"),
+    ("Ticks", "[u32]"),
     ("Timestamp", "time"),
     ("VerifyingKey", "key"),
 ];

@@ -54,14 +54,13 @@ fn who(shown: &Shown<'_>) -> Section {
             .collect();
         vec![
             party.name.clone(),
-            party.segment.words().to_owned(),
-            party.code.to_string(),
+            format!("{}, {}", party.segment.words(), party.code),
             signers.join("; "),
             signed,
         ]
     };
     let rows = agreement.parties.iter().map(row).collect();
-    let head = vec!["party", "kind", "code", "may sign", "state"];
+    let head = vec!["party", "kind and code", "may sign", "state"];
     Section {
         heading: "Who",
         blocks: vec![
@@ -245,8 +244,9 @@ fn small_numbers(agreement: &Agreement) -> Section {
     let noise = match &agreement.noise {
         NoiseTerms::None { consent } => format!("none. The parties' words: \"{consent}\""),
         NoiseTerms::Laplace { epsilon_milli, delta_ppt, budget_milli } => format!(
-            "every count is changed by chance, by a little, so that no count tells about one student (discrete Laplace, epsilon {} and delta {delta_ppt}e-12 a table, {} in all for one state of a member's records)",
+            "every count is changed by chance, by a little, so that no count tells about one student (discrete Laplace, epsilon {} and delta {} a table, {} in all for one state of a member's records)",
             milli(*epsilon_milli),
+            ppt(*delta_ppt),
             milli(*budget_milli)
         ),
     };
@@ -270,6 +270,15 @@ fn small_numbers(agreement: &Agreement) -> Section {
             ),
         ])],
     }
+}
+
+/// Parts in 10^12 as people write them: `1e-6`.
+fn ppt(value: u64) -> String {
+    let (mut digits, mut exponent) = (value, -12);
+    while digits != 0 && digits.is_multiple_of(10) {
+        (digits, exponent) = (digits / 10, exponent + 1);
+    }
+    format!("{digits}e{exponent}")
 }
 
 fn milli(value: u32) -> String {

@@ -32,8 +32,10 @@ fn write_block(out: &mut String, block: &Block) {
             out.push_str("</dl>\n");
         }
         Block::Points(points) => {
-            out.push_str("<ul>\n");
-            points.iter().for_each(|point| out.push_str(&format!("<li>{}</li>\n", escape(point))));
+            // Many short points stand in two columns, so that the page stays one page.
+            let short = points.len() > 4 && points.iter().all(|point| point.chars().count() < 80);
+            out.push_str(if short { "<ul class=\"short\">\n" } else { "<ul>\n" });
+            points.iter().for_each(|point| out.push_str(&format!("<li>{}</li>\n", code(point))));
             out.push_str("</ul>\n");
         }
         Block::Table { head, rows } => {
@@ -47,6 +49,14 @@ fn write_block(out: &mut String, block: &Block) {
             out.push_str("</table>\n");
         }
     }
+}
+
+/// Text in which words between backticks are what somebody types.
+fn code(text: &str) -> String {
+    let part = |(number, part): (usize, &str)| {
+        if number % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 fn escape(text: &str) -> String {
@@ -65,19 +75,22 @@ fn escape(text: &str) -> String {
 }
 
 const STYLE: &str = "\
-@page{size:A4;margin:11mm}
-body{font:9pt/1.3 'Noto Serif',Georgia,'Times New Roman',serif;color:#1b1b1b;max-width:190mm;margin:6mm auto;padding:0 4mm}
+@page{size:A4;margin:9mm}
+body{font:8pt/1.22 'Noto Serif',Georgia,'Times New Roman',serif;color:#1b1b1b;max-width:192mm;margin:6mm auto;padding:0 4mm}
 @media print{body{margin:0;padding:0;max-width:none}}
-h1{font-size:14pt;line-height:1.15;margin:0 0 3mm}
-h2{font-size:10pt;margin:2.6mm 0 .8mm;border-bottom:.3mm solid #777;break-after:avoid}
-p,ul,dl,table{margin:.6mm 0}
+@media screen{body{font-size:10.5pt}}
+h1{font-size:1.5em;line-height:1.15;margin:0 0 1.5mm}
+h2{font-size:1.1em;margin:1.9mm 0 .5mm;border-bottom:.3mm solid #777;break-after:avoid}
+p,ul,dl,table{margin:.4mm 0}
 p.id{color:#555;margin:0}
-ul{padding-left:4.5mm}
-dl{display:grid;grid-template-columns:35mm 1fr;column-gap:3mm;row-gap:.3mm}
+ul{padding-left:4mm}
+ul.short{columns:2;column-gap:6mm}
+code{font-family:'Noto Sans Mono','DejaVu Sans Mono',monospace;font-size:.92em}
+dl{display:grid;grid-template-columns:11em 1fr;column-gap:3mm}
 dt{color:#444}
 dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}
 th{text-align:left;font-weight:normal;color:#444;border-bottom:.2mm solid #bbb}
-th,td{padding:.3mm 3mm .3mm 0;vertical-align:top;overflow-wrap:anywhere}
+th,td{padding:.1mm 3mm .1mm 0;vertical-align:top}
 section{break-inside:avoid}
 ";
