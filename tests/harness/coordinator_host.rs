@@ -96,14 +96,8 @@ impl CoordinatorHost {
     pub fn new(papers: &Papers, now: Timestamp) -> Self {
         let root = scratch();
         lay_down(root.path());
-        let mut host = Self {
-            root,
-            running: None,
-            raw: BTreeMap::new(),
-            substitutes: Substitutes::default(),
-            relayed: (0, 0),
-            evidence: None,
-        };
+        let (raw, substitutes) = (BTreeMap::new(), Substitutes::default());
+        let mut host = Self { root, running: None, raw, substitutes, relayed: (0, 0), evidence: None };
         host.start();
         let app = host.app();
         let member = |((code, key), segment): ((&MemberCode, &SigningKey), &Segment)| {
@@ -378,11 +372,13 @@ fn template() -> &'static (Digest, Vec<FreshFile>) {
             jobs: 1,
         };
         let authority = init(root.path(), &InitPlan { settings }).unwrap();
-        let files =
-            fs::read_dir(root.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
-        let mode = |entry: &fs::DirEntry| entry.metadata().unwrap().permissions().mode();
-        let files = files.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap(), mode(&entry)));
-        (Digest(authority.0), files.collect())
+        let files = fs::read_dir(root.path()).unwrap().map(Result::unwrap);
+        let files = files.filter(|entry| entry.path().is_file());
+        let file = |entry: fs::DirEntry| {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            (entry.file_name(), fs::read(entry.path()).unwrap(), mode)
+        };
+        (Digest(authority.0), files.map(file).collect())
     })
 }
 

@@ -4,10 +4,11 @@
 //! Nothing here is taken on the coordinator's word: documents are the bytes that were signed, consent is what each party's
 //! own key said, the consortium is the one this party joined.
 
-use std::collections::BTreeSet;
-
 use crate::{
-    agreement::{Agreement, Clause, ConsentRecord, LegalBasis, Level, Role, Study, effective, elements_of},
+    agreement::{
+        Agreement, Clause, ConsentRecord, EffectiveShares, LegalBasis, Level, Role, Study, StudyTable,
+        effective, elements_of, match_elements, told_elements,
+    },
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
     metric::Metric,
@@ -83,7 +84,7 @@ impl Standing<'_> {
         if !study.tables.iter().all(|table| agreement.lists(&table.metric, table.version)) {
             return Err(Clause::NotInCatalogue);
         }
-        self.check_shares(Level::Aggregate)?;
+        self.check_shares()?;
         match study.level {
             Level::Aggregate => Ok(()),
             Level::Unitary => self.check_unitary(),
@@ -119,20 +120,24 @@ impl Standing<'_> {
         if expires < deadline { Err(Clause::EndsAfterTerm { deadline, expires }) } else { Ok(()) }
     }
 
-    /// G02: whatever a list is made of or tells, its owner shares with every member whose list it is joined with.
-    fn check_shares(&self, level: Level) -> Result<(), Clause> {
+    /// G02: what match keys are made of is shared both ways by members whose lists are joined, because each list is compared
+    /// with the other; what a table tells is shared with at least one of the two, who may then see it.
+    fn check_shares(&self) -> Result<(), Clause> {
         let shares = effective(self.agreement, self.agreement_digest, self.consents);
         for (sender, receiver) in self.pairs() {
-            for (from, to, role) in [(sender, receiver, Role::Sender), (receiver, sender, Role::Receiver)] {
+            for (from, to) in [(sender, receiver), (receiver, sender)] {
                 let segment = self.agreement.party(from).ok_or(Clause::NotAParty)?.segment;
-                let missing = |element: &&'static str| !shares.gives(from, to, element, level);
-                if let Some(element) =
-                    elements_of(self.study, segment, role).into_iter().find(|one| missing(one))
-                {
-                    return Err(match level {
-                        Level::Aggregate => Clause::ElementNotShared { from, to, element },
-                        Level::Unitary => Clause::UnitaryNotAgreed { from, to },
-                    });
+                let matched = match_elements(self.study.preset, segment);
+                require(&shares, from, to, matched, Level::Aggregate)?;
+            }
+            for table in self.study.tables.iter().filter(|table| self.joins(table, sender, receiver)) {
+                let told = |from, to, role| {
+                    require(&shares, from, to, told_elements(table.dimension, role), Level::Aggregate)
+                };
+                let to_receiver = told(sender, receiver, Role::Sender);
+                let to_sender = told(receiver, sender, Role::Receiver);
+                if to_sender.is_err() {
+                    to_receiver?;
                 }
             }
         }
@@ -141,42 +146,53 @@ impl Standing<'_> {
 
     /// G18: rows need both sides' lists and a basis that covers them; and then they still have no way back in this protocol.
     fn check_unitary(&self) -> Result<(), Clause> {
-        self.check_shares(Level::Unitary)?;
-        match self.agreement.legal_basis {
-            LegalBasis::DeIdentified => {
-                let mut pairs = self.pairs().into_iter();
-                let pair = pairs.next().map(|(from, to)| Clause::UnitaryNotAgreed { from, to });
-                Err(pair.unwrap_or(Clause::UnitaryNotPossible))
-            }
-            LegalBasis::AuditEvaluation
-            | LegalBasis::Consent
-            | LegalBasis::Enrolment
-            | LegalBasis::SchoolOfficial
-            | LegalBasis::Studies => Err(Clause::UnitaryNotPossible),
-        }
-    }
-
-    /// Senders and receivers whose lists some table joins.
-    fn pairs(&self) -> BTreeSet<(MemberCode, MemberCode)> {
-        let metrics: Vec<Metric> = (self.study.tables.iter())
-            .filter_map(|table| Metric::builtin(&table.metric, table.version).ok().flatten())
-            .collect();
-        let segment = |code| self.agreement.party(code).map(|party| party.segment);
-        let of = |role| {
-            let played = self.study.participants.iter().filter(move |one| one.role == role);
-            played.filter_map(move |one| segment(one.code).map(|segment| (one.code, segment)))
-        };
-        let mut pairs = BTreeSet::new();
-        for (sender, from) in of(Role::Sender) {
-            for (receiver, to) in of(Role::Receiver) {
-                let joins =
-                    |metric: &Metric| metric.senders.contains(&from) && metric.receivers.contains(&to);
-                if metrics.iter().any(joins) {
-                    pairs.insert((sender, receiver));
+        let shares = effective(self.agreement, self.agreement_digest, self.consents);
+        for (sender, receiver) in self.pairs() {
+            for (from, to, role) in [(sender, receiver, Role::Sender), (receiver, sender, Role::Receiver)] {
+                let segment = self.agreement.party(from).ok_or(Clause::NotAParty)?.segment;
+                let not_agreed = |_| Clause::UnitaryNotAgreed { from, to };
+                let elements = elements_of(self.study, segment, role);
+                require(&shares, from, to, elements, Level::Unitary).map_err(not_agreed)?;
+                if self.agreement.legal_basis == LegalBasis::DeIdentified {
+                    return Err(Clause::UnitaryNotAgreed { from, to });
                 }
             }
         }
-        pairs
+        Err(Clause::UnitaryNotPossible)
+    }
+
+    /// Senders and receivers whose lists some table joins.
+    fn pairs(&self) -> Vec<(MemberCode, MemberCode)> {
+        let of =
+            |role| self.study.participants.iter().filter(move |one| one.role == role).map(|one| one.code);
+        let all = of(Role::Sender).flat_map(|sender| of(Role::Receiver).map(move |to| (sender, to)));
+        let joined = |(sender, receiver): &(MemberCode, MemberCode)| {
+            self.study.tables.iter().any(|table| self.joins(table, *sender, *receiver))
+        };
+        all.filter(joined).collect()
+    }
+
+    /// True if the metric of a table counts students of one such institution at another.
+    fn joins(&self, table: &StudyTable, sender: MemberCode, receiver: MemberCode) -> bool {
+        let segment = |code| self.agreement.party(code).map(|party| party.segment);
+        let metric = Metric::builtin(&table.metric, table.version).ok().flatten();
+        metric.zip(segment(sender).zip(segment(receiver))).is_some_and(|(metric, (from, to))| {
+            metric.senders.contains(&from) && metric.receivers.contains(&to)
+        })
+    }
+}
+
+/// Refuses by the first of `elements` that `from` does not share with `to`.
+fn require(
+    shares: &EffectiveShares,
+    from: MemberCode,
+    to: MemberCode,
+    elements: impl IntoIterator<Item = &'static str>,
+    level: Level,
+) -> Result<(), Clause> {
+    match elements.into_iter().find(|element| !shares.gives(from, to, element, level)) {
+        Some(element) => Err(Clause::ElementNotShared { from, to, element }),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use passage_protocol::{
     agreement::{
         Acceptance, Clause, ConsentError, ConsentRecord, Level, Statement, Taken, Ticks, effective, link,
     },
+    cells::Dimension,
     codec::{Decode, Encode},
     refusal::Refusal,
     signing::{SignatureKind, Signed, SigningKey},
@@ -111,14 +112,37 @@ fn g02_removing_one_tick_removes_that_element_from_the_next_round() {
 }
 
 #[test]
-fn g02_every_element_a_study_needs_is_needed() {
+fn g02_match_keys_are_shared_both_ways() {
     let papers = Papers::signed();
-    for line in &papers.agreement.shares {
+    let told = ["completer-cohort", "ethnicity", "school-year", "special-admit"];
+    let matched = papers.agreement.shares.iter().filter(|line| !told.contains(&line.element.as_str()));
+    for line in matched {
         let mut papers = Papers::signed();
         papers.say(papers.choice(line.from, &[&line.element]));
         let refused = papers.check().unwrap_err();
         assert_eq!(refused.rule(), "G02", "{line:?}");
         assert!(refused.to_string().contains(&format!("`{}`", line.element)), "{refused}");
+    }
+}
+
+#[test]
+fn g02_what_is_told_to_nobody_is_not_counted() {
+    // Taken out by the giver, the receiver sees it no more; taken out by both, nobody may, and the study is refused.
+    for (dimension, of_school) in [(Dimension::All, "completer-cohort"), (Dimension::Ethnicity, "ethnicity")]
+    {
+        let mut papers = Papers::signed();
+        let sees = |papers: &Papers, viewer| {
+            let shares = effective(&papers.agreement, papers.agreement_digest, &papers.consents);
+            shares.may_see(viewer, SCHOOL, COLLEGE, dimension)
+        };
+        assert!(sees(&papers, SCHOOL) && sees(&papers, COLLEGE));
+        papers.say(papers.choice(SCHOOL, &[of_school]));
+        assert_eq!((sees(&papers, SCHOOL), sees(&papers, COLLEGE)), (true, false));
+        assert_eq!(papers.check(), Ok(()));
+        papers.say(papers.choice(COLLEGE, &["school-year"]));
+        assert_eq!((sees(&papers, SCHOOL), sees(&papers, COLLEGE)), (false, false));
+        let missing = papers.check().unwrap_err();
+        assert_eq!(missing, Clause::ElementNotShared { from: SCHOOL, to: COLLEGE, element: of_school });
     }
 }
 
