@@ -2,11 +2,14 @@
 //! the privacy ledger. Every question "may this round run here?" is answered from here, and from nothing the coordinator
 //! says.
 
+mod statements;
+
+pub use statements::Without;
+
 use passage_protocol::{
     agreement::{
-        Acceptance, Agreement, AgreementSignature, Clause, ConsentError, ConsentRecord, DocumentId,
-        NoiseTerms, Permit, Standing, Statement, Study, Ticks, Withdrawal, agreement_digest, study_digest,
-        takes_the_place_of,
+        Agreement, Clause, ConsentRecord, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest,
+        study_digest, takes_the_place_of,
     },
     codec::{Decode, Encode},
     document::DocumentError,

@@ -3,8 +3,8 @@
 
 use passage_protocol::{
     agreement::{
-        Acceptance, Agreement, AgreementSignature, Clause, ConsentError, ConsentRecord, DocumentId, ShareLine,
-        Statement, Ticks, Withdrawal,
+        Acceptance, Agreement, AgreementSignature, Clause, ConsentError, ConsentRecord, DocumentId,
+        ShareLine, Statement, Ticks, Withdrawal,
     },
     codec::{Decode, Encode},
     ids::{Digest, MemberCode},
