@@ -119,8 +119,8 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
     ]
 }
 
-/// One of each kind.
-fn statements(agreement: Digest, party: MemberCode) -> Vec<Statement> {
+/// One of each kind, in the order of their numbers.
+pub(crate) fn statements(agreement: Digest, party: MemberCode) -> Vec<Statement> {
     let (key, at) = (SigningKey::generate([1; 32]), Timestamp(1_000));
     let signer = "The Registrar".to_owned();
     let signature = AgreementSignature { agreement, party, signer: signer.clone(), at };

@@ -10,6 +10,7 @@ use passage_protocol::{
     cells::Dimension,
     codec::Encode,
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
+    ids::{Digest, MemberCode},
     manifest::shapes::{ColumnKey, First},
 };
 
@@ -251,6 +252,8 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend([Category::One(1), Category::AllMasked(vec![1])].map(|value| encoded("Category", &value)));
     let outcomes = [Outcome::Cohort, Outcome::Enrolled(None), Outcome::Rate(None)];
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
+    let said = crate::decoders::statements(Digest([3; 32]), MemberCode([1; 5]));
+    written.extend(said.iter().map(|value| encoded("Statement", value)));
 
     let spec = super::specification();
     for line in lines(&spec, "variants") {
