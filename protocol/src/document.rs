@@ -38,6 +38,9 @@ pub fn refuse_earlier(
     struct Head {
         format: String,
     }
+    if text.len() > DOCUMENT_BYTES_MAX {
+        return Ok(()); // refused by `read`
+    }
     let Ok(Head { format }) = toml::from_str(text) else { return Ok(()) };
     match earlier.iter().find(|name| **name == format) {
         Some(found) => Err(DocumentError::EarlierFormat { found, current }),
@@ -61,13 +64,20 @@ fn explain(text: &str, error: &toml::de::Error) -> DocumentError {
 }
 
 /// Words that may be the file's own: too few to fill a log, and none that steers a terminal.
-fn plain(words: &str, letters_max: usize) -> String {
+pub(crate) fn plain(words: &str, letters_max: usize) -> String {
     let shown = |one: char| if one.is_control() { ' ' } else { one };
     words.chars().take(letters_max).map(shown).collect()
 }
 
+/// True if a text of a document can be shown as it is: short enough to be read, and without what steers a terminal.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.chars().count() <= TEXT_LETTERS_MAX && !text.chars().any(|one| one.is_control() && one != '\n')
+}
+
+/// Letters of one text of a document: half a page.
+const TEXT_LETTERS_MAX: usize = 2_000;
 /// Letters of a key that are passed on; the longest known one has twenty.
-const KEY_LETTERS_MAX: usize = 64;
+pub(crate) const KEY_LETTERS_MAX: usize = 64;
 /// Known keys compared with an unknown one; the largest table has thirteen.
 const KEYS_MAX: usize = 64;
 /// Letters of the reader's own words that are passed on: a sentence.

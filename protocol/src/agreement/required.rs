@@ -7,7 +7,7 @@ use crate::{
         ShareLine, principles,
     },
     dictionary::Dictionary,
-    document::DocumentError,
+    document::{DocumentError, KEY_LETTERS_MAX, is_plain, plain},
     metric::Metric,
 };
 
@@ -186,14 +186,14 @@ impl Agreement {
         match self.shares.iter().find(|line| !dictionary.elements.contains_key(&line.element)) {
             None => Ok(()),
             Some(line) => {
+                let element = plain(&line.element, KEY_LETTERS_MAX);
                 let nearest = dictionary
                     .elements
                     .keys()
-                    .min_by_key(|known| strsim::damerau_levenshtein(known, &line.element))
+                    .min_by_key(|known| strsim::damerau_levenshtein(known, &element))
                     .map_or("", String::as_str);
                 let expected = format!(
-                    "a list of elements of the dictionary: there is no `{}`, the nearest is `{nearest}`",
-                    line.element
+                    "a list of elements of the dictionary: there is no `{element}`, the nearest is `{nearest}`"
                 );
                 Err(DocumentError::Ruled { rule: "G02", key: "share.elements", expected })
             }
@@ -214,6 +214,11 @@ impl Agreement {
         catalogue.dedup();
         let defined = |(id, version): &(String, u16)| matches!(Metric::builtin(id, *version), Ok(Some(_)));
         let rules = [
+            (
+                self.texts().into_iter().all(is_plain),
+                "title, scope, name or another text",
+                "at most 2000 letters long and without control characters",
+            ),
             (said(&self.title), "title", "text"),
             ((2..=16).contains(&self.committee_min), "committee_min", "between 2 and 16"),
             ((FLOOR_MIN..=1_000).contains(&self.floor), "disclosure.floor", "between 5 and 1000 students"),
@@ -240,6 +245,29 @@ impl Agreement {
             Some((_, key, expected)) => Err(DocumentError::OutOfRange { key, expected }),
             None => Ok(()),
         }
+    }
+
+    /// Every text that people wrote and others will read on a screen.
+    fn texts(&self) -> Vec<&str> {
+        let mut texts = vec![&self.title, &self.scope, &self.representatives, &self.survival];
+        if let NoiseTerms::None { consent } = &self.noise {
+            texts.push(consent);
+        }
+        for audit in &self.audit {
+            texts.extend([
+                &audit.authorised_representative,
+                &audit.programme,
+                &audit.activity,
+                &audit.exception,
+                &audit.destruction,
+                &audit.policies,
+            ]);
+        }
+        for party in &self.parties {
+            texts.extend([&party.name, &party.breach_contact]);
+            texts.extend(party.signers.iter().flat_map(|signer| [&signer.name, &signer.title]));
+        }
+        texts.into_iter().map(String::as_str).collect()
     }
 }
 

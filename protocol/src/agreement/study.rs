@@ -8,7 +8,7 @@ use crate::{
         shape::{code, digest, purpose},
     },
     cells::{Dimension, SchoolYear},
-    document::{self, DocumentError},
+    document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
     match_key::Preset,
 };
@@ -112,7 +112,11 @@ impl Study {
         tables.sort_unstable();
         tables.dedup();
         let rules = [
-            (!self.title.trim().is_empty(), "title", "text"),
+            (
+                !self.title.trim().is_empty() && is_plain(&self.title),
+                "title",
+                "text without control characters",
+            ),
             ((1..=COHORTS_MAX).contains(&self.cohorts.len()), "cohorts", "a list of 1 to 16 school years"),
             (self.cohorts.is_sorted_by(|a, b| a < b), "cohorts", "in ascending order, each year once"),
             (

@@ -9,9 +9,13 @@ use crate::{
     },
     cells::SchoolYear,
     dictionary::Dictionary,
+    document::plain,
     ids::MemberCode,
     metric::Metric,
 };
+
+/// Letters of a name that the document does not vouch for.
+const NAME_LETTERS_MAX: usize = 200;
 
 /// The page of an agreement.
 pub(super) fn page(shown: &Shown<'_>) -> Page {
@@ -45,7 +49,9 @@ fn who(shown: &Shown<'_>) -> Section {
     let agreement = shown.agreement;
     let row = |party: &crate::agreement::Party| {
         let signed = match (shown.consents.signature(party.code), shown.consents.withdrawal(party.code)) {
-            (_, Some(left)) => format!("withdrew on {}, by {}", left.at.date(), left.by),
+            (_, Some(left)) => {
+                format!("withdrew on {}, by {}", left.at.date(), plain(&left.by, NAME_LETTERS_MAX))
+            }
             (Some(signature), None) => format!("signed on {} by {}", signature.at.date(), signature.signer),
             (None, None) => "has not signed".to_owned(),
         };
