@@ -253,7 +253,7 @@ impl Agreement {
         if let NoiseTerms::None { consent } = &self.noise {
             texts.push(consent);
         }
-        for audit in &self.audit {
+        if let Some(audit) = &self.audit {
             texts.extend([
                 &audit.authorised_representative,
                 &audit.programme,
