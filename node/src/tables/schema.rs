@@ -7,7 +7,7 @@ use passage_shell::failure::Failure;
 use super::OPT_OUT_TABLE;
 use crate::home::refuse;
 
-/// Columns every stored row has after its elements.
+/// Columns every stored row has after its elements. Equal content keeps the file that is there, whatever its provenance.
 pub(super) const PROVENANCE: [(&str, Kind, Role); 6] = [
     // What a row is reported for is part of what it says: the same rows of another school are not the same content.
     (UNIT, Kind::Text, Role::Content),
@@ -15,7 +15,8 @@ pub(super) const PROVENANCE: [(&str, Kind, Role); 6] = [
     ("source_row", Kind::Integer, Role::Provenance),
     ("layout", Kind::Text, Role::Provenance),
     ("layout_version", Kind::Text, Role::Provenance),
-    (ROW_KEY, Kind::Integer, Role::Provenance),
+    // Two records can leave equal elements in a table that lacks what tells them apart; a later file of changes tells them apart.
+    (ROW_KEY, Kind::Integer, Role::Content),
 ];
 /// School or college the row is reported for, if its layout says so: whose rows a later file replaces. Not for queries.
 pub(super) const UNIT: &str = "unit";
