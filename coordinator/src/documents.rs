@@ -1,24 +1,31 @@
-//! Agreements and studies: proposed by the operator, signed by the parties, withdrawn from (G01, G02, G10, G14).
+//! Agreements and studies: proposed by the operator, signed by the parties, withdrawn from (G01, G02, G04, G10, G14).
 //!
-//! Documents are kept as the bytes they were proposed in; their identity is the digest of those bytes (SPEC §3).
+//! Documents are kept as the bytes they were proposed in; their identity is the digest of those bytes (SPEC §3). What the
+//! parties say to them is kept as they signed it and passed on whole: this coordinator judges it as every member does, and
+//! no member takes its word for it.
 
 use passage_protocol::{
-    agreement::{Agreement, DocumentId, Standing, Study, agreement_digest, study_digest},
+    agreement::{
+        Agreement, Clause, ConsentRecord, ConsentStatement, EffectiveShares, Standing, Study, Taken,
+        agreement_digest, effective, study_digest, takes_the_place_of,
+    },
     codec::{Decode, Encode},
+    document::DocumentError,
     ids::{Digest, MemberCode},
-    signing::{Signature, SignatureKind},
+    manifest::opening::RoundCall,
     timestamp::Timestamp,
-    wire::service::{AgreementStatus, Documents, SignDocument},
+    wire::governance::{AgreementStatus, Documents},
 };
 use passage_shell::{
     audit::Act as Entry,
+    pki::Fingerprint,
     store::{Op, Table},
 };
 
 use crate::{
     app::App,
     error::CoordinatorError,
-    records::{AGREEMENTS, MEMBERS, Member, SIGNATURES, STUDIES, WITHDRAWALS, pair_key},
+    records::{AGREEMENTS, MEMBERS, Member, STATEMENTS, STUDIES, statement_key},
 };
 
 /// A study with the agreement it stands under, parsed from the stored bytes.
@@ -34,14 +41,23 @@ pub struct Papers {
     pub study_digest: Digest,
 }
 
-/// Keeps an agreement after checking that its parties are members with those keys.
+/// This consortium, as agreements name it (G04).
+#[must_use]
+pub fn authority(app: &App) -> Digest {
+    Digest(Fingerprint::of(app.authority().certificate()).0)
+}
+
+/// Keeps an agreement after checking that it is this consortium's and that its parties are members with those keys.
 ///
 /// # Errors
 ///
-/// [`CoordinatorError::Document`] with line and key, [`CoordinatorError::PartyNotMember`],
-/// [`CoordinatorError::PartyOtherKey`], [`CoordinatorError::DocumentKnown`].
+/// [`CoordinatorError::Document`] with line and key, [`CoordinatorError::Clause`] for another consortium's,
+/// [`CoordinatorError::PartyNotMember`], [`CoordinatorError::PartyOtherKey`], [`CoordinatorError::DocumentKnown`].
 pub fn propose_agreement(app: &App, text: &str, now: Timestamp) -> Result<Digest, CoordinatorError> {
     let agreement = Agreement::parse(text)?;
+    if agreement.authority != authority(app) {
+        return Err(Clause::OtherConsortium.into());
+    }
     for party in &agreement.parties {
         let code = party.code;
         let member: Option<Member> = app.kept(MEMBERS, &code)?;
@@ -66,7 +82,7 @@ pub fn propose_study(app: &App, text: &str, now: Timestamp) -> Result<Digest, Co
     let study = Study::parse(text)?;
     let (_, agreement) = agreement_of(app, &study)?;
     if study.participants.iter().any(|one| agreement.party(one.code).is_none()) {
-        return Err(passage_protocol::agreement::Clause::NotAParty.into());
+        return Err(Clause::NotAParty.into());
     }
     let digest = study_digest(text);
     keep(app, STUDIES, digest, text, now, Entry::StudyProposed { study: digest })?;
@@ -94,34 +110,44 @@ fn text(bytes: Vec<u8>) -> Result<String, CoordinatorError> {
         .map_err(|_| CoordinatorError::RequestMalformed { expected: "a document in UTF-8" })
 }
 
-/// Every agreement kept here.
+/// Every agreement kept here, but those of an earlier format: nothing runs under them.
 ///
 /// # Errors
 ///
 /// [`CoordinatorError::Store`], [`CoordinatorError::Document`].
 pub fn agreements(app: &App) -> Result<Vec<(Digest, Agreement)>, CoordinatorError> {
-    let pairs = app.store.scan(AGREEMENTS, &[])?;
-    let read =
-        |(key, bytes): (Vec<u8>, Vec<u8>)| Ok((Digest::from_bytes(&key)?, Agreement::parse(&text(bytes)?)?));
-    pairs.into_iter().map(read).collect()
+    current(app, AGREEMENTS, Agreement::parse)
 }
 
-/// Every study kept here.
+/// Every study kept here, but those of an earlier format.
 ///
 /// # Errors
 ///
 /// As [`agreements`].
 pub fn studies(app: &App) -> Result<Vec<(Digest, Study)>, CoordinatorError> {
-    let pairs = app.store.scan(STUDIES, &[])?;
-    let read =
-        |(key, bytes): (Vec<u8>, Vec<u8>)| Ok((Digest::from_bytes(&key)?, Study::parse(&text(bytes)?)?));
-    pairs.into_iter().map(read).collect()
+    current(app, STUDIES, Study::parse)
+}
+
+fn current<T>(
+    app: &App,
+    table: Table,
+    parse: impl Fn(&str) -> Result<T, DocumentError>,
+) -> Result<Vec<(Digest, T)>, CoordinatorError> {
+    let mut documents = Vec::new();
+    for (key, bytes) in app.store.scan(table, &[])? {
+        match parse(&text(bytes)?) {
+            Ok(document) => documents.push((Digest::from_bytes(&key)?, document)),
+            Err(DocumentError::EarlierFormat { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(documents)
 }
 
 fn agreement_of(app: &App, study: &Study) -> Result<(Digest, Agreement), CoordinatorError> {
-    let named = |digest: &Digest| DocumentId::Agreement(*digest).to_string() == study.agreement;
-    let found = agreements(app)?.into_iter().find(|(digest, _)| named(digest));
-    found.ok_or(CoordinatorError::DocumentUnknown)
+    let bytes = app.store.get(AGREEMENTS, &study.agreement.to_bytes())?;
+    let bytes = bytes.ok_or(CoordinatorError::DocumentUnknown)?;
+    Ok((study.agreement, Agreement::parse(&text(bytes)?)?))
 }
 
 /// The study whose id or digest begins with `prefix`, as `S-...` or bare digits.
@@ -151,42 +177,96 @@ pub fn papers(app: &App, study_digest: Digest) -> Result<Papers, CoordinatorErro
     Ok(Papers { agreement, agreement_digest, study, study_digest })
 }
 
-/// Checks everything that can be checked before a round: signatures (G01), withdrawals (G10), term (G14), committee.
+/// Checks everything that can be checked before a round: signatures (G01), shares (G02), withdrawals (G10), term (G14).
 ///
 /// # Errors
 ///
 /// [`CoordinatorError::Clause`] naming the rule.
 pub fn check_standing(app: &App, papers: &Papers, now: Timestamp) -> Result<(), CoordinatorError> {
-    let status = status(app, papers.agreement_digest)?;
+    judged(app, papers, |standing| standing.check_study(now.date()))
+}
+
+/// Checks a call as every member will before it answers.
+///
+/// # Errors
+///
+/// [`CoordinatorError::Clause`] naming the rule.
+pub fn check_call(app: &App, papers: &Papers, call: &RoundCall) -> Result<(), CoordinatorError> {
+    judged(app, papers, |standing| standing.check_call(call, call.opened.date()))
+}
+
+/// Digest of what a study's participants share in effect, for its call.
+///
+/// # Errors
+///
+/// [`CoordinatorError::Store`].
+pub fn share_list(app: &App, papers: &Papers) -> Result<Digest, CoordinatorError> {
+    let members: Vec<MemberCode> = papers.study.participants.iter().map(|one| one.code).collect();
+    Ok(shares(app, papers)?.digest_among(&members))
+}
+
+/// What the parties of the agreement share in effect.
+///
+/// # Errors
+///
+/// [`CoordinatorError::Store`].
+pub fn shares(app: &App, papers: &Papers) -> Result<EffectiveShares, CoordinatorError> {
+    let consents = consents(app, papers.agreement_digest, &papers.agreement)?;
+    Ok(effective(&papers.agreement, papers.agreement_digest, &consents))
+}
+
+fn judged(
+    app: &App,
+    papers: &Papers,
+    judge: impl FnOnce(&Standing<'_>) -> Result<(), Clause>,
+) -> Result<(), CoordinatorError> {
+    let consents = consents(app, papers.agreement_digest, &papers.agreement)?;
     let standing = Standing {
         agreement: &papers.agreement,
         agreement_digest: papers.agreement_digest,
-        signatures: &status.signatures,
-        withdrawn: &status.withdrawn,
+        consents: &consents,
+        replaced_by: replaced_by(app, papers.agreement_digest, &papers.agreement)?,
+        authority: authority(app),
         study: &papers.study,
         study_digest: papers.study_digest,
         // The ledger is per roster snapshot and kept by each member (SPEC §10.4); the coordinator sees no roster.
         budget_spent_milli: 0,
     };
-    Ok(standing.check(now.date())?)
+    Ok(judge(&standing)?)
 }
 
-/// Who signed an agreement and who withdrew.
+/// The agreement in force that has taken the place of another, if there is one.
+fn replaced_by(app: &App, digest: Digest, earlier: &Agreement) -> Result<Option<Digest>, CoordinatorError> {
+    for (other, later) in agreements(app)?.into_iter().filter(|(_, later)| later.amends == Some(digest)) {
+        if takes_the_place_of(&later, &consents(app, other, &later)?, earlier, digest) {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// What the parties said to an agreement, each statement verified.
+///
+/// # Errors
+///
+/// [`CoordinatorError::Store`]; [`CoordinatorError::Consent`] if the store was altered.
+pub fn consents(app: &App, digest: Digest, agreement: &Agreement) -> Result<ConsentRecord, CoordinatorError> {
+    let mut consents = ConsentRecord::new(digest);
+    for statement in status(app, digest)?.statements {
+        consents.take(agreement, &statement)?;
+    }
+    Ok(consents)
+}
+
+/// What the parties said to an agreement, as it is passed on.
 ///
 /// # Errors
 ///
 /// [`CoordinatorError::Store`].
 pub fn status(app: &App, digest: Digest) -> Result<AgreementStatus, CoordinatorError> {
-    let signed = |table| -> Result<Vec<(MemberCode, Signature)>, CoordinatorError> {
-        let pairs = app.store.scan(table, &digest.to_bytes())?;
-        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
-            let code = key.get(digest.0.len()..).unwrap_or_default();
-            Ok((MemberCode::from_bytes(code)?, Signature::from_bytes(&value)?))
-        };
-        pairs.into_iter().map(read).collect()
-    };
-    let withdrawn = signed(WITHDRAWALS)?.into_iter().map(|(code, _)| code).collect();
-    Ok(AgreementStatus { digest, signatures: signed(SIGNATURES)?, withdrawn })
+    let pairs = app.store.scan(STATEMENTS, &digest.to_bytes())?;
+    let read = |(_, bytes): (Vec<u8>, Vec<u8>)| ConsentStatement::from_bytes(&bytes);
+    Ok(AgreementStatus { digest, statements: pairs.into_iter().map(read).collect::<Result<_, _>>()? })
 }
 
 /// What a member is a party to.
@@ -227,54 +307,39 @@ pub fn document_for(app: &App, member: MemberCode, digest: Digest) -> Result<Vec
     Err(CoordinatorError::DocumentUnknown)
 }
 
-/// Whether a member signs or withdraws.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Act {
-    /// Signs the agreement (G01).
-    Sign,
-    /// Withdraws from it (G10): its running rounds end.
-    Withdraw,
-}
-
-/// Keeps a member's signature after verifying it under the key the agreement names. The same again changes nothing.
+/// Keeps what a member said to an agreement after verifying it under the key the agreement names. The same again changes
+/// nothing. A withdrawal ends the member's running rounds under it (G10).
 ///
 /// # Errors
 ///
-/// [`CoordinatorError::DocumentUnknown`], [`CoordinatorError::SignatureRefused`].
-pub fn sign(
+/// [`CoordinatorError::SignatureRefused`] in another member's name, [`CoordinatorError::DocumentUnknown`],
+/// [`CoordinatorError::Consent`].
+pub fn state(
     app: &App,
     member: MemberCode,
-    request: &SignDocument,
-    act: Act,
+    statement: &ConsentStatement,
     now: Timestamp,
 ) -> Result<(), CoordinatorError> {
-    let digest = request.digest;
+    if statement.party() != member {
+        return Err(CoordinatorError::SignatureRefused);
+    }
+    let digest = statement.agreement();
     let bytes = app.store.get(AGREEMENTS, &digest.to_bytes())?.ok_or(CoordinatorError::DocumentUnknown)?;
     let agreement = Agreement::parse(&text(bytes)?)?;
-    let party = agreement.party(member).ok_or(CoordinatorError::DocumentUnknown)?;
-    let (kind, table, entry) = match act {
-        Act::Sign => (
-            SignatureKind::Agreement,
-            SIGNATURES,
-            Entry::AgreementSignatureKept { agreement: digest, member },
-        ),
-        Act::Withdraw => (
-            SignatureKind::Withdrawal,
-            WITHDRAWALS,
-            Entry::AgreementWithdrawalKept { agreement: digest, member },
-        ),
+    agreement.party(member).ok_or(CoordinatorError::DocumentUnknown)?;
+    let entry = match statement {
+        ConsentStatement::Signed(_) => Entry::AgreementSignatureKept { agreement: digest, member },
+        ConsentStatement::Chose(_) => Entry::AgreementSharesKept { agreement: digest, member },
+        ConsentStatement::Withdrew(_) => Entry::AgreementWithdrawalKept { agreement: digest, member },
     };
-    (party.signing_key.verify(kind, None, &digest.to_bytes(), &request.signature))
-        .map_err(|_| CoordinatorError::SignatureRefused)?;
-    let key = pair_key(&digest, &member);
     app.transact(now, || {
-        if app.store.get(table, &key)?.is_some() {
+        if consents(app, digest, &agreement)?.take(&agreement, statement)? == Taken::Known {
             return Ok((Vec::new(), Vec::new(), ()));
         }
-        Ok((vec![entry], vec![Op::put(table, key.clone(), request.signature.to_bytes())], ()))
+        Ok((vec![entry], vec![Op::put(STATEMENTS, statement_key(statement), statement.to_bytes())], ()))
     })?;
-    match act {
-        Act::Sign => Ok(()),
-        Act::Withdraw => crate::rounds::end_for(app, Some(digest), member, now),
+    match statement {
+        ConsentStatement::Signed(_) | ConsentStatement::Chose(_) => Ok(()),
+        ConsentStatement::Withdrew(_) => crate::rounds::end_for(app, Some(digest), member, now),
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use passage_protocol::{
-    agreement::Clause,
+    agreement::{Clause, ConsentError, rule_of},
     codec::CodecError,
     document::DocumentError,
     ids::{MemberCode, RoundId},
@@ -36,6 +36,7 @@ pub enum CoordinatorError {
     Clause(Clause),
     Codec(CodecError),
     Config(ConfigError),
+    Consent(ConsentError),
     Document(DocumentError),
     /// The document was proposed before.
     DocumentKnown,
@@ -133,6 +134,7 @@ from!(
     Clause(Clause),
     Codec(CodecError),
     Config(ConfigError),
+    Consent(ConsentError),
     Document(DocumentError),
     Entropy(EntropyError),
     Invitation(InvitationError),
@@ -201,7 +203,7 @@ impl CoordinatorError {
             Self::DocumentUnknown => plain(
                 0x3022,
                 "there is no such document among those this member is a party to",
-                "List the documents again; a study names its agreement by id.",
+                "List the documents again; a study names its agreement by the whole digest.",
                 None,
             ),
             Self::PartyNotMember { code } => (
@@ -218,7 +220,7 @@ impl CoordinatorError {
             ),
             Self::SignatureRefused => plain(
                 0x3025,
-                "the signature does not verify under the key the agreement names for this member",
+                "the statement is in another member's name than that of the node that sent it",
                 "Sign with the node that joined under this code.",
                 Some("G01"),
             ),
@@ -281,6 +283,7 @@ impl CoordinatorError {
             | Self::Clause(_)
             | Self::Codec(_)
             | Self::Config(_)
+            | Self::Consent(_)
             | Self::Document(_)
             | Self::Entropy(_)
             | Self::Invitation(_)
@@ -320,7 +323,12 @@ impl Refusal for CoordinatorError {
     }
 
     fn rule(&self) -> Option<&'static str> {
-        self.inner().map_or_else(|| self.own().3, Refusal::rule)
+        match (self.inner(), self) {
+            (Some(inner), _) => inner.rule(),
+            // Only the code of what ended it is kept; the rule is known (G20).
+            (None, Self::RoundAborted { code, .. }) => rule_of(*code),
+            (None, _) => self.own().3,
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! A small consortium on a scratch folder for tests: two members that joined, an agreement both signed, a study.
 
 use passage_protocol::{
-    agreement::Segment,
-    codec::Encode,
+    agreement::{Acceptance, AgreementSignature, ConsentStatement, Segment, Ticks, Withdrawal},
     group::CommitteeKeys,
     ids::{Digest, MemberCode, RoundId},
     manifest::opening::{Answer, KeyShareMessage, Reveal, draw_commitment},
@@ -10,14 +9,14 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::{
         Envelope, Message, Outgoing,
-        service::{Join, Joined, SignDocument},
+        service::{Join, Joined},
     },
 };
 use passage_shell::pki::{Invitation, KeyFile, Peer};
 
 use crate::{
     app::{self, App, InitPlan},
-    documents::{self, Act},
+    documents,
     error::CoordinatorError,
     mail, members,
     records::{ROUNDS, RoundRecord, Standing},
@@ -26,6 +25,8 @@ use crate::{
 };
 
 pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000);
+/// Who signs for each member, as the example names them.
+const SIGNERS: [&str; 2] = ["R. Alder", "J. Birch"];
 
 pub(crate) struct World {
     folder: tempfile::TempDir,
@@ -65,18 +66,22 @@ pub(crate) fn join(app: &App, segment: Segment, key: &SigningKey) -> Joined {
     members::join(app, &join_request(&text, key), NOW).unwrap()
 }
 
-pub(crate) fn agreement_text(parties: &[(MemberCode, &str, String)]) -> String {
-    let mut text = String::from(
-        "format = \"passage-agreement/1\"\ntitle = \"T\"\npurpose = \"improving-instruction\"\nlegal_basis = \"studies\"\n\
-         scope = \"S\"\neffective = \"2020-01-01\"\nexpires = \"2099-12-31\"\nretention_days = 30\n\
-         [noise]\nkind = \"none\"\nconsent = \"The parties accept exact tables in this test.\"\n",
-    );
-    for (code, segment, key) in parties {
-        text += &format!("[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n");
+/// The annotated example as an agreement of two members of this coordinator, with exact tables.
+pub(crate) fn agreement_text(app: &App, parties: &[(MemberCode, String); 2]) -> String {
+    let example = include_str!("../../deploy/config/agreement.example.toml");
+    let (head, rest) = example.split_once("kind = \"discrete-laplace\"").unwrap();
+    let (_, tail) = rest.split_once("budget = \"20\"").unwrap();
+    let exact = "kind = \"none\"\nconsent = \"The parties accept exact tables in this test.\"";
+    let mut text = format!("{head}{exact}{tail}");
+    let authority = documents::authority(app).to_string();
+    let mut changes = vec![("0".repeat(64), authority)];
+    for (number, (code, key)) in (1..).zip(parties) {
+        changes.push((format!("M-0000000{number}"), code.to_string()));
+        changes.push((SigningKey::generate([number; 32]).verifying_key().to_string(), key.clone()));
     }
-    let (a, b) = (parties[0].0, parties[1].0);
-    for (from, to) in [(a, b), (b, a)] {
-        text += &format!("[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n");
+    for (from, to) in changes {
+        assert!(text.contains(&from), "{from}");
+        text = text.replace(&from, &to);
     }
     text
 }
@@ -98,14 +103,11 @@ impl World {
         let codes: Vec<MemberCode> = joined.iter().map(|joined| joined.code).collect();
         let peers =
             joined.iter().map(|joined| Peer::read(&joined.certificate.clone().into()).unwrap()).collect();
-        let parties = [
-            (codes[0], "k12", keys[0].verifying_key().to_string()),
-            (codes[1], "cc", keys[1].verifying_key().to_string()),
-        ];
-        let agreement = documents::propose_agreement(&app, &agreement_text(&parties), NOW).unwrap();
-        let id = passage_protocol::agreement::DocumentId::Agreement(agreement);
+        let parties = [0, 1].map(|member| (codes[member], keys[member].verifying_key().to_string()));
+        let agreement = documents::propose_agreement(&app, &agreement_text(&app, &parties), NOW).unwrap();
         let study = format!(
-            "format = \"passage-study/1\"\ntitle = \"C\"\nagreement = \"{id}\"\ncohorts = [\"2019-2020\"]\ncommittee = 2\n\
+            "format = \"passage-study/2\"\ntitle = \"C\"\nagreement = \"{agreement}\"\npurpose = \"improving-instruction\"\n\
+             cohorts = [\"2019-2020\"]\ncommittee = 2\n\
              [[participant]]\ncode = \"{}\"\nrole = \"sender\"\n[[participant]]\ncode = \"{}\"\nrole = \"receiver\"\n\
              [[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = [\"all\"]\n",
             codes[0], codes[1]
@@ -115,9 +117,50 @@ impl World {
     }
 
     pub(crate) fn sign(&self, member: usize) -> Result<(), CoordinatorError> {
-        let signature = self.keys[member].sign(SignatureKind::Agreement, None, &self.agreement.to_bytes());
-        let request = SignDocument { digest: self.agreement, signature };
-        documents::sign(&self.app, self.codes[member], &request, Act::Sign, NOW)
+        documents::state(&self.app, self.codes[member], &self.signature(member), NOW)
+    }
+
+    /// A member's signature under the agreement.
+    pub(crate) fn signature(&self, member: usize) -> ConsentStatement {
+        let signature = AgreementSignature {
+            agreement: self.agreement,
+            party: self.codes[member],
+            signer: SIGNERS[member].to_owned(),
+            at: NOW,
+        };
+        ConsentStatement::Signed(Signed::new(signature, SignatureKind::Agreement, None, &self.keys[member]))
+    }
+
+    /// A member's choice of every line that concerns it but those of `out`.
+    pub(crate) fn choice(&self, member: usize, out: &[&str]) -> ConsentStatement {
+        let papers = documents::papers(&self.app, self.study).unwrap();
+        let consents = documents::consents(&self.app, self.agreement, &papers.agreement).unwrap();
+        let party = self.codes[member];
+        let (sequence, previous) = consents.next(party);
+        let lines = || papers.agreement.lines().filter(|(_, line)| !out.contains(&line.element.as_str()));
+        let choice = Acceptance {
+            agreement: self.agreement,
+            party,
+            signer: SIGNERS[member].to_owned(),
+            sequence,
+            previous,
+            offers: Ticks::new(lines().filter(|(_, line)| line.from == party).map(|(place, _)| place)),
+            accepts: Ticks::new(lines().filter(|(_, line)| line.to == party).map(|(place, _)| place)),
+            at: NOW,
+        };
+        ConsentStatement::Chose(Signed::new(choice, SignatureKind::ShareAcceptance, None, &self.keys[member]))
+    }
+
+    /// A member's withdrawal.
+    pub(crate) fn withdrawal(&self, member: usize) -> ConsentStatement {
+        let (agreement, party) = (self.agreement, self.codes[member]);
+        let withdrawal = Withdrawal { agreement, party, by: "Counsel".to_owned(), at: NOW };
+        ConsentStatement::Withdrew(Signed::new(
+            withdrawal,
+            SignatureKind::Withdrawal,
+            None,
+            &self.keys[member],
+        ))
     }
 
     /// The process dies and another one opens the folder.

@@ -2,7 +2,7 @@
 //! and sealed relays only; there is no place in these records where an identifier of a student could stand.
 
 use passage_protocol::{
-    agreement::Segment,
+    agreement::{ConsentStatement, Segment},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::{Digest, MemberCode, RoundId},
@@ -20,10 +20,6 @@ pub const MEMBERS: Table = Table(1);
 pub const INVITATIONS: Table = Table(2);
 /// Agreement digest -> its bytes.
 pub const AGREEMENTS: Table = Table(3);
-/// Agreement digest, member code -> signature.
-pub const SIGNATURES: Table = Table(4);
-/// Agreement digest, member code -> signature of withdrawal.
-pub const WITHDRAWALS: Table = Table(5);
 /// Study digest -> its bytes.
 pub const STUDIES: Table = Table(6);
 /// Round id -> [`RoundRecord`].
@@ -38,6 +34,9 @@ pub const SEEN: Table = Table(10);
 pub const BLOBS: Table = Table(11);
 /// Member code -> when it was last heard, to the minute.
 pub const CONTACTS: Table = Table(12);
+/// Agreement digest, kind, member code, sequence (big-endian) -> what the member said to the agreement, signed by it. Tables 4
+/// and 5 held signatures of wire version 1.
+pub const STATEMENTS: Table = Table(13);
 
 /// A member of the consortium.
 #[derive(Clone, Debug)]
@@ -208,6 +207,18 @@ pub fn pair_key(first: &impl Encode, second: &impl Encode) -> Vec<u8> {
     let mut key = first.to_bytes();
     second.encode(&mut key);
     key
+}
+
+/// Key of a statement: a member signs once, withdraws once, and its choices stand in their order.
+#[must_use]
+pub fn statement_key(statement: &ConsentStatement) -> Vec<u8> {
+    let (kind, sequence) = match statement {
+        ConsentStatement::Signed(_) => (0_u8, 0),
+        ConsentStatement::Chose(chosen) => (1, chosen.value().sequence),
+        ConsentStatement::Withdrew(_) => (2, 0),
+    };
+    let place = [&[kind], statement.party().0.as_slice(), &sequence.to_be_bytes()].concat();
+    [statement.agreement().0.as_slice(), &place].concat()
 }
 
 /// Key of a mail entry: big-endian, so that a scan is in order.

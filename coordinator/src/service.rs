@@ -10,7 +10,8 @@ use passage_protocol::{
     refusal::Refusal,
     wire::{
         Envelope,
-        service::{DocumentName, DocumentText, Join, Poll, RoundBlob, SignDocument, kind},
+        governance::State,
+        service::{DocumentName, DocumentText, Join, Poll, RoundBlob, kind},
     },
 };
 use passage_shell::{
@@ -20,13 +21,7 @@ use passage_shell::{
     transport::{Handler, Refused, Request, Response},
 };
 
-use crate::{
-    app::App,
-    blobs, checkpoints,
-    documents::{self, Act},
-    error::CoordinatorError,
-    mail, members, rounds,
-};
+use crate::{app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, rounds};
 
 /// The coordinator's answers.
 #[derive(Clone)]
@@ -97,12 +92,8 @@ fn small(
             let asked = DocumentName::from_bytes(body)?;
             Ok(plain(&DocumentText { text: documents::document_for(app, code, asked.digest)? }))
         }
-        kind::SIGN => {
-            documents::sign(app, code, &SignDocument::from_bytes(body)?, Act::Sign, now)?;
-            Ok(Response::default())
-        }
-        kind::WITHDRAW => {
-            documents::sign(app, code, &SignDocument::from_bytes(body)?, Act::Withdraw, now)?;
+        kind::STATE => {
+            documents::state(app, code, &State::from_bytes(body)?.statement, now)?;
             Ok(Response::default())
         }
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),

@@ -140,24 +140,24 @@ fn a_bad_agreement_is_refused_with_line_and_nearest_key() {
     let folder = folder();
     init(&folder.dir);
     let file = folder.dir.with_file_name("agreement.toml");
-    std::fs::write(&file, "format = \"passage-agreement/1\"\ntitel = \"T\"\n").unwrap();
-    let output = run(&folder.dir, &["agreement", "propose", file.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1));
-    let words = text(&output.stderr);
+    let propose = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let output = run(&folder.dir, &["agreement", "propose", file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        self::text(&output.stderr)
+    };
+    let words = propose("format = \"passage-agreement/2\"\ntitel = \"T\"\n");
     assert!(words.contains("line 2") && words.contains("`title`"), "{words}");
+    let words = propose("format = \"passage-agreement/1\"\ntitle = \"T\"\n");
+    assert!(words.contains("P0420") && words.contains("passage-agreement/2"), "{words}");
 
-    let parties: String = (1..=2)
-        .map(|number| {
-            let key = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
-            format!("[[party]]\ncode = \"M-0000000{number}\"\nsegment = \"cc\"\nsigning_key = \"{key}\"\n")
-        })
-        .collect();
-    let head = "format = \"passage-agreement/1\"\ntitle = \"T\"\npurpose = \"student-aid\"\nlegal_basis = \"studies\"\n\
-                scope = \"S\"\neffective = \"2026-01-01\"\nexpires = \"2027-01-01\"\nretention_days = 9\n";
-    let share = "[[share]]\nfrom = \"M-00000001\"\nto = \"M-00000002\"\ntable = \"college-going-12\"\n";
-    std::fs::write(&file, format!("{head}{parties}{share}")).unwrap();
-    let output = run(&folder.dir, &["agreement", "propose", file.to_str().unwrap()]);
-    let words = text(&output.stderr);
+    // The example as it ships belongs to no consortium; with this one's authority its parties are still unknown.
+    let example = include_str!("../../deploy/config/agreement.example.toml");
+    let words = propose(example);
+    assert!(words.contains("P0422") && words.contains("G04"), "{words}");
+    let invited = json(&run(&folder.dir, &["invite", "--name", "A", "--segment", "cc", "--json"]));
+    let authority = invited["authority"].as_str().unwrap();
+    let words = propose(&example.replace(&"0".repeat(64), authority));
     assert!(words.contains("M-00000001") && words.contains("G01"), "{words}");
     assert_eq!(
         json(&run(&folder.dir, &["agreement", "list", "--json"]))["agreements"],

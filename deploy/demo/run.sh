@@ -60,7 +60,7 @@ json() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 
 port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
 step "coordinator: private CA, listening on 127.0.0.1:$port"
-coordinator init --consortium "Demonstration" --listen "127.0.0.1:$port" --public "127.0.0.1:$port" >/dev/null
+authority=$(coordinator init --consortium "Demonstration" --listen "127.0.0.1:$port" --public "127.0.0.1:$port" --json | json authority)
 "$bin/passage-coordinator" --dir "$out/state/coordinator" serve >"$out/state/coordinator.out" 2>&1 & pids="$pids $!"
 until_ok 20 "the coordinator" test -S "$out/state/coordinator/control.sock"
 
@@ -92,17 +92,35 @@ done
 
 step "an agreement, signed by all five"
 agreement="$out/agreement.toml" study="$out/study.toml"
+cohorts=$(for name in K12A K12B; do cut -d'^' -f7 "$(file "$name-SENR.txt")"; done | sort -u | sed 's/.*/"&"/' | paste -sd, -)
+# The digests of the dictionary and of the principles as the annotated example names them.
+example="$root/deploy/config/agreement.example.toml"
+named() { sed -n "/^\[$1\]/,/^digest/p" "$example" | tail -n 2; }
 {
-  echo 'format = "passage-agreement/1"'
+  echo 'format = "passage-agreement/2"'
   echo 'title = "Transitions between the districts, colleges and the university of the demonstration"'
-  echo 'purpose = "improving-instruction"'
+  echo "authority = \"$authority\""
   echo 'legal_basis = "studies"'
+  echo 'purposes = ["improving-instruction"]'
   echo 'scope = "College-going of high-school completers at the member colleges and the member university"'
+  echo 'representatives = "Institutional researchers of the parties, to advise students and to align courses"'
   # A term round about today, whatever day it is; only whole years, so that no date arithmetic is needed.
   echo "effective = \"$(($(date -u +%Y) - 1))-01-01\""
   echo "expires = \"$(($(date -u +%Y) + 1))-12-31\""
+  echo "review = \"$(($(date -u +%Y) + 1))-06-30\""
+  echo 'notice_days = 30'
+  echo 'survival = "The duty to keep confidential what was learned under this agreement survives its end."'
   echo 'retention_days = 30'
+  echo 'destruction = "cryptographic-erasure"'
+  echo "elements_agreed = \"$(date -u +%F)\""
+  echo "cohorts = [$cohorts]"
   echo 'committee_min = 2'
+  echo '[dictionary]'; named dictionary
+  echo '[principles]'; named principles
+  echo '[publication]'
+  echo 'rule = "internal"'
+  echo '[breach]'
+  echo 'notice_hours = 72'
   echo '[disclosure]'
   echo 'floor = 11'
   echo '[noise]'
@@ -112,32 +130,40 @@ agreement="$out/agreement.toml" study="$out/study.toml"
   else
     printf 'kind = "discrete-laplace"\nepsilon = "2"\ndelta = "1e-6"\nbudget = "20"\n'
   fi
+  echo '[contract]'
+  sed -n '/^confirms = \[/,/^\]/p' "$example"
+  printf '[[catalogue]]\nmetric = "college-going-12"\nversion = 1\n'
   for entry in $members; do
     name=${entry%%:*} segment=${entry##*:}
     facts=$(node "$name" doctor --json)
-    printf '[[party]]\ncode = "%s"\nsegment = "%s"\nsigning_key = "%s"\n' \
-      "$(echo "$facts" | json code)" "$segment" "$(echo "$facts" | json signing_key)"
+    printf '[[party]]\ncode = "%s"\nname = "%s of the demonstration"\nsegment = "%s"\nsigning_key = "%s"\nbreach_contact = "Front office of %s, 555-0100"\n' \
+      "$(echo "$facts" | json code)" "$name" "$segment" "$(echo "$facts" | json signing_key)" "$name"
+    printf '[[party.signer]]\nname = "Superintendent of %s"\ntitle = "Superintendent"\ncapacity = "top-administrator"\n' "$name"
   done
+  keys='"ssid", "first", "middle", "last", "prior-last", "alias-last", "birth-date", "gender", "zip"'
   for from in K12A K12B; do
     for to in CC1 CC2 UNIV; do
       a=$(node "$from" doctor --json | json code) b=$(node "$to" doctor --json | json code)
-      printf '[[share]]\nfrom = "%s"\nto = "%s"\ntable = "college-going-12"\n' "$a" "$b" "$b" "$a"
+      printf '[[share]]\nfrom = "%s"\nto = "%s"\nelements = [%s, "completer-cohort", "ethnicity"]\n' "$a" "$b" "$keys"
+      printf '[[share]]\nfrom = "%s"\nto = "%s"\nelements = [%s, "ssn", "school-year", "special-admit"]\n' "$b" "$a" "$keys"
     done
   done
 } >"$agreement"
-agreement_id=$(coordinator agreement propose "$agreement" --json | json agreement)
+proposed=$(coordinator agreement propose "$agreement" --json)
+agreement_id=$(echo "$proposed" | json agreement) agreement_digest=$(echo "$proposed" | json digest)
 for entry in $members; do
   name=${entry%%:*}
   until_ok 60 "the agreement at $name" node "$name" agreement show "$agreement_id"
+  node "$name" agreement show "$agreement_id" --out "$out/reports/$name-agreement.html" >/dev/null
   node "$name" agreement sign "$agreement_id" --by "Superintendent of $name" >/dev/null
 done
 
 step "a study: college-going within 12 months, all students, by ethnicity, by gender"
-cohorts=$(for name in K12A K12B; do cut -d'^' -f7 "$(file "$name-SENR.txt")"; done | sort -u | sed 's/.*/"&"/' | paste -sd, -)
 {
-  echo 'format = "passage-study/1"'
+  echo 'format = "passage-study/2"'
   echo 'title = "College-going within 12 months"'
-  echo "agreement = \"$agreement_id\""
+  echo "agreement = \"$agreement_digest\""
+  echo 'purpose = "improving-instruction"'
   echo "cohorts = [$cohorts]"
   echo 'preset = "full"'
   echo 'committee = 2'

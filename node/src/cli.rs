@@ -2,12 +2,16 @@
 //! daemon has another working folder.
 
 mod data;
+mod documents;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::data::Data;
+pub use self::{
+    data::Data,
+    documents::{Agreement, Study},
+};
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
@@ -162,62 +166,6 @@ pub enum LayoutVerb {
     Show { id: String },
 }
 
-/// Agreements.
-#[derive(Debug, Subcommand)]
-#[allow(missing_docs)]
-pub enum Agreement {
-    /// Which agreements name this member, and who has signed.
-    #[command(after_help = "Example:\n  passage-node agreement list")]
-    List,
-    /// Parties, keys, purpose, term, share list.
-    #[command(after_help = "Example:\n  passage-node agreement show A-0123456789abcdef")]
-    Show { id: String },
-    /// Sign in this member's name.
-    #[command(
-        after_help = "Example:\n  passage-node agreement sign A-0123456789abcdef --by \"A. Superintendent\""
-    )]
-    Sign {
-        id: String,
-        #[command(flatten)]
-        by: By,
-    },
-    /// Withdraw: no further round runs under it.
-    #[command(after_help = "Example:\n  passage-node agreement withdraw A-0123456789abcdef --by \"Counsel\"")]
-    Withdraw {
-        id: String,
-        #[command(flatten)]
-        by: By,
-    },
-}
-
-/// Studies.
-#[derive(Debug, Subcommand)]
-#[allow(missing_docs)]
-pub enum Study {
-    /// Studies that name this member.
-    #[command(after_help = "Example:\n  passage-node study list")]
-    List,
-    /// Question, participants, tables.
-    #[command(after_help = "Example:\n  passage-node study show S-0123456789abcdef")]
-    Show { id: String },
-    /// Let rounds of this study be prepared here.
-    #[command(
-        after_help = "Example:\n  passage-node study approve S-0123456789abcdef --by \"A. Superintendent\""
-    )]
-    Approve {
-        id: String,
-        #[command(flatten)]
-        by: By,
-    },
-    /// Refuse: calls to this study end its round.
-    #[command(after_help = "Example:\n  passage-node study refuse S-0123456789abcdef --by \"Counsel\"")]
-    Refuse {
-        id: String,
-        #[command(flatten)]
-        by: By,
-    },
-}
-
 /// Rounds. A round is named by its id, or `latest`.
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
@@ -329,7 +277,12 @@ impl Ask {
             Self::Layout(LayoutVerb::List) => Command::LayoutList,
             Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
             Self::Agreement(Agreement::List) => Command::AgreementList,
-            Self::Agreement(Agreement::Show { id }) => Command::AgreementShow { id },
+            Self::Agreement(Agreement::Show { id, out }) => {
+                Command::AgreementShow { id, out: out.map(|path| full(&path)) }
+            }
+            Self::Agreement(Agreement::Share { id, by, without }) => {
+                Command::AgreementShare { id, by: by.by, without }
+            }
             Self::Agreement(Agreement::Sign { id, by }) => Command::AgreementSign { id, by: by.by },
             Self::Agreement(Agreement::Withdraw { id, by }) => Command::AgreementWithdraw { id, by: by.by },
             Self::Study(Study::List) => Command::StudyList,

@@ -49,8 +49,9 @@ pub enum Command {
     LayoutList,
     LayoutShow { id: String },
     AgreementList,
-    AgreementShow { id: String },
+    AgreementShow { id: String, out: Option<PathBuf> },
     AgreementSign { id: String, by: String },
+    AgreementShare { id: String, by: String, without: Vec<String> },
     AgreementWithdraw { id: String, by: String },
     StudyList,
     StudyShow { id: String },
@@ -140,9 +141,14 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::LayoutList => layouts::list(home),
         Command::LayoutShow { id } => layouts::show(home, &id),
         Command::AgreementList => documents::agreement_list(home),
-        Command::AgreementShow { id } => documents::agreement_show(home, &id),
+        Command::AgreementShow { id, out } => documents::agreement_show(home, &id, out.as_deref()),
         Command::AgreementSign { id, by } => {
             let answer = documents::agreement_sign(home, &id, &by)?;
+            node.ring();
+            Ok(answer)
+        }
+        Command::AgreementShare { id, by, without } => {
+            let answer = documents::agreement_share(home, &id, &by, &without)?;
             node.ring();
             Ok(answer)
         }
@@ -197,6 +203,7 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
     let mut lines = vec![
         format!("member       {} ({})", home.code, home.membership.segment),
         format!("consortium   {}", home.membership.consortium),
+        format!("authority    {}", home.authority()),
         format!("coordinator  {}", home.membership.coordinator.join(", ")),
         format!("signing key  {}", home.signing_key.verifying_key()),
         format!("time here    {}", home.now()),
@@ -230,6 +237,7 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
         json: json!({
             "code": home.code.to_string(),
             "segment": home.membership.segment,
+            "authority": home.authority().to_string(),
             "signing_key": home.signing_key.verifying_key().to_string(),
             "free_bytes": free,
             "audit_entries": end.head.number,

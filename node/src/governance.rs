@@ -1,24 +1,26 @@
-//! What this member has agreed to, and what it knows of the others' consent: documents, signatures, decisions, the
-//! privacy ledger. Every question "may this round run here?" is answered from here.
+//! What this member has agreed to, and what it knows of the others' consent: documents, statements of the parties, decisions,
+//! the privacy ledger. Every question "may this round run here?" is answered from here, and from nothing the coordinator
+//! says.
+
+mod statements;
+
+pub use statements::Without;
 
 use passage_protocol::{
     agreement::{
-        Agreement, Clause, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest, study_digest,
+        Agreement, Clause, ConsentRecord, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest,
+        study_digest, takes_the_place_of,
     },
     codec::{Decode, Encode},
+    document::DocumentError,
     ids::{Digest, RoundId},
-    manifest::Manifest,
-    signing::{Signature, SignatureKind},
-    wire::service::{AgreementStatus, SignDocument, kind},
+    manifest::{Manifest, opening::RoundCall},
 };
 use passage_shell::{audit::Act, failure::Failure, store::Op};
 
 use crate::{
     home::{Home, refuse},
-    outbox,
-    records::{
-        AGREEMENT_STATUS, AGREEMENTS, Charge, DECISIONS, Decision, LEDGER, STUDIES, Verdict, ledger_key,
-    },
+    records::{AGREEMENTS, Charge, DECISIONS, Decision, LEDGER, STUDIES, Verdict, ledger_key},
 };
 
 /// An agreement as this node holds it.
@@ -29,8 +31,8 @@ pub struct HeldAgreement {
     pub text: String,
     /// Parsed from them.
     pub agreement: Agreement,
-    /// Signatures and withdrawals seen.
-    pub status: AgreementStatus,
+    /// What the parties said to it, as far as this node has seen, each statement verified.
+    pub consents: ConsentRecord,
 }
 
 /// A study as this node holds it.
@@ -46,22 +48,25 @@ pub struct HeldStudy {
 }
 
 impl Home {
-    /// Every agreement this member is a party to.
+    /// Every agreement this member is a party to. One of an earlier format is kept and not shown: nothing runs under it.
     ///
     /// # Errors
     ///
     /// [`Failure`] if the store is damaged.
     pub fn agreements(&self) -> Result<Vec<HeldAgreement>, Failure> {
-        let held = |(key, text): (Vec<u8>, Vec<u8>)| {
+        let mut held = Vec::new();
+        for (key, text) in self.store.scan(AGREEMENTS, &[])? {
             let digest = Digest::from_bytes(&key)?;
             let text = String::from_utf8(text).map_err(|_| unknown("agreement"))?;
-            let status = match self.store.get(AGREEMENT_STATUS, &key)? {
-                Some(bytes) => AgreementStatus::from_bytes(&bytes)?,
-                None => AgreementStatus { digest, signatures: Vec::new(), withdrawn: Vec::new() },
+            let agreement = match Agreement::parse(&text) {
+                Ok(agreement) => agreement,
+                Err(DocumentError::EarlierFormat { .. }) => continue,
+                Err(error) => return Err(error.into()),
             };
-            Ok(HeldAgreement { digest, agreement: Agreement::parse(&text)?, text, status })
-        };
-        self.store.scan(AGREEMENTS, &[])?.into_iter().map(held).collect()
+            let consents = self.consents(digest, &agreement)?;
+            held.push(HeldAgreement { digest, agreement, text, consents });
+        }
+        Ok(held)
     }
 
     /// The agreement named `A-...`, or by a digest.
@@ -82,13 +87,19 @@ impl Home {
     ///
     /// [`Failure`] if the store is damaged.
     pub fn studies(&self) -> Result<Vec<HeldStudy>, Failure> {
-        let held = |(key, text): (Vec<u8>, Vec<u8>)| {
+        let mut held = Vec::new();
+        for (key, text) in self.store.scan(STUDIES, &[])? {
             let text = String::from_utf8(text).map_err(|_| unknown("study"))?;
+            let study = match Study::parse(&text) {
+                Ok(study) => study,
+                Err(DocumentError::EarlierFormat { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
             let decision =
                 self.store.get(DECISIONS, &key)?.map(|bytes| Decision::from_bytes(&bytes)).transpose()?;
-            Ok(HeldStudy { digest: Digest::from_bytes(&key)?, study: Study::parse(&text)?, text, decision })
-        };
-        self.store.scan(STUDIES, &[])?.into_iter().map(held).collect()
+            held.push(HeldStudy { digest: Digest::from_bytes(&key)?, study, text, decision });
+        }
+        Ok(held)
     }
 
     /// The study named `S-...`, or by a digest.
@@ -111,7 +122,10 @@ impl Home {
     pub fn keep_document(&self, digest: Digest, text: Vec<u8>) -> Result<(), Failure> {
         let text = String::from_utf8(text).map_err(|_| unknown("document"))?;
         let table = if agreement_digest(&text) == digest {
-            Agreement::parse(&text)?;
+            // G04: a document of another consortium never enters this node.
+            if Agreement::parse(&text)?.authority != self.authority() {
+                return Err(Clause::OtherConsortium.into());
+            }
             AGREEMENTS
         } else if study_digest(&text) == digest {
             Study::parse(&text)?;
@@ -125,55 +139,6 @@ impl Home {
             ));
         };
         Ok(self.store.commit(&[Op::put(table, digest.0, text.into_bytes())])?)
-    }
-
-    /// Signs an agreement in this member's name and tells the coordinator.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] if this member is no party to it.
-    pub fn sign_agreement(&self, held: &HeldAgreement, by: &str) -> Result<(), Failure> {
-        let own = held.agreement.party(self.code).ok_or_else(|| Failure::from(Clause::NotAParty))?;
-        if own.signing_key != self.signing_key.verifying_key() {
-            return Err(refuse(
-                0x2211,
-                "the agreement names another signing key for this member than the one made here",
-                "Tell the operator; sign only an agreement that shows this node's own key (`doctor` prints it).",
-                Some("G01"),
-            ));
-        }
-        let signature = self.signing_key.sign(SignatureKind::Agreement, None, &held.digest.to_bytes());
-        let mut status = held.status.clone();
-        status.signatures.retain(|(code, _)| *code != self.code);
-        status.signatures.push((self.code, signature));
-        let body = SignDocument { digest: held.digest, signature }.to_bytes();
-        let ops = vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())];
-        let signed = Act::AgreementSigned { agreement: held.digest, by };
-        self.recorded(&signed, || self.commit_and_send(ops, kind::SIGN, body))
-    }
-
-    /// Withdraws from an agreement (G10): no further round runs under it.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`].
-    pub fn withdraw(&self, held: &HeldAgreement, by: &str) -> Result<(), Failure> {
-        let signature = self.signing_key.sign(SignatureKind::Withdrawal, None, &held.digest.to_bytes());
-        let mut status = held.status.clone();
-        if !status.withdrawn.contains(&self.code) {
-            status.withdrawn.push(self.code);
-        }
-        let body = SignDocument { digest: held.digest, signature }.to_bytes();
-        let ops = vec![Op::put(AGREEMENT_STATUS, held.digest.0, status.to_bytes())];
-        let withdrawn = Act::AgreementWithdrawn { agreement: held.digest, by };
-        self.recorded(&withdrawn, || self.commit_and_send(ops, kind::WITHDRAW, body))
-    }
-
-    fn commit_and_send(&self, mut ops: Vec<Op>, kind: u16, body: Vec<u8>) -> Result<(), Failure> {
-        self.store.transact(|| -> Result<_, Failure> {
-            outbox::append(&self.store, &mut ops, kind, body)?;
-            Ok((ops, ()))
-        })
     }
 
     /// Records a person's decision about a study.
@@ -192,13 +157,18 @@ impl Home {
         })
     }
 
-    /// Checks that a study may be prepared here and now, before anything is read from the roster.
+    /// Checks that a call may be answered here and now, before anything is read from the roster.
     ///
     /// # Errors
     ///
-    /// The [`Clause`] that refuses, or a missing document.
-    pub fn may_prepare(&self, agreement: &HeldAgreement, study: &HeldStudy) -> Result<(), Clause> {
-        with_standing(agreement, study, 0, |standing| standing.check(self.now().date()))
+    /// [`Clause`] inside, [`Failure`] if the store cannot be read.
+    pub fn may_prepare(
+        &self,
+        agreement: &HeldAgreement,
+        study: &HeldStudy,
+        call: &RoundCall,
+    ) -> Result<Result<(), Clause>, Failure> {
+        self.with_standing(agreement, study, 0, |standing| standing.check_call(call, self.now().date()))
     }
 
     /// Grants a permit for one manifest, or names the clause that refuses.
@@ -223,8 +193,30 @@ impl Home {
             .iter()
             .filter(|(round, _)| *round != manifest.round)
             .fold(0_u32, |sum, (_, charge)| sum.saturating_add(charge.epsilon_milli));
-        Ok(with_standing(agreement, study, spent, |standing| {
+        self.with_standing(agreement, study, spent, |standing| {
             Permit::grant(standing, manifest, self.code, self.now().date())
+        })
+    }
+
+    fn with_standing<T>(
+        &self,
+        held: &HeldAgreement,
+        study: &HeldStudy,
+        budget_spent_milli: u32,
+        judge: impl FnOnce(&Standing<'_>) -> T,
+    ) -> Result<T, Failure> {
+        let replaces = |other: &HeldAgreement| {
+            takes_the_place_of(&other.agreement, &other.consents, &held.agreement, held.digest)
+        };
+        Ok(judge(&Standing {
+            agreement: &held.agreement,
+            agreement_digest: held.digest,
+            consents: &held.consents,
+            replaced_by: self.agreements()?.iter().find(|other| replaces(other)).map(|other| other.digest),
+            authority: self.authority(),
+            study: &study.study,
+            study_digest: study.digest,
+            budget_spent_milli,
         }))
     }
 
@@ -261,24 +253,6 @@ impl Home {
             }
         }
     }
-}
-
-fn with_standing<T>(
-    agreement: &HeldAgreement,
-    study: &HeldStudy,
-    budget_spent_milli: u32,
-    judge: impl FnOnce(&Standing<'_>) -> T,
-) -> T {
-    let signatures: &[(passage_protocol::ids::MemberCode, Signature)] = &agreement.status.signatures;
-    judge(&Standing {
-        agreement: &agreement.agreement,
-        agreement_digest: agreement.digest,
-        signatures,
-        withdrawn: &agreement.status.withdrawn,
-        study: &study.study,
-        study_digest: study.digest,
-        budget_spent_milli,
-    })
 }
 
 fn unknown(what: &str) -> Failure {

@@ -9,7 +9,7 @@ use passage_protocol::codec::{Decode, Encode};
 use passage_protocol::{
     agreement::Segment,
     checkpoint::LogOwner,
-    ids::MemberCode,
+    ids::{Digest, MemberCode},
     refusal::Code,
     signing::{SigningKey, VerifyingKey},
     timestamp::Timestamp,
@@ -21,7 +21,7 @@ use passage_shell::{
     config::{self, Sources},
     entropy,
     failure::Failure,
-    pki::{Credentials, Invitation, KeyFile},
+    pki::{Credentials, Fingerprint, Invitation, KeyFile},
     shelf::Shelf,
     state_dir::StateDir,
     store::Store,
@@ -77,6 +77,8 @@ pub struct Home {
     pub signing_key: SigningKey,
     /// Certificate and key for the connection.
     pub credentials: Credentials,
+    /// The consortium, as agreements name it (G04).
+    authority: Digest,
     /// Opens the stored tables. Read while tables are read or written; written while the catalogue changes, so that nobody
     /// opens a table that is being swept, and when the key itself is destroyed (F10).
     pub(crate) custody: RwLock<Custody>,
@@ -194,10 +196,12 @@ impl Home {
         let membership: Membership = toml::from_str(&text).map_err(|_| damaged("member.toml"))?;
         let code = MemberCode::parse(&membership.code).ok_or_else(|| damaged("member.toml"))?;
         let segment = Segment::parse(&membership.segment).ok_or_else(|| damaged("member.toml"))?;
+        let authority = read("authority.der")?.into();
+        let fingerprint = Fingerprint::of(&authority);
         let credentials = Credentials::new(
             KeyFile::from_bytes(read("tls.key")?)?,
             read("certificate.der")?.into(),
-            read("authority.der")?.into(),
+            authority,
         );
         let settings = settings(&dir)?;
         let store = Store::open(&dir.folder("store")?)?;
@@ -218,6 +222,7 @@ impl Home {
             checkpoints: Checkpoints::open(&dir.path(audit::FOLDER), LogOwner::Member(code))?,
             audit: Mutex::new(audit),
             credentials,
+            authority: Digest(fingerprint.0),
             membership,
             code,
             segment,
@@ -315,6 +320,12 @@ impl Home {
         };
         self.record(&Act::CoordinatorKeyPinned { key })?;
         Ok(self.dir.write(COORDINATOR_KEY, key.to_string().as_bytes())?)
+    }
+
+    /// The consortium this node joined, as agreements name it: the fingerprint of its authority (G04).
+    #[must_use]
+    pub fn authority(&self) -> Digest {
+        self.authority
     }
 
     /// Now.

@@ -14,8 +14,6 @@ use passage_shell::store::Table;
 
 /// Agreement digest -> its bytes.
 pub const AGREEMENTS: Table = Table(1);
-/// Agreement digest -> [`passage_protocol::wire::service::AgreementStatus`].
-pub const AGREEMENT_STATUS: Table = Table(2);
 /// Study digest -> its bytes.
 pub const STUDIES: Table = Table(3);
 /// Study digest -> [`Decision`].
@@ -36,6 +34,11 @@ pub const LEDGER: Table = Table(10);
 pub const APPROVALS: Table = Table(11);
 /// Round id -> the report's bytes.
 pub const REPORTS: Table = Table(12);
+/// Agreement digest -> [`passage_protocol::wire::governance::AgreementStatus`]: every statement seen, verified; it only
+/// grows. Table 2 held statuses of wire version 1.
+pub const AGREEMENT_STATUS: Table = Table(13);
+/// Agreement digest -> digest of the coordinator's last account of it.
+pub const AGREEMENT_HEARD: Table = Table(14);
 
 /// A person's decision about a study.
 #[derive(Clone, Debug)]

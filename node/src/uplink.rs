@@ -15,15 +15,15 @@ use passage_protocol::{
     refusal::Code,
     wire::{
         BlobRef, Message,
+        governance::Documents,
         limits::BLOB_BYTES_MAX,
-        service::{DocumentName, DocumentText, Documents, Mail, Poll, RoundBlob, kind},
+        service::{DocumentName, DocumentText, Mail, Poll, RoundBlob, kind},
     },
 };
 use passage_shell::{
     entropy,
     failure::Failure,
     shelf::Blob,
-    store::Op,
     transport::{Backoff, Link, TransportError},
 };
 use tokio::sync::Mutex;
@@ -33,7 +33,7 @@ use crate::{
     driver::Driver,
     home::Home,
     outbox,
-    records::{AGREEMENT_STATUS, AGREEMENTS, CURSOR, STUDIES},
+    records::{AGREEMENTS, CURSOR, STUDIES},
 };
 
 /// Seconds a poll waits at the coordinator for mail: well below the request time-out.
@@ -301,7 +301,7 @@ async fn housekeeping(driver: &Arc<Driver>) {
     }
 }
 
-/// Fetches documents this member is a party to and the signatures on them.
+/// Fetches documents this member is a party to and what the parties said to them.
 ///
 /// # Errors
 ///
@@ -322,24 +322,13 @@ pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
     }
     for digest in wanted {
         let answer = driver.uplink.call(kind::DOCUMENT, &DocumentName { digest }.to_bytes()).await?;
-        home.keep_document(digest, DocumentText::from_bytes(&answer)?.text)?;
+        // One document that is not for this node hides no other, and nothing the parties said to another.
+        if let Err(failure) = home.keep_document(digest, DocumentText::from_bytes(&answer)?.text) {
+            tracing::warn!(code = failure.code(), what = failure.what(), "a document was not kept");
+        }
     }
-    for mut status in documents.agreements {
-        // What this member signed or withdrew itself counts even before the coordinator has heard of it.
-        if let Ok(held) = home.agreement(&status.digest.to_string()) {
-            for own in held.status.signatures.iter().filter(|(code, _)| *code == home.code) {
-                if !status.signatures.iter().any(|(code, _)| *code == home.code) {
-                    status.signatures.push(*own);
-                }
-            }
-            if held.status.withdrawn.contains(&home.code) && !status.withdrawn.contains(&home.code) {
-                status.withdrawn.push(home.code);
-            }
-        }
-        let bytes = status.to_bytes();
-        if home.store.get(AGREEMENT_STATUS, &status.digest.0)?.as_deref() != Some(bytes.as_slice()) {
-            home.store.commit(&[Op::put(AGREEMENT_STATUS, status.digest.0, bytes)])?;
-        }
+    for status in &documents.agreements {
+        home.learn(status)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::refusal::{Code, Refusal};
 
@@ -24,6 +24,30 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, DocumentError> {
     toml::from_str(text).map_err(|error| explain(text, &error))
 }
 
+/// Refuses a document of an earlier format as a whole, before its keys are refused one by one.
+///
+/// # Errors
+///
+/// [`DocumentError::EarlierFormat`] if the document says that it is one of `earlier`.
+pub fn refuse_earlier(
+    text: &str,
+    earlier: &[&'static str],
+    current: &'static str,
+) -> Result<(), DocumentError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+    }
+    if text.len() > DOCUMENT_BYTES_MAX {
+        return Ok(()); // refused by `read`
+    }
+    let Ok(Head { format }) = toml::from_str(text) else { return Ok(()) };
+    match earlier.iter().find(|name| **name == format) {
+        Some(found) => Err(DocumentError::EarlierFormat { found, current }),
+        None => Ok(()),
+    }
+}
+
 fn explain(text: &str, error: &toml::de::Error) -> DocumentError {
     let start = error.span().map_or(0, |span| span.start);
     let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
@@ -40,13 +64,20 @@ fn explain(text: &str, error: &toml::de::Error) -> DocumentError {
 }
 
 /// Words that may be the file's own: too few to fill a log, and none that steers a terminal.
-fn plain(words: &str, letters_max: usize) -> String {
+pub(crate) fn plain(words: &str, letters_max: usize) -> String {
     let shown = |one: char| if one.is_control() { ' ' } else { one };
     words.chars().take(letters_max).map(shown).collect()
 }
 
+/// True if a text of a document can be shown as it is: short enough to be read, and without what steers a terminal.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.chars().count() <= TEXT_LETTERS_MAX && !text.chars().any(|one| one.is_control() && one != '\n')
+}
+
+/// Letters of one text of a document: half a page.
+const TEXT_LETTERS_MAX: usize = 2_000;
 /// Letters of a key that are passed on; the longest known one has twenty.
-const KEY_LETTERS_MAX: usize = 64;
+pub(crate) const KEY_LETTERS_MAX: usize = 64;
 /// Known keys compared with an unknown one; the largest table has thirteen.
 const KEYS_MAX: usize = 64;
 /// Letters of the reader's own words that are passed on: a sentence.
@@ -55,6 +86,13 @@ const MESSAGE_LETTERS_MAX: usize = 400;
 /// Why a document could not be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DocumentError {
+    /// The document was written for an earlier version of this program.
+    EarlierFormat {
+        /** The format it names. */
+        found: &'static str,
+        /** The format read now. */
+        current: &'static str,
+    },
     /// Not TOML, a missing key, or a value of the wrong kind.
     Malformed {
         /** One-based line. */
@@ -68,6 +106,15 @@ pub enum DocumentError {
         key: &'static str,
         /** What is allowed there. */
         expected: &'static str,
+    },
+    /// A requirement of law or governance that the document does not meet.
+    Ruled {
+        /** The requirement. */
+        rule: &'static str,
+        /** Key, with its table. */
+        key: &'static str,
+        /** What the requirement asks for there. */
+        expected: String,
     },
     /// More than [`DOCUMENT_BYTES_MAX`] bytes.
     TooLong {
@@ -88,6 +135,10 @@ pub enum DocumentError {
 impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EarlierFormat { found, current } => {
+                write!(formatter, "the document is of format \"{found}\", expected \"{current}\"")
+            }
+            Self::Ruled { key, expected, .. } => write!(formatter, "`{key}` is not {expected}"),
             Self::Malformed { line, message } => {
                 write!(formatter, "line {line}: {message}")
             }
@@ -112,11 +163,35 @@ impl Refusal for DocumentError {
             Self::OutOfRange { .. } => 0x0402,
             Self::TooLong { .. } => 0x0403,
             Self::UnknownKey { .. } => 0x0404,
+            Self::EarlierFormat { .. } => 0x0420,
+            Self::Ruled { .. } => 0x0421,
         })
     }
 
     fn advice(&self) -> &'static str {
-        "Correct the file and propose it again; deploy/config holds an annotated example of every document."
+        match self {
+            Self::EarlierFormat { .. } => {
+                "Write it anew after the annotated example in deploy/config, which shows what is new, and have it signed again."
+            }
+            Self::Malformed { .. }
+            | Self::OutOfRange { .. }
+            | Self::Ruled { .. }
+            | Self::TooLong { .. }
+            | Self::UnknownKey { .. } => {
+                "Correct the file and propose it again; deploy/config holds an annotated example of every document."
+            }
+        }
+    }
+
+    fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Ruled { rule, .. } => Some(rule),
+            Self::EarlierFormat { .. }
+            | Self::Malformed { .. }
+            | Self::OutOfRange { .. }
+            | Self::TooLong { .. }
+            | Self::UnknownKey { .. } => None,
+        }
     }
 }
 

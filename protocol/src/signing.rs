@@ -50,6 +50,9 @@ pub enum SignatureKind {
     Withdrawal = 11,
     /// A member's certificate that it destroyed student records it had stored.
     DestructionCertificate = 12,
+    /// A party's offer and acceptance of lines of an agreement's share list.
+    ShareAcceptance = 13,
+    // Reserved: 14 signature on principles, 15 release decision, 17 halt notice (SPEC §19).
     /// What a party states about its audit log.
     AuditCheckpoint = 16,
 }
@@ -371,6 +374,7 @@ mod tests {
         assert_eq!(SignatureKind::Manifest as u8, 6);
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
+        assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
         assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
     }
 

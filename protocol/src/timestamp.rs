@@ -91,6 +91,32 @@ impl Date {
         };
         (1..=length).contains(&day).then_some(Self { year, month, day })
     }
+
+    /// Days from 1 January of the year 0 of the proleptic calendar: for differences only.
+    #[must_use]
+    pub fn day_number(self) -> u32 {
+        // The inverse of the algorithm in [`Timestamp::date`]: years begin in March, so that a leap day ends one.
+        let month = u32::from(self.month);
+        let (year, shifted_month) = match month {
+            3.. => (u32::from(self.year), month - 3),
+            _ => (u32::from(self.year).saturating_sub(1), month + 9),
+        };
+        let day_of_year = (153 * shifted_month + 2) / 5 + u32::from(self.day);
+        year * 365 + year / 4 - year / 100 + year / 400 + day_of_year
+    }
+
+    /// Days from `earlier` to this day; negative if `earlier` is later.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        i64::from(self.day_number()) - i64::from(earlier.day_number())
+    }
+
+    /// The same day a year later; 29 February becomes 1 March.
+    #[must_use]
+    pub fn a_year_later(self) -> Self {
+        let year = self.year.saturating_add(1);
+        Self::new(year, self.month, self.day).unwrap_or(Self { year, month: 3, day: 1 })
+    }
 }
 
 impl fmt::Display for Date {
@@ -108,6 +134,20 @@ mod tests {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(951_782_400).to_string(), "2000-02-29T00:00:00Z");
         assert_eq!(Timestamp(1_795_391_999).to_string(), "2026-11-22T23:59:59Z");
+    }
+
+    #[test]
+    fn differences_count_days() {
+        let day = |text| Date::parse(text).unwrap();
+        assert_eq!(day("2024-03-01").days_since(day("2024-02-28")), 2);
+        assert_eq!(day("2023-03-01").days_since(day("2023-02-28")), 1);
+        assert_eq!(day("2000-01-01").days_since(day("1970-01-01")), 10_957);
+        assert_eq!(day("2026-07-15").days_since(day("2026-07-16")), -1);
+        assert_eq!(day("2024-02-29").a_year_later(), day("2025-03-01"));
+        for days in (0..60_000_u64).step_by(97) {
+            let later = Timestamp(days * 86_400).date();
+            assert_eq!(later.days_since(Timestamp(0).date()), i64::try_from(days).unwrap());
+        }
     }
 
     #[test]

@@ -6,22 +6,24 @@ use std::{cell::RefCell, sync::OnceLock};
 use harness::federation::{Federation, Setup};
 use passage_coordinator::records::{RoundRecord, Standing};
 use passage_protocol::{
-    agreement::Segment::{Cc, K12, Univ},
-    checkpoint::{Checkpoint, CheckpointCall, Head, LogOwner, Statement, Told},
+    agreement::{
+        Acceptance, AgreementSignature, ConsentStatement,
+        Segment::{Cc, K12, Univ},
+        Ticks, Withdrawal,
+    },
+    checkpoint::{self, Checkpoint, CheckpointCall, Head, LogOwner, Told},
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::{Manifest, Opening},
     report::Report,
     round::{CoordinatorRound, MemberRound},
-    signing::{Signature, SigningKey},
+    signing::{SignatureKind, Signed, SigningKey},
     timestamp::Timestamp,
     wire::{
         BlobRef, Envelope, Message,
+        governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
-        service::{
-            AgreementStatus, DocumentName, DocumentText, Documents, Join, Joined, Mail, MailEntry, Poll,
-            RoundBlob, SignDocument,
-        },
+        service::{DocumentName, DocumentText, Join, Joined, Mail, MailEntry, Poll, RoundBlob},
     },
 };
 use proptest::prelude::*;
@@ -51,7 +53,7 @@ const DECODERS: [(&str, Cycle); 20] = [
     ("agreement status", cycle::<AgreementStatus>),
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
-    ("signature on a document", cycle::<SignDocument>),
+    ("statement of a party", cycle::<State>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
 ];
@@ -92,10 +94,10 @@ fn samples() -> &'static [Vec<u8>] {
 
 fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
     let (digest, code) = (Digest([3; 32]), MemberCode([1, 2, 3, 4, 5]));
-    let signature = Signature([9; 64]);
     let blob = BlobRef { digest, bytes: 1_000 };
     let entry = MailEntry { number: 7, envelope };
-    let status = AgreementStatus { digest, signatures: vec![(code, signature)], withdrawn: vec![code] };
+    let statements = statements(digest, code);
+    let status = AgreementStatus { digest, statements: statements.clone() };
     let signing_key = SigningKey::generate([1; 32]).verifying_key();
     let checkpoint = Checkpoint {
         owner: LogOwner::Coordinator,
@@ -106,7 +108,7 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         held: Head::EMPTY,
         at: Timestamp(1_795_000_000),
     };
-    let statement = Statement::sign(checkpoint, vec![digest], &SigningKey::generate([1; 32]));
+    let statement = checkpoint::Statement::sign(checkpoint, vec![digest], &SigningKey::generate([1; 32]));
     vec![
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
         Joined {
@@ -127,10 +129,33 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         status.to_bytes(),
         DocumentName { digest }.to_bytes(),
         DocumentText { text: b"format = \"x\"".to_vec() }.to_bytes(),
-        SignDocument { digest, signature }.to_bytes(),
+        State { statement: statements[0].clone() }.to_bytes(),
         CheckpointCall::Ask { held: Head { number: 7, digest } }.to_bytes(),
         CheckpointCall::Tell(Box::new(statement.clone())).to_bytes(),
         Told { key: signing_key, statement }.to_bytes(),
+    ]
+}
+
+/// One of each kind, in the order of their numbers.
+pub(crate) fn statements(agreement: Digest, party: MemberCode) -> Vec<ConsentStatement> {
+    let (key, at) = (SigningKey::generate([1; 32]), Timestamp(1_000));
+    let signer = "The Registrar".to_owned();
+    let signature = AgreementSignature { agreement, party, signer: signer.clone(), at };
+    let choice = Acceptance {
+        agreement,
+        party,
+        signer: signer.clone(),
+        sequence: 1,
+        previous: agreement,
+        offers: Ticks::new([1, 2, 9]),
+        accepts: Ticks::new([3]),
+        at,
+    };
+    let withdrawal = Withdrawal { agreement, party, by: signer, at };
+    vec![
+        ConsentStatement::Signed(Signed::new(signature, SignatureKind::Agreement, None, &key)),
+        ConsentStatement::Chose(Signed::new(choice, SignatureKind::ShareAcceptance, None, &key)),
+        ConsentStatement::Withdrew(Signed::new(withdrawal, SignatureKind::Withdrawal, None, &key)),
     ]
 }
 

@@ -31,7 +31,7 @@ use passage_protocol::{
     round::{CoordinatorInput, CoordinatorJob},
     signing::SigningKey,
     timestamp::Timestamp,
-    wire::{BlobRef, Envelope, service::MailEntry, service::SignDocument},
+    wire::{BlobRef, Envelope, service::MailEntry},
 };
 use passage_shell::store::{Op, StoreError};
 use tempfile::TempDir;
@@ -96,14 +96,8 @@ impl CoordinatorHost {
     pub fn new(papers: &Papers, now: Timestamp) -> Self {
         let root = scratch();
         lay_down(root.path());
-        let mut host = Self {
-            root,
-            running: None,
-            raw: BTreeMap::new(),
-            substitutes: Substitutes::default(),
-            relayed: (0, 0),
-            evidence: None,
-        };
+        let (raw, substitutes) = (BTreeMap::new(), Substitutes::default());
+        let mut host = Self { root, running: None, raw, substitutes, relayed: (0, 0), evidence: None };
         host.start();
         let app = host.app();
         let member = |((code, key), segment): ((&MemberCode, &SigningKey), &Segment)| {
@@ -120,11 +114,10 @@ impl CoordinatorHost {
         let members: Vec<Op> =
             papers.codes.iter().zip(&papers.keys).zip(&papers.segments).map(member).collect();
         app.store.commit(&members).unwrap();
-        let digest = documents::propose_agreement(app, &papers.agreement_text, now).unwrap();
+        documents::propose_agreement(app, &papers.agreement_text, now).unwrap();
         documents::propose_study(app, &papers.study_text, now).unwrap();
-        for (code, signature) in papers.signatures() {
-            let request = SignDocument { digest, signature };
-            documents::sign(app, code, &request, documents::Act::Sign, now).unwrap();
+        for statement in papers.consents.statements() {
+            documents::state(app, statement.party(), statement, now).unwrap();
         }
         host
     }
@@ -367,8 +360,8 @@ fn opened(root: &Path) -> App {
 type FreshFile = (OsString, Vec<u8>, u32);
 
 /// A coordinator's folder as `init` leaves it; made once, since a CA key takes a while.
-fn template() -> &'static [FreshFile] {
-    static TEMPLATE: OnceLock<Vec<FreshFile>> = OnceLock::new();
+fn template() -> &'static (Digest, Vec<FreshFile>) {
+    static TEMPLATE: OnceLock<(Digest, Vec<FreshFile>)> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let root = scratch();
         let settings = Settings {
@@ -378,21 +371,26 @@ fn template() -> &'static [FreshFile] {
             round_hours: 24,
             jobs: 1,
         };
-        init(root.path(), &InitPlan { settings }).unwrap();
-        let files =
-            fs::read_dir(root.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file());
-        files
-            .map(|entry| {
-                let mode = entry.metadata().unwrap().permissions().mode();
-                (entry.file_name(), fs::read(entry.path()).unwrap(), mode)
-            })
-            .collect()
+        let authority = init(root.path(), &InitPlan { settings }).unwrap();
+        let files = fs::read_dir(root.path()).unwrap().map(Result::unwrap);
+        let files = files.filter(|entry| entry.path().is_file());
+        let file = |entry: fs::DirEntry| {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            (entry.file_name(), fs::read(entry.path()).unwrap(), mode)
+        };
+        (Digest(authority.0), files.map(file).collect())
     })
+}
+
+/// The consortium of every coordinator of this process.
+#[must_use]
+pub fn authority() -> Digest {
+    template().0
 }
 
 /// Lays the fresh folder down in `root`.
 fn lay_down(root: &Path) {
-    for (name, bytes, mode) in template() {
+    for (name, bytes, mode) in &template().1 {
         let path = root.join(name);
         fs::write(&path, bytes).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();

@@ -1,17 +1,26 @@
 //! What a consortium signs: members with keys, an agreement and a study as the TOML text people would write.
 
 use passage_protocol::{
-    agreement::{Agreement, DocumentId, Role, Segment, Study, agreement_digest, study_digest},
-    codec::Encode,
+    agreement::{
+        Agreement, AgreementSignature, ConsentRecord, ConsentStatement, Role, Segment, Standing, Study,
+        agreement_digest, match_elements, study_digest, told_elements,
+    },
+    cells::Dimension,
     ids::{Digest, MemberCode},
+    match_key::Preset,
     metric::Metric,
-    signing::{Signature, SignatureKind, SigningKey},
+    signing::{SignatureKind, Signed, SigningKey},
+    timestamp::Timestamp,
 };
 
-use crate::dice::Dice;
+use crate::{coordinator_host::authority, dice::Dice};
 
 /// The metric every study of the harness asks for.
 pub const METRIC: &str = "college-going-12";
+
+const EXAMPLE: &str = include_str!("../../deploy/config/agreement.example.toml");
+/// Who signs for every member.
+const SIGNER: &str = "The Registrar";
 
 /// Noise the parties agree on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,7 +55,8 @@ pub struct Question {
     pub floor: u32,
     /// Noise on every table.
     pub noise: Noise,
-    /// Lines (from, to) left out of the share list, which otherwise joins every school and college both ways.
+    /// Pairs (from, to) of which one gives the other match keys alone and tells it nothing; every other school and college
+    /// share both ways.
     pub unshared: Vec<(usize, usize)>,
 }
 
@@ -66,6 +76,8 @@ pub struct Papers {
     pub study_text: String,
     /// Parsed from it.
     pub study: Study,
+    /// Every member's signature on the agreement.
+    pub consents: ConsentRecord,
 }
 
 impl Papers {
@@ -78,9 +90,23 @@ impl Papers {
             (0..members).map(|member| MemberCode([7, 0, 0, 0, u8::try_from(member + 1).unwrap()])).collect();
         let keys: Vec<SigningKey> = (0..members).map(|_| SigningKey::generate(dice.bytes())).collect();
         let agreement_text = agreement_text(question, &codes, &keys);
-        let study_text = study_text(question, &codes, agreement_digest(&agreement_text));
+        let digest = agreement_digest(&agreement_text);
+        let study_text = study_text(question, &codes, digest);
+        let agreement = Agreement::parse(&agreement_text).unwrap();
+        let mut consents = ConsentRecord::new(digest);
+        for (party, key) in codes.iter().zip(&keys) {
+            let signature = AgreementSignature {
+                agreement: digest,
+                party: *party,
+                signer: SIGNER.to_owned(),
+                at: Timestamp(1_000),
+            };
+            let signed = Signed::new(signature, SignatureKind::Agreement, None, key);
+            consents.take(&agreement, &ConsentStatement::Signed(signed)).unwrap();
+        }
         Self {
-            agreement: Agreement::parse(&agreement_text).unwrap(),
+            agreement,
+            consents,
             study: Study::parse(&study_text).unwrap(),
             segments: question.segments.clone(),
             codes,
@@ -102,14 +128,19 @@ impl Papers {
         study_digest(&self.study_text)
     }
 
-    /// Every member's signature on the agreement.
+    /// What a member knows when it decides about the study: everything, and it has spent no budget.
     #[must_use]
-    pub fn signatures(&self) -> Vec<(MemberCode, Signature)> {
-        let digest = self.agreement_digest();
-        let sign = |(code, key): (&MemberCode, &SigningKey)| {
-            (*code, key.sign(SignatureKind::Agreement, None, &digest.to_bytes()))
-        };
-        self.codes.iter().zip(&self.keys).map(sign).collect()
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            agreement: &self.agreement,
+            agreement_digest: self.agreement_digest(),
+            consents: &self.consents,
+            replaced_by: None,
+            authority: authority(),
+            study: &self.study,
+            study_digest: self.study_digest(),
+            budget_spent_milli: 0,
+        }
     }
 
     /// The part of a member in the study.
@@ -137,30 +168,44 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
         Noise::Epsilon(epsilon) => laplace(epsilon, "100"),
         Noise::Budgeted { epsilon, budget } => laplace(epsilon, budget),
     };
+    // Top-level keys, principles, dictionary, breach and contract as the annotated example has them.
+    let (head, rest) = EXAMPLE.split_once("[disclosure]\n").unwrap();
+    let contract = rest.find("[contract]").unwrap();
+    let parties = rest.find("[[party]]").unwrap();
     let mut text = format!(
-        "format = \"passage-agreement/1\"\ntitle = \"Transitions\"\npurpose = \"improving-instruction\"\n\
-         legal_basis = \"studies\"\nscope = \"College-going of completers\"\neffective = \"2026-01-01\"\n\
-         expires = \"2027-12-31\"\nretention_days = 30\n[disclosure]\nfloor = {}\n[noise]\n{noise}\n",
-        question.floor
+        "{head}[disclosure]\nfloor = {}\n[noise]\n{noise}\n{}",
+        question.floor,
+        &rest[contract..parties]
     );
+    let years: Vec<String> = question.cohorts.iter().map(|year| format!("\"{year}\"")).collect();
+    let start = text.find("\ncohorts = ").unwrap() + 1;
+    let end = start + text[start..].find('\n').unwrap();
+    text.replace_range(start..end, &format!("cohorts = [{}]", years.join(", ")));
+    text = text.replace(&"0".repeat(64), &authority().to_string());
     for ((code, key), segment) in codes.iter().zip(keys).zip(&question.segments) {
         let (segment, key) = (segment.name(), key.verifying_key());
         text.push_str(&format!(
-            "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
+            "[[party]]\ncode = \"{code}\"\nname = \"{code} as it is called\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n\
+             breach_contact = \"555-0100\"\n[[party.signer]]\nname = \"{SIGNER}\"\ntitle = \"Registrar\"\n\
+             capacity = \"designee\"\n"
         ));
     }
     let with_roles = |wanted| {
         let roles = question.segments.iter().map(|segment| role(*segment)).enumerate();
         roles.filter(move |(_, role)| *role == wanted).map(|(index, _)| index)
     };
-    for from in with_roles(Role::Sender) {
-        for to in with_roles(Role::Receiver) {
-            for (from, to) in
-                [(from, to), (to, from)].into_iter().filter(|line| !question.unshared.contains(line))
-            {
-                let (from, to) = (codes[from], codes[to]);
+    for sender in with_roles(Role::Sender) {
+        for receiver in with_roles(Role::Receiver) {
+            for (from, to) in [(sender, receiver), (receiver, sender)] {
+                let segment = question.segments[from];
+                let elements = if question.unshared.contains(&(from, to)) {
+                    match_elements(Preset::Full, segment).into_iter().collect()
+                } else {
+                    elements(segment)
+                };
+                let (from, to, elements) = (codes[from], codes[to], elements.join("\", \""));
                 text.push_str(&format!(
-                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"{METRIC}\"\n"
+                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\nelements = [\"{elements}\"]\n"
                 ));
             }
         }
@@ -168,14 +213,23 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
     text
 }
 
+/// Everything a member of that kind could bring into a study of the harness.
+fn elements(segment: Segment) -> Vec<&'static str> {
+    let dimensions = [Dimension::All, Dimension::Ethnicity, Dimension::Gender];
+    let told = dimensions.into_iter().flat_map(|dimension| told_elements(dimension, role(segment)));
+    let mut elements: Vec<_> = match_elements(Preset::Full, segment).into_iter().chain(told).collect();
+    elements.sort_unstable();
+    elements.dedup();
+    elements
+}
+
 fn study_text(question: &Question, codes: &[MemberCode], agreement: Digest) -> String {
     let quoted =
         |words: &[String]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
     let by: Vec<String> = question.by.iter().map(|word| (*word).to_owned()).collect();
     let mut text = format!(
-        "format = \"passage-study/1\"\ntitle = \"College-going\"\nagreement = \"{}\"\ncohorts = [{}]\n\
-         preset = \"{}\"\ncommittee = {}\n[[table]]\nmetric = \"{METRIC}\"\nversion = 1\nby = [{}]\n",
-        DocumentId::Agreement(agreement),
+        "format = \"passage-study/2\"\ntitle = \"College-going\"\nagreement = \"{agreement}\"\n\
+         purpose = \"improving-instruction\"\ncohorts = [{}]\npreset = \"{}\"\ncommittee = {}\n[[table]]\nmetric = \"{METRIC}\"\nversion = 1\nby = [{}]\n",
         quoted(&question.cohorts),
         question.preset,
         question.committee,

@@ -119,6 +119,7 @@ fn opening(papers: &Papers, members: &[CommitteeKeys], rows: [usize; 2], dice: &
         round,
         study: papers.study_digest(),
         agreement: papers.agreement_digest(),
+        share_list: papers.standing().share_list(),
         seats: papers.codes.iter().copied().zip(&papers.keys).map(seat).collect(),
         opened: Timestamp(1_000),
         deadline: Timestamp(2_000),

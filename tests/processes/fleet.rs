@@ -269,7 +269,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// The repository.
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 

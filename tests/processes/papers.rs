@@ -2,7 +2,25 @@
 
 use std::fs;
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, repository};
+
+/// What a study with full match keys needs of a sender and of a receiver.
+const SHARED: [&str; 14] = [
+    "ssid",
+    "ssn",
+    "first",
+    "middle",
+    "last",
+    "prior-last",
+    "alias-last",
+    "birth-date",
+    "gender",
+    "zip",
+    "completer-cohort",
+    "ethnicity",
+    "school-year",
+    "special-admit",
+];
 
 /// Noise of the agreement.
 #[derive(Clone, Copy)]
@@ -16,11 +34,8 @@ pub(crate) enum Noise {
 
 impl Fleet {
     /// Proposes an agreement among all members with the share list of the demonstration: every sender shows its counts to
-    /// every receiver and the other way round. Nobody has signed it yet.
+    /// every receiver and the other way round. Returns its digest; nobody has signed it yet.
     pub(crate) fn propose_agreement(&self, noise: Noise) -> String {
-        let mut text = String::from(
-            "format = \"passage-agreement/1\"\ntitle = \"Test\"\npurpose = \"improving-instruction\"\nlegal_basis = \"studies\"\nscope = \"College-going\"\neffective = \"2020-01-01\"\nexpires = \"2099-01-01\"\nretention_days = 30\n",
-        );
         let noise = match noise {
             Noise::Default => String::new(),
             Noise::None => {
@@ -30,28 +45,50 @@ impl Fleet {
                 "kind = \"discrete-laplace\"\nepsilon = \"2\"\ndelta = \"1e-6\"\nbudget = \"{budget}\"\n"
             ),
         };
-        if !noise.is_empty() {
-            text.push_str(&format!("[noise]\n{noise}"));
-        }
+        let mut text = self.example(&noise);
         let codes = self.codes();
         for ((name, segment, _), code) in self.members.iter().zip(&codes) {
             let key = self.node(name, &["doctor"])["signing_key"].as_str().unwrap().to_owned();
             text.push_str(&format!(
-                "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
+                "[[party]]\ncode = \"{code}\"\nname = \"Member {name}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n\
+                 breach_contact = \"555-0100\"\n[[party.signer]]\nname = \"Tester\"\ntitle = \"Registrar\"\n\
+                 capacity = \"designee\"\n"
             ));
         }
         let roles = || self.members.iter().map(|(_, _, role)| role).zip(&codes);
         for (role, from) in roles() {
             for (_, to) in roles().filter(|(other, _)| *other != role) {
                 text.push_str(&format!(
-                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"
+                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\nelements = {SHARED:?}\n"
                 ));
             }
         }
         let path = self.dir.path().join("agreement.toml");
         fs::write(&path, text).unwrap();
         let answer = self.coordinator(&["agreement", "propose", path.to_str().unwrap()]);
-        answer["agreement"].as_str().unwrap().to_owned()
+        answer["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// The annotated example up to its parties, with the consortium, a term and a review of this day, and other noise.
+    fn example(&self, noise: &str) -> String {
+        let example = fs::read_to_string(repository().join("deploy/config/agreement.example.toml")).unwrap();
+        let mut text = example.split_once("[[party]]").unwrap().0.to_owned();
+        let doctor = self.node(&self.members[0].0, &["doctor"]);
+        let today = passage_shell::clock::now().date().to_string();
+        for (from, to) in [
+            ("effective = \"2026-08-01\"", "effective = \"2020-01-01\""),
+            ("expires = \"2029-07-31\"", "expires = \"2099-01-01\""),
+            ("2026-07-15", &today),
+            (&"0".repeat(64), doctor["authority"].as_str().unwrap()),
+        ] {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        if noise.is_empty() {
+            return text;
+        }
+        let (head, rest) = text.split_once("kind = \"discrete-laplace\"").unwrap();
+        format!("{head}{noise}{}", rest.split_once("budget = \"20\"").unwrap().1)
     }
 
     /// One member signs.
@@ -68,7 +105,7 @@ impl Fleet {
     /// Proposes a study; every member approves it. Its text stays in `study.toml` until the next one.
     pub(crate) fn ask(&self, agreement: &str, title: &str, committee: usize, by: &[&str]) -> String {
         let mut text = format!(
-            "format = \"passage-study/1\"\ntitle = \"{title}\"\nagreement = \"{agreement}\"\ncohorts = [\"2019-2020\", \"2020-2021\", \"2021-2022\", \"2022-2023\"]\ncommittee = {committee}\n"
+            "format = \"passage-study/2\"\ntitle = \"{title}\"\nagreement = \"{agreement}\"\npurpose = \"improving-instruction\"\ncohorts = [\"2019-2020\", \"2020-2021\", \"2021-2022\", \"2022-2023\"]\ncommittee = {committee}\n"
         );
         for ((_, _, role), code) in self.members.iter().zip(self.codes()) {
             text.push_str(&format!("[[participant]]\ncode = \"{code}\"\nrole = \"{role}\"\n"));

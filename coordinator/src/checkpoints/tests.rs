@@ -15,7 +15,7 @@ use passage_shell::{
 
 use super::*;
 use crate::{
-    documents::{self, Act as Consent},
+    documents,
     fixture::{NOW, World, bare, join, join_request},
     members, rounds,
 };
@@ -164,18 +164,9 @@ fn audit_precedes_the_act() {
     let world = block_the_log(world);
     let before = stored(&world);
     let app = &world.app;
-    let text = crate::fixture::agreement_text(&[
-        (world.codes[0], "k12", world.keys[0].verifying_key().to_string()),
-        (world.codes[1], "cc", world.keys[1].verifying_key().to_string()),
-    ])
-    .replace("title = \"T\"", "title = \"U\"");
-    let withdrawal = world.keys[0].sign(
-        passage_protocol::signing::SignatureKind::Withdrawal,
-        None,
-        &world.agreement.to_bytes(),
-    );
-    let withdrawal =
-        passage_protocol::wire::service::SignDocument { digest: world.agreement, signature: withdrawal };
+    let parties = [0, 1].map(|member| (world.codes[member], world.keys[member].verifying_key().to_string()));
+    let text = crate::fixture::agreement_text(app, &parties).replacen("title = \"", "title = \"Another ", 1);
+    let withdrawal = world.withdrawal(0);
     let request = join_request(&invitation, &SigningKey::generate([3; 32]));
     let abort = || rounds::end_for(app, None, world.codes[0], NOW);
     let acts: [(&str, Result<(), CoordinatorError>); 6] = [
@@ -183,7 +174,7 @@ fn audit_precedes_the_act() {
         ("join", members::join(app, &request, NOW).map(|_| ())),
         ("revoke", members::revoke(app, world.codes[0], NOW)),
         ("propose", documents::propose_agreement(app, &text, NOW).map(|_| ())),
-        ("withdraw", documents::sign(app, world.codes[0], &withdrawal, Consent::Withdraw, NOW)),
+        ("withdraw", documents::state(app, world.codes[0], &withdrawal, NOW)),
         ("abort", abort()),
     ];
     for (name, outcome) in acts {

@@ -105,7 +105,7 @@ fn authority(app: &App, now: Timestamp) -> Result<String, String> {
     let until = valid_until(app.authority().certificate()).map_err(|error| error.to_string())?;
     let days = until.since_s(now) / 86_400;
     if days >= AUTHORITY_DAYS_WISHED {
-        Ok(format!("valid until {until}"))
+        Ok(format!("{}, valid until {until}", crate::documents::authority(app)))
     } else {
         Err(format!(
             "valid for {days} days only, expected {AUTHORITY_DAYS_WISHED} or more to plan a successor"

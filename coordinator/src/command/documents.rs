@@ -1,6 +1,6 @@
 //! `agreement propose|list`, `study propose|list`.
 
-use passage_protocol::{agreement::DocumentId, timestamp::Timestamp};
+use passage_protocol::{agreement::DocumentId, ids::MemberCode, timestamp::Timestamp};
 use passage_shell::control::Answer;
 
 use crate::{app::App, command::table, documents, error::CoordinatorError};
@@ -11,7 +11,7 @@ pub(super) fn propose_agreement(app: &App, text: &str, now: Timestamp) -> Result
     Ok(Answer {
         text: format!(
             "{id}\n\nProposed. Every party now sees it and can sign it with passage-node agreement sign {id}.\n\
-             Studies under it carry the line: agreement = \"{id}\""
+             Studies under it carry the line: agreement = \"{digest}\""
         ),
         json: serde_json::json!({ "agreement": id, "digest": digest.to_string() }),
     })
@@ -29,11 +29,15 @@ pub(super) fn propose_study(app: &App, text: &str, now: Timestamp) -> Result<Ans
 pub(super) fn agreements(app: &App) -> Result<Answer, CoordinatorError> {
     let (mut rows, mut json) = (Vec::new(), Vec::new());
     for (digest, agreement) in documents::agreements(app)? {
-        let status = documents::status(app, digest)?;
+        let consents = documents::consents(app, digest, &agreement)?;
         let id = DocumentId::Agreement(digest).to_string();
-        let signed: Vec<String> = status.signatures.iter().map(|(code, _)| code.to_string()).collect();
-        let withdrawn: Vec<String> = status.withdrawn.iter().map(ToString::to_string).collect();
-        let parties: Vec<String> = agreement.parties.iter().map(|party| party.code.to_string()).collect();
+        let codes = || agreement.parties.iter().map(|party| party.code);
+        let texts = |codes: &mut dyn Iterator<Item = MemberCode>| -> Vec<String> {
+            codes.map(|code| code.to_string()).collect()
+        };
+        let signed = texts(&mut codes().filter(|code| consents.signature(*code).is_some()));
+        let withdrawn = texts(&mut codes().filter(|code| consents.withdrawal(*code).is_some()));
+        let parties = texts(&mut codes());
         rows.push(vec![
             id.clone(),
             format!("{} to {}", agreement.effective, agreement.expires),
@@ -68,7 +72,7 @@ pub(super) fn studies(app: &App, now: Timestamp) -> Result<Answer, CoordinatorEr
         let members: Vec<String> = study.participants.iter().map(|one| one.code.to_string()).collect();
         rows.push(vec![
             id.clone(),
-            study.agreement.clone(),
+            DocumentId::Agreement(study.agreement).to_string(),
             members.len().to_string(),
             standing.clone(),
             study.title.clone(),
@@ -77,7 +81,7 @@ pub(super) fn studies(app: &App, now: Timestamp) -> Result<Answer, CoordinatorEr
             "study": id,
             "digest": digest.to_string(),
             "title": study.title,
-            "agreement": study.agreement,
+            "agreement": DocumentId::Agreement(study.agreement).to_string(),
             "participants": members,
             "standing": standing,
         }));

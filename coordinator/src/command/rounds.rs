@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use passage_protocol::{
-    agreement::DocumentId,
+    agreement::{DocumentId, rule_of},
     ids::RoundId,
     round::{CoordinatorInput, CoordinatorRound},
     timestamp::Timestamp,
@@ -205,9 +205,12 @@ fn board(app: &App, id: RoundId, record: &RoundRecord) -> Answer {
         "events": events(record),
     });
     if let Standing::Aborted { code, reason, fault } = &record.standing {
-        lines.push(format!("ended      without a result, {}: {reason}", code_text(*code)));
+        let rule = rule_of(*code);
+        let by = rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
+        lines.push(format!("ended      without a result, {}{by}: {reason}", code_text(*code)));
         let fault = fault.map(|member| member.to_string());
-        set(&mut value, "aborted", json!({ "code": code_text(*code), "reason": reason, "fault": fault }));
+        let aborted = json!({ "code": code_text(*code), "rule": rule, "reason": reason, "fault": fault });
+        set(&mut value, "aborted", aborted);
     }
     lines.extend(record.reopened_as.map(|next| format!("opened again as {next}")));
     let mut links = Vec::new();

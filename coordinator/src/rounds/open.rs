@@ -79,10 +79,12 @@ pub(super) fn prepare<'a>(
         round: id,
         study: papers.study_digest,
         agreement: papers.agreement_digest,
+        share_list: documents::share_list(app, papers)?,
         seats,
         opened: now,
         deadline: now.plus_s(app.settings.round_hours.saturating_mul(3_600).max(60)),
     };
+    documents::check_call(app, papers, &call)?;
     let mut record = RoundRecord {
         study: papers.study_digest,
         agreement: papers.agreement_digest,

@@ -1,19 +1,18 @@
 //! Rounds driven with hand-made messages on a scratch store: restarts between all steps, doubles, lies, halts, attempts.
 
 use passage_protocol::{
-    codec::Encode,
+    agreement::ConsentStatement,
     ids::Digest,
     refusal::{Code, Refusal},
     round::CoordinatorInput,
-    signing::SignatureKind,
-    wire::{AbortNotice, BlobRef, Envelope, HopStatement, Message, Outgoing, service::SignDocument},
+    signing::{SignatureKind, Signed},
+    wire::{AbortNotice, BlobRef, Envelope, HopStatement, Message, Outgoing},
 };
 
 use super::*;
 use crate::{
-    blobs,
-    documents::{self, Act},
-    fixture::{NOW, World},
+    blobs, documents,
+    fixture::{NOW, World, agreement_text},
 };
 
 fn names(mail: &[Envelope]) -> Vec<&'static str> {
@@ -34,12 +33,41 @@ fn a_round_needs_every_signature() {
 #[test]
 fn a_signature_in_another_name_is_refused() {
     let world = World::unsigned();
-    let signature = world.keys[1].sign(SignatureKind::Agreement, None, &world.agreement.to_bytes());
-    let request = SignDocument { digest: world.agreement, signature };
-    let refused = documents::sign(&world.app, world.codes[0], &request, Act::Sign, NOW);
+    let refused = documents::state(&world.app, world.codes[0], &world.signature(1), NOW);
     assert_eq!(refused, Err(CoordinatorError::SignatureRefused));
-    let withdrawal = documents::sign(&world.app, world.codes[1], &request, Act::Withdraw, NOW);
-    assert_eq!(withdrawal, Err(CoordinatorError::SignatureRefused), "a signature is no withdrawal");
+    // In its own name, signed with another's key.
+    let ConsentStatement::Signed(own) = world.signature(0) else { panic!() };
+    let forged = Signed::new(own.value().clone(), SignatureKind::Agreement, None, &world.keys[1]);
+    let refused =
+        documents::state(&world.app, world.codes[0], &ConsentStatement::Signed(forged), NOW).unwrap_err();
+    assert_eq!((refused.code(), refused.rule()), (Code(0x042B), Some("G01")));
+}
+
+#[test]
+fn g04_an_agreement_of_another_consortium_is_not_taken() {
+    let world = World::unsigned();
+    let parties = [0, 1].map(|member| (world.codes[member], world.keys[member].verifying_key().to_string()));
+    let text = agreement_text(&world.app, &parties);
+    let authority = documents::authority(&world.app).to_string();
+    let refused = documents::propose_agreement(&world.app, &text.replace(&authority, &"0".repeat(64)), NOW);
+    assert_eq!(refused.unwrap_err().rule(), Some("G04"));
+}
+
+#[test]
+fn g02_a_choice_of_lines_forbids_the_next_round_and_a_replay_changes_nothing() {
+    let world = World::new();
+    world.open();
+    let without = world.choice(1, &["zip"]);
+    documents::state(&world.app, world.codes[1], &without, NOW).unwrap();
+    documents::state(&world.app, world.codes[1], &without, NOW).unwrap();
+    let all_again = world.choice(1, &[]);
+    let refused = open(&world.app, world.study, NOW).unwrap_err();
+    assert_eq!((refused.rule(), refused.to_string().contains("`zip`")), (Some("G02"), true));
+    documents::state(&world.app, world.codes[1], &all_again, NOW).unwrap();
+    documents::state(&world.app, world.codes[1], &without, NOW).unwrap();
+    // The study runs already; what refuses is no clause any more.
+    let refused = open(&world.app, world.study, NOW).unwrap_err();
+    assert_eq!(refused.code(), Code(0x3032));
 }
 
 #[test]
@@ -145,9 +173,7 @@ fn the_deadline_ends_a_round_and_a_person_who_refused_ends_it_for_good() {
 fn a_withdrawal_ends_the_round_and_forbids_the_next() {
     let world = World::new();
     let round = world.open();
-    let signature = world.keys[1].sign(SignatureKind::Withdrawal, None, &world.agreement.to_bytes());
-    let request = SignDocument { digest: world.agreement, signature };
-    documents::sign(&world.app, world.codes[1], &request, Act::Withdraw, NOW).unwrap();
+    documents::state(&world.app, world.codes[1], &world.withdrawal(1), NOW).unwrap();
     assert_eq!(world.phase(round), "P0412");
     assert_eq!(open(&world.app, world.study, NOW).unwrap_err().rule(), Some("G10"));
 }

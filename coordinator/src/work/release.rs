@@ -5,7 +5,7 @@
 //! the match panel.
 
 use passage_protocol::{
-    agreement::{DocumentId, Purpose, Role, Segment},
+    agreement::{DocumentId, EffectiveShares, Role, Segment},
     codec::Encode,
     disclosure::{
         Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, Outcome,
@@ -24,7 +24,7 @@ use passage_shell::clock;
 
 use crate::{
     app::{App, Progress},
-    documents::Papers,
+    documents::{self, Papers},
     error::CoordinatorError,
     work::{
         Made, WorkFault, blob_ref,
@@ -51,10 +51,12 @@ impl Release<'_> {
         let noise = noise_statement(&manifest)?;
         let tables = self.released_tables(&manifest, &policy, noise)?;
         let panel = self.panel(&manifest, &policy)?;
+        // What the parties share now: what one of them took out since the call is cut from the reports as well (G02).
+        let shares = documents::shares(self.app, self.papers)?;
         let now = clock::now();
         let (mut reports, mut made) = (Vec::new(), Vec::new());
         for seat in &manifest.seats {
-            let report = self.report(&manifest, &policy, noise, &tables, &panel, seat.code, now);
+            let report = self.report(&manifest, &policy, noise, &tables, &panel, &shares, seat.code, now);
             let blob = blob_ref(self.app.shelf.put(&report.to_bytes())?);
             reports.push(blob);
             made.push((blob, vec![seat.code]));
@@ -148,12 +150,13 @@ impl Release<'_> {
         noise: NoiseStatement,
         tables: &[ReleasedTable],
         panel: &MatchPanel,
+        shares: &EffectiveShares,
         viewer: MemberCode,
         now: Timestamp,
     ) -> Report {
-        let agreement = &self.papers.agreement;
         let cut = |table: &ReleasedTable| {
-            let may_see = |sender, receiver| agreement.may_see(viewer, sender, receiver, &table.metric.id);
+            let dimension = table.domain.dimension;
+            let may_see = |sender, receiver| shares.may_see(viewer, sender, receiver, dimension);
             // "Any receiver" says something about every receiver of the table, so it needs the right to each.
             table.for_member(|sender, receiver| match receiver {
                 Some(receiver) => may_see(sender, receiver),
@@ -167,7 +170,7 @@ impl Release<'_> {
                 manifest.seat(table.sender).is_some_and(|seat| seat.code == sender)
             };
             (manifest.tables.iter().filter(pair))
-                .any(|table| agreement.may_see(viewer, sender, receiver, &table.metric))
+                .any(|table| shares.may_see(viewer, sender, receiver, table.domain.dimension))
         };
         let pairs: Vec<_> =
             (panel.pairs.iter()).filter(|pair| sees(pair.sender, pair.receiver)).cloned().collect();
@@ -188,7 +191,7 @@ impl Release<'_> {
             agreement: DocumentId::Agreement(manifest.agreement).to_string(),
             study: DocumentId::Study(manifest.study).to_string(),
             study_title: self.papers.study.title.clone(),
-            purpose: purpose(agreement.purpose).to_owned(),
+            purpose: self.papers.study.purpose.words().to_owned(),
             generated_at: now,
             viewer,
             segments,
@@ -297,14 +300,5 @@ fn segment(segment: Segment) -> ReportSegment {
         Segment::Cc => ReportSegment::CommunityCollege,
         Segment::Univ => ReportSegment::University,
         Segment::Workforce => ReportSegment::Workforce,
-    }
-}
-
-fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::ImprovingInstruction => "improving instruction",
-        Purpose::PredictiveTests => "developing, validating or administering predictive tests",
-        Purpose::StudentAid => "administering student aid",
-        Purpose::ProgrammeEvaluation => "audit or evaluation of a publicly supported education programme",
     }
 }

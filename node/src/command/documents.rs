@@ -1,89 +1,79 @@
 //! Agreements and studies, as people read, sign and decide them.
 
-use passage_protocol::agreement::{DocumentId, NoiseTerms};
-use passage_shell::{control::Answer, failure::Failure};
+use std::path::Path;
+
+use passage_protocol::agreement::{
+    DocumentId, notices,
+    page::{self, Shown},
+};
+use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomically};
 use serde_json::json;
 
 use crate::{
     command::Node,
-    governance::{HeldAgreement, HeldStudy},
-    home::Home,
+    governance::{HeldAgreement, HeldStudy, Without},
+    home::{Home, refuse},
     records::{Decision, ROUNDS, RoundRecord, Standing, Verdict},
 };
 use passage_protocol::{codec::Decode, ids::RoundId};
 
 pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
     let held = home.agreements()?;
-    let mut lines: Vec<String> = held
-        .iter()
-        .map(|one| {
-            format!(
-                "{}  {}  {} to {}  signed here: {}  signatures: {}",
-                id(one),
-                one.agreement.title,
-                one.agreement.effective,
-                one.agreement.expires,
-                if signed_here(home, one) { "yes" } else { "no" },
-                one.status.signatures.len(),
-            )
-        })
-        .collect();
+    let today = home.now().date();
+    let mut lines = Vec::new();
+    for one in &held {
+        lines.push(format!(
+            "{}  {}  {} to {}  signed here: {}  signatures: {} of {}",
+            id(one),
+            one.agreement.title,
+            one.agreement.effective,
+            one.agreement.expires,
+            if signed_here(home, one) { "yes" } else { "no" },
+            signatures(one),
+            one.agreement.parties.len(),
+        ));
+        lines.extend(notices(&one.agreement, today).iter().map(|due| format!("    {due} ({})", due.rule())));
+    }
     if lines.is_empty() {
         lines.push("no agreement names this member yet".to_owned());
     }
     let facts = |one: &HeldAgreement| {
+        let due = notices(&one.agreement, today);
         json!({
             "id": id(one),
+            "digest": one.digest.to_string(),
             "title": one.agreement.title,
             "effective": one.agreement.effective.to_string(),
             "expires": one.agreement.expires.to_string(),
             "signed_here": signed_here(home, one),
-            "signatures": one.status.signatures.len(),
+            "signatures": signatures(one),
             "parties": one.agreement.parties.len(),
+            "due": due.iter().map(|one| json!({ "rule": one.rule(), "what": one.to_string() })).collect::<Vec<_>>(),
         })
     };
     Ok(Answer { text: lines.join("\n"), json: json!(held.iter().map(facts).collect::<Vec<_>>()) })
 }
 
-pub(super) fn agreement_show(home: &Home, name: &str) -> Result<Answer, Failure> {
+/// The page, on the screen or as a file to print (L1).
+pub(super) fn agreement_show(home: &Home, name: &str, out: Option<&Path>) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
-    let agreement = &held.agreement;
-    let noise = match &agreement.noise {
-        NoiseTerms::None { consent } => format!("none; the parties' words: \"{consent}\""),
-        NoiseTerms::Laplace { epsilon_milli, delta_ppt, budget_milli } => format!(
-            "discrete Laplace, epsilon {}.{:03} and delta {delta_ppt}e-12 a table, budget {}.{:03} a roster",
-            epsilon_milli / 1_000,
-            epsilon_milli % 1_000,
-            budget_milli / 1_000,
-            budget_milli % 1_000
-        ),
+    let shown = Shown {
+        agreement: &held.agreement,
+        digest: held.digest,
+        consents: &held.consents,
+        today: home.now().date(),
     };
-    let mut text = format!(
-        "{}  {}\ndigest        {}\npurpose       {:?}\nlegal basis   {:?}\nscope         {}\nterm          {} to {}\nretention     {} days\nfloor         {}\nnoise         {noise}\ncommittee     at least {}\n\nparties (compare each signing key with the party by telephone before you sign)\n",
-        id(&held),
-        agreement.title,
-        held.digest,
-        agreement.purpose,
-        agreement.legal_basis,
-        agreement.scope,
-        agreement.effective,
-        agreement.expires,
-        agreement.retention_days,
-        agreement.floor,
-        agreement.committee_min,
-    );
-    for party in &agreement.parties {
-        let own = if party.code == home.code { "  (this member)" } else { "" };
-        text.push_str(&format!("  {}  {:<9} {}{own}\n", party.code, party.segment.name(), party.signing_key));
-    }
-    text.push_str("\nshare list: who may see a table about whose students\n");
-    for share in &agreement.shares {
-        text.push_str(&format!(
-            "  {} may see {} about the students of {}\n",
-            share.to, share.table, share.from
-        ));
-    }
-    Ok(Answer { text, json: json!({ "id": id(&held), "text": held.text }) })
+    let Some(path) = out else {
+        return Ok(Answer {
+            text: page::text(&shown).trim_end().to_owned(),
+            json: json!({ "id": id(&held), "digest": held.digest.to_string(), "text": held.text }),
+        });
+    };
+    write_atomically(path, page::html(&shown).as_bytes())?;
+    Ok(Answer {
+        text: format!("{} written to {}", id(&held), path.display()),
+        json: json!({ "id": id(&held), "digest": held.digest.to_string(), "page": path }),
+    })
 }
 
 pub(super) fn agreement_sign(home: &Home, name: &str, by: &str) -> Result<Answer, Failure> {
@@ -92,6 +82,34 @@ pub(super) fn agreement_sign(home: &Home, name: &str, by: &str) -> Result<Answer
     Ok(Answer {
         text: format!("{} signed by {by}; the signature is on its way to the coordinator", id(&held)),
         json: json!({ "id": id(&held), "signed": true }),
+    })
+}
+
+pub(super) fn agreement_share(
+    home: &Home,
+    name: &str,
+    by: &str,
+    without: &[String],
+) -> Result<Answer, Failure> {
+    let read = |text: &String| {
+        Without::parse(text).ok_or_else(|| {
+            refuse(
+                0x2214,
+                "an element is not written as ELEMENT or ELEMENT:M-XXXXXXXX",
+                "Write for example `--without zip`, or `--without zip:M-7K3QZ9TB` for one party.",
+                None,
+            )
+        })
+    };
+    let without = without.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let held = home.agreement(name)?;
+    let (kept, all) = home.choose_shares(&held, by, &without)?;
+    Ok(Answer {
+        text: format!(
+            "{}: {kept} of {all} lines that concern this member are offered or accepted from the next round on, chosen by {by} (G02)",
+            id(&held)
+        ),
+        json: json!({ "id": id(&held), "lines": all, "kept": kept }),
     })
 }
 
@@ -111,7 +129,7 @@ pub(super) fn study_list(home: &Home) -> Result<Answer, Failure> {
     if lines.is_empty() {
         lines.push("no study names this member yet".to_owned());
     }
-    let facts = |one: &HeldStudy| json!({ "id": study_id(one), "title": one.study.title, "decision": decision(one), "agreement": one.study.agreement });
+    let facts = |one: &HeldStudy| json!({ "id": study_id(one), "title": one.study.title, "decision": decision(one), "agreement": DocumentId::Agreement(one.study.agreement).to_string() });
     Ok(Answer { text: lines.join("\n"), json: json!(held.iter().map(facts).collect::<Vec<_>>()) })
 }
 
@@ -120,11 +138,12 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
     let study = &held.study;
     let cohorts: Vec<String> = study.cohorts.iter().map(ToString::to_string).collect();
     let mut text = format!(
-        "{}  {}\ndigest     {}\nagreement  {}\ncohorts    {}\nmatch keys {}\ncommittee  {}\ndecision   {}\n\nparticipants\n",
+        "{}  {}\ndigest     {}\nagreement  {}\npurpose    {}\ncohorts    {}\nmatch keys {}\ncommittee  {}\ndecision   {}\n\nparticipants\n",
         study_id(&held),
         study.title,
         held.digest,
-        study.agreement,
+        DocumentId::Agreement(study.agreement),
+        study.purpose.words(),
         cohorts.join(", "),
         study.preset.name(),
         study.committee,
@@ -188,5 +207,9 @@ fn decision(held: &HeldStudy) -> String {
 }
 
 fn signed_here(home: &Home, held: &HeldAgreement) -> bool {
-    held.status.signatures.iter().any(|(code, _)| *code == home.code)
+    held.consents.signature(home.code).is_some()
+}
+
+fn signatures(held: &HeldAgreement) -> usize {
+    held.agreement.parties.iter().filter(|party| held.consents.signature(party.code).is_some()).count()
 }

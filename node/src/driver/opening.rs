@@ -78,7 +78,7 @@ impl Driver {
             }
             Some(_) => {}
         }
-        if let Err(clause) = self.home.may_prepare(&agreement, &study) {
+        if let Err(clause) = self.home.may_prepare(&agreement, &study, &record.call)? {
             return self.abort(round, &Abort::because(AbortReason::Refused(clause)), None);
         }
         if self.attempts_in_a_row(&study)? >= ATTEMPTS_MAX {

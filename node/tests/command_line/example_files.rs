@@ -6,7 +6,7 @@ use passage_node::{
     import::Layout,
     settings::{KEYS, Settings},
 };
-use passage_protocol::agreement::{Agreement, Segment, Study};
+use passage_protocol::agreement::{Agreement, Segment, ShareLine, Study, elements_of};
 use passage_shell::config::{self, Sources};
 
 use crate::{pupils::root, world::Node};
@@ -58,9 +58,18 @@ fn the_agreement_and_study_examples_are_read() {
             "a participant of the study is no party of the agreement"
         );
     }
-    // Each offered table is asked for, and each asked for is offered.
+    // The study asks for what the agreement lists, and every element it uses is shared.
     for table in &study.tables {
-        assert!(agreement.shares.iter().any(|share| share.table == table.metric), "{}", table.metric);
+        assert!(agreement.lists(&table.metric, table.version), "{}", table.metric);
+    }
+    assert!(study.cohorts.iter().all(|cohort| agreement.cohorts.contains(cohort)));
+    assert!(agreement.purposes.contains(&study.purpose));
+    for one in &study.participants {
+        let segment = agreement.party(one.code).unwrap().segment;
+        for element in elements_of(&study, segment, one.role) {
+            let offered = |line: &&ShareLine| line.from == one.code && line.element == element;
+            assert!(agreement.shares.iter().any(|line| offered(&line)), "{} of {}", element, one.code);
+        }
     }
     for text in [example("agreement"), example("study")] {
         let in_force = uncommented(&text);

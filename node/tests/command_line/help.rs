@@ -49,6 +49,7 @@ fn the_verbs_of_the_command_contract_exist() {
         "agreement list",
         "agreement show",
         "agreement sign",
+        "agreement share",
         "agreement withdraw",
         "study list",
         "study show",

@@ -3,10 +3,13 @@
 use serde::Deserialize;
 
 use crate::{
-    agreement::terms::code,
+    agreement::{
+        Level, Purpose,
+        shape::{code, digest, purpose},
+    },
     cells::{Dimension, SchoolYear},
-    document::{self, DocumentError},
-    ids::MemberCode,
+    document::{self, DocumentError, is_plain},
+    ids::{Digest, MemberCode},
     match_key::Preset,
 };
 
@@ -15,8 +18,12 @@ use crate::{
 pub struct Study {
     /// One line.
     pub title: String,
-    /// The agreement it stands under, as `A-` and 16 digits.
-    pub agreement: String,
+    /// The agreement it stands under: the whole digest of its bytes.
+    pub agreement: Digest,
+    /// What it is for; one of the agreement's purposes (F2).
+    pub purpose: Purpose,
+    /// What it returns; anything but counts is refused before a round (G18).
+    pub level: Level,
     /// School years counted, ascending, 1 to 16.
     pub cohorts: Vec<SchoolYear>,
     /// Match keys, from `basic` to `full`.
@@ -66,10 +73,11 @@ impl Study {
     ///
     /// [`DocumentError`] with line and key.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        document::refuse_earlier(text, &EARLIER, FORMAT)?;
         let shape: Shape = document::read(text)?;
         let out_of_range = |key, expected| DocumentError::OutOfRange { key, expected };
-        if shape.format != "passage-study/1" {
-            return Err(out_of_range("format", "\"passage-study/1\""));
+        if shape.format != FORMAT {
+            return Err(out_of_range("format", "\"passage-study/2\""));
         }
         let year = |text: &String| {
             SchoolYear::parse(text)
@@ -77,7 +85,9 @@ impl Study {
         };
         let study = Self {
             title: shape.title,
-            agreement: shape.agreement,
+            agreement: digest("agreement", &shape.agreement)?,
+            purpose: purpose("purpose", &shape.purpose)?,
+            level: shape.level,
             cohorts: shape.cohorts.iter().map(year).collect::<Result<_, _>>()?,
             preset: Preset::parse(&shape.preset)
                 .ok_or(out_of_range("preset", "\"basic\", \"standard\" or \"full\""))?,
@@ -102,11 +112,10 @@ impl Study {
         tables.sort_unstable();
         tables.dedup();
         let rules = [
-            (!self.title.trim().is_empty(), "title", "text"),
             (
-                self.agreement.starts_with("A-") && self.agreement.len() == 18,
-                "agreement",
-                "an agreement id such as A-0123456789abcdef",
+                !self.title.trim().is_empty() && is_plain(&self.title),
+                "title",
+                "text without control characters",
             ),
             ((1..=COHORTS_MAX).contains(&self.cohorts.len()), "cohorts", "a list of 1 to 16 school years"),
             (self.cohorts.is_sorted_by(|a, b| a < b), "cohorts", "in ascending order, each year once"),
@@ -149,6 +158,10 @@ struct Shape {
     format: String,
     title: String,
     agreement: String,
+    #[serde(default)]
+    purpose: String,
+    #[serde(default)]
+    level: Level,
     cohorts: Vec<String>,
     #[serde(default = "preset_default")]
     preset: String,
@@ -192,6 +205,10 @@ impl TableShape {
     }
 }
 
+/// The format read here, and those that are not any more.
+const FORMAT: &str = "passage-study/2";
+const EARLIER: [&str; 1] = ["passage-study/1"];
+
 fn preset_default() -> String {
     "full".to_owned()
 }
@@ -210,13 +227,14 @@ const COMMITTEE_MAX: u8 = 16;
 const TABLES_MAX: usize = 16;
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    pub(crate) const SAMPLE: &str = r#"
-format = "passage-study/1"
+    const SAMPLE: &str = r#"
+format = "passage-study/2"
 title = "College-going"
-agreement = "A-0123456789abcdef"
+agreement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+purpose = "improving-instruction"
 cohorts = ["2019-2020", "2020-2021"]
 committee = 2
 [[participant]]
@@ -248,6 +266,8 @@ by = ["all", "gender"]
             ("role = \"sender\"", "role = \"receiver\"", "participant.role"),
             ("\"all\", \"gender\"", "\"all\", \"all\"", "table"),
             ("\"all\", \"gender\"", "\"height\"", "table.by"),
+            ("cdef\"\n", "cde\"\n", "agreement"),
+            ("improving-instruction", "curiosity", "purpose"),
         ] {
             let error = Study::parse(&SAMPLE.replace(from, to)).unwrap_err();
             assert!(error.to_string().contains(key), "{error} should name {key}");

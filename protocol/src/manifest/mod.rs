@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Version of every message and list layout; a change of any of them is a new number (SPEC §5.5).
-pub const WIRE_VERSION: u16 = 1;
+pub const WIRE_VERSION: u16 = 2;
 
 /// One participant of a round.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -56,6 +56,19 @@ pub struct NoiseParameters {
 }
 codec_struct!(NoiseParameters { epsilon_milli, delta_ppt });
 
+impl NoiseParameters {
+    /// What the parties agreed on.
+    #[must_use]
+    pub fn agreed(terms: &NoiseTerms) -> Self {
+        match terms {
+            NoiseTerms::Laplace { epsilon_milli, delta_ppt, .. } => {
+                Self { epsilon_milli: *epsilon_milli, delta_ppt: *delta_ppt }
+            }
+            NoiseTerms::None { .. } => Self { epsilon_milli: 0, delta_ppt: 0 },
+        }
+    }
+}
+
 /// All that parties must agree on before a round.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -67,6 +80,8 @@ pub struct Manifest {
     pub study: Digest,
     /// Digest of the agreement's bytes.
     pub agreement: Digest,
+    /// Digest of what the participants share in effect, from the call (G02).
+    pub share_list: Digest,
     /// Participants in the study's order; an index into this list names a participant everywhere.
     pub seats: Vec<Seat>,
     /// Participant index of each committee position.
@@ -95,6 +110,7 @@ codec_struct!(Manifest {
     round,
     study,
     agreement,
+    share_list,
     seats,
     committee,
     shares,
@@ -159,6 +175,7 @@ impl Manifest {
             round: call.round,
             study: call.study,
             agreement: call.agreement,
+            share_list: call.share_list,
             lists: shapes::lists(study, &seats, &committee, &column_keys)?,
             tables: shapes::tables(study, &seats, &column_keys)?,
             seats,
@@ -166,12 +183,7 @@ impl Manifest {
             shares: opening.shares.iter().map(|share| share.value().share.clone()).collect(),
             column_keys,
             recipes: recipes.iter().map(Recipe::digest).collect(),
-            noise: match agreement.noise {
-                NoiseTerms::Laplace { epsilon_milli, delta_ppt, .. } => {
-                    NoiseParameters { epsilon_milli, delta_ppt }
-                }
-                NoiseTerms::None { .. } => NoiseParameters { epsilon_milli: 0, delta_ppt: 0 },
-            },
+            noise: NoiseParameters::agreed(&agreement.noise),
             floor: agreement.floor,
             opened: call.opened,
             deadline: call.deadline,

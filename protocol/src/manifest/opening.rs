@@ -37,6 +37,8 @@ pub struct RoundCall {
     pub study: Digest,
     /// Digest of the agreement's bytes.
     pub agreement: Digest,
+    /// Digest of what the participants share in effect; each compares it with what it knows itself (G02).
+    pub share_list: Digest,
     /// Participants in the study's order.
     pub seats: Vec<CallSeat>,
     /// When the round was opened.
@@ -44,7 +46,7 @@ pub struct RoundCall {
     /// When it is aborted if unfinished.
     pub deadline: Timestamp,
 }
-codec_struct!(RoundCall { round, study, agreement, seats, opened, deadline });
+codec_struct!(RoundCall { round, study, agreement, share_list, seats, opened, deadline });
 
 impl RoundCall {
     /// Checks that the call names exactly the study's participants under the agreement's keys.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::{
-    agreement::Clause,
+    agreement::{Clause, rule_of},
     codec::CodecError,
     ids::MemberCode,
     manifest::opening::OpeningError,
@@ -174,20 +174,20 @@ impl Refusal for Abort {
 
     fn rule(&self) -> Option<&'static str> {
         match self.reason {
-            AbortReason::Refused(clause) => clause.rule(),
+            AbortReason::Refused(clause) => Some(clause.rule()),
+            // Only the code travels; its rule is known here as well (G20).
+            AbortReason::Peer(code) | AbortReason::Work(code) => rule_of(code),
             AbortReason::History(_) => Some("C6"),
             AbortReason::ChainBroken
             | AbortReason::Equivocation
             | AbortReason::Halted
             | AbortReason::MemberRestarted
             | AbortReason::Opening(_)
-            | AbortReason::Peer(_)
             | AbortReason::PersonRefused
             | AbortReason::Signature
             | AbortReason::TimedOut
             | AbortReason::UnexpectedMessage
-            | AbortReason::Unreadable(_)
-            | AbortReason::Work(_) => None,
+            | AbortReason::Unreadable(_) => None,
         }
     }
 }

@@ -487,6 +487,7 @@ static EMPTY_CALL: RoundCall = RoundCall {
     round: crate::ids::RoundId([0; 16]),
     study: Digest([0; 32]),
     agreement: Digest([0; 32]),
+    share_list: Digest([0; 32]),
     seats: Vec::new(),
     opened: Timestamp(0),
     deadline: Timestamp(u64::MAX),

@@ -17,6 +17,7 @@
 //!
 //! Bulk travels beside the messages, named by digest; a message never grows with the number of students.
 
+pub mod governance;
 pub mod limits;
 mod message;
 pub mod service;

@@ -7,11 +7,11 @@
 use crate::{
     codec_struct,
     ids::{Digest, MemberCode, RoundId},
-    signing::{Signature, VerifyingKey},
+    signing::VerifyingKey,
     wire::{BlobRef, Envelope},
 };
 
-/// Request numbers. A changed body gets a new number.
+/// Request numbers. A changed body gets a new number; 0x0014, 0x0016 and 0x0017 were such bodies of wire version 1.
 #[allow(missing_docs)] // each names the request struct of this module
 pub mod kind {
     pub const JOIN: u16 = 0x0001;
@@ -19,10 +19,9 @@ pub mod kind {
     pub const POST: u16 = 0x0011;
     pub const PUT_BLOB: u16 = 0x0012;
     pub const GET_BLOB: u16 = 0x0013;
-    pub const DOCUMENTS: u16 = 0x0014;
     pub const DOCUMENT: u16 = 0x0015;
-    pub const SIGN: u16 = 0x0016;
-    pub const WITHDRAW: u16 = 0x0017;
+    pub const DOCUMENTS: u16 = 0x0018;
+    pub const STATE: u16 = 0x0019;
     pub const CHECKPOINT: u16 = 0x001F;
 }
 
@@ -94,30 +93,6 @@ pub struct RoundBlob {
 }
 codec_struct!(RoundBlob { round, blob });
 
-/// Answer to a request for documents: what this member is a party to.
-#[derive(Clone, Debug)]
-pub struct Documents {
-    /// Agreements with the signatures seen so far.
-    pub agreements: Vec<AgreementStatus>,
-    /// Digests of studies.
-    pub studies: Vec<Digest>,
-    /// Current revocation list, DER.
-    pub revocations: Vec<u8>,
-}
-codec_struct!(Documents { agreements, studies, revocations });
-
-/// An agreement and who has signed it.
-#[derive(Clone, Debug)]
-pub struct AgreementStatus {
-    /// Digest of its bytes.
-    pub digest: Digest,
-    /// Signatures seen.
-    pub signatures: Vec<(MemberCode, Signature)>,
-    /// Parties that have withdrawn.
-    pub withdrawn: Vec<MemberCode>,
-}
-codec_struct!(AgreementStatus { digest, signatures, withdrawn });
-
 /// Asks for a document's bytes, answered with [`DocumentText`].
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentName {
@@ -133,13 +108,3 @@ pub struct DocumentText {
     pub text: Vec<u8>,
 }
 codec_struct!(DocumentText { text });
-
-/// Signs an agreement, or withdraws from it.
-#[derive(Clone, Debug)]
-pub struct SignDocument {
-    /// Digest of its bytes.
-    pub digest: Digest,
-    /// Over that digest, kind agreement or withdrawal.
-    pub signature: Signature,
-}
-codec_struct!(SignDocument { digest, signature });

@@ -1,10 +1,10 @@
 //! A school and a college whose keys, answers and shares all come from fixed seeds.
 
 use passage_protocol::{
-    agreement::{Agreement, DocumentId, Study, agreement_digest, study_digest},
+    agreement::{Agreement, Study, agreement_digest, study_digest},
     codec::Encode,
     group::{CollectiveKeys, CommitteeKeys, KeyShare},
-    ids::{MemberCode, RoundId},
+    ids::{Digest, MemberCode, RoundId},
     manifest::{
         Manifest, Opening,
         opening::{Answer, CallSeat, KeyShareMessage, Reveal, RoundCall, draw_commitment},
@@ -43,31 +43,28 @@ pub(crate) fn collective() -> CollectiveKeys {
     CollectiveKeys::combine(&[key_share(0), key_share(1)]).unwrap()
 }
 
-/// The agreement's text.
+/// The agreement's text: the annotated example without its notes, for the keys of this consortium.
 pub(crate) fn agreement_text() -> String {
-    let mut text = String::from(
-        "format = \"passage-agreement/1\"\ntitle = \"Transitions\"\npurpose = \"improving-instruction\"\n\
-         legal_basis = \"studies\"\nscope = \"College-going of completers\"\neffective = \"2026-01-01\"\n\
-         expires = \"2027-12-31\"\nretention_days = 30\n",
-    );
-    for (member, (code, segment)) in (0..).zip(CODES.iter().zip(["k12", "cc"])) {
-        let key = signing_key(member).verifying_key();
-        text.push_str(&format!(
-            "[[party]]\ncode = \"{code}\"\nsegment = \"{segment}\"\nsigning_key = \"{key}\"\n"
-        ));
+    let example = include_str!("../../../deploy/config/agreement.example.toml");
+    let mut text: String = (example.lines())
+        .filter(|line| !line.starts_with('#') && !line.is_empty() && !line.starts_with("amends"))
+        .map(|line| line.split(" #").next().unwrap_or(line).trim_end().to_owned() + "\n")
+        .collect();
+    for member in 0..2 {
+        let named = SigningKey::generate([member + 1; 32]).verifying_key().to_string();
+        assert!(text.contains(&named), "the example names another key");
+        text = text.replace(&named, &signing_key(member).verifying_key().to_string());
     }
-    let [from, to] = CODES;
-    text.push_str(&format!("[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\ntable = \"college-going-12\"\n"));
     text
 }
 
 /// The study's text.
 pub(crate) fn study_text() -> String {
-    let agreement = DocumentId::Agreement(agreement_digest(&agreement_text()));
+    let agreement = agreement_digest(&agreement_text());
     let [sender, receiver] = CODES;
     format!(
-        "format = \"passage-study/1\"\ntitle = \"College-going\"\nagreement = \"{agreement}\"\n\
-         cohorts = [\"2022-2023\"]\npreset = \"basic\"\ncommittee = 2\n\
+        "format = \"passage-study/2\"\ntitle = \"College-going\"\nagreement = \"{agreement}\"\n\
+         purpose = \"improving-instruction\"\ncohorts = [\"2022-2023\"]\npreset = \"basic\"\ncommittee = 2\n\
          [[participant]]\ncode = \"{sender}\"\nrole = \"sender\"\n\
          [[participant]]\ncode = \"{receiver}\"\nrole = \"receiver\"\n\
          [[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = [\"all\"]\n"
@@ -105,6 +102,7 @@ pub(crate) fn call() -> RoundCall {
         round: ROUND,
         study: study_digest(&study_text()),
         agreement: agreement_digest(&agreement_text()),
+        share_list: Digest([6; 32]),
         seats: (0..).zip(CODES).map(seat).collect(),
         opened: Timestamp(1_000),
         deadline: Timestamp(2_000),

@@ -187,7 +187,7 @@ fn counts() -> Vector {
 
 fn calls() -> Vector {
     let (bytes, vector) = good("a call", Message::Call(call()));
-    let key = MESSAGE + 1 + 16 + 32 + 32 + 4 + 5;
+    let key = MESSAGE + 1 + 16 + 32 + 32 + 32 + 4 + 5;
     vector
         .bad(
             "signing_key_of_small_order",

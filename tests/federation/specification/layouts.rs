@@ -11,14 +11,15 @@ use passage_protocol::{
     checkpoint::LogOwner,
     codec::Encode,
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
-    ids::MemberCode,
+    ids::{Digest, MemberCode},
     manifest::shapes::{ColumnKey, First},
 };
 
 use super::{Facts, block, core, split};
 
 /// Folders whose structures cross the wire, and the report that a `Result` names.
-const ROOTS: [&str; 4] = [
+const ROOTS: [&str; 5] = [
+    "protocol/src/agreement/statement.rs",
     "protocol/src/checkpoint.rs",
     "protocol/src/wire/",
     "protocol/src/manifest/",
@@ -29,7 +30,7 @@ const ROOTS: [&str; 4] = [
 const STAYS: [(&str, &str); 1] = [("Opening", "the coordinator's own record of an opening")];
 
 /// Types that are bytes and nothing more: the name in the code and in SPEC §2.1.
-const BASE: [(&str, &str); 10] = [
+const BASE: [(&str, &str); 11] = [
     ("Code", "u16"),
     ("Digest", "digest"),
     ("Element", "point"),
@@ -38,6 +39,7 @@ const BASE: [(&str, &str); 10] = [
     ("SchoolYear", "u16"),
     ("Signature", "signature"),
     ("String", "text"),
+    ("Ticks", "[u32]"),
     ("Timestamp", "time"),
     ("VerifyingKey", "key"),
 ];
@@ -259,6 +261,8 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
     let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];
     written.extend(owners.map(|value| encoded("LogOwner", &value)));
+    let said = crate::decoders::statements(Digest([3; 32]), MemberCode([1; 5]));
+    written.extend(said.iter().map(|value| encoded("ConsentStatement", value)));
 
     let spec = super::specification();
     for line in lines(&spec, "variants") {

@@ -139,16 +139,7 @@ impl MemberHost {
     fn enter(&mut self, round: RoundId, now: Timestamp) -> Result<(), Crashed> {
         let shared = Rc::clone(&self.shared);
         let papers = &shared.papers;
-        let signatures = papers.signatures();
-        let consent = Consent {
-            agreement: &papers.agreement,
-            agreement_digest: papers.agreement_digest(),
-            signatures: &signatures,
-            withdrawn: &[],
-            study: &papers.study,
-            study_digest: papers.study_digest(),
-            budget_spent_milli: self.spent_milli(round),
-        };
+        let consent = Consent { budget_spent_milli: self.spent_milli(round), ..papers.standing() };
         let manifest = self.live[&round].context.as_ref().unwrap().manifest.clone();
         let input = match Permit::grant(&consent, &manifest, self.code, now.date()) {
             Err(clause) => MemberInput::NotPermitted(clause),

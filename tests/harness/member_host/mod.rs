@@ -221,6 +221,9 @@ impl MemberHost {
     fn answer(&mut self, round: RoundId, now: Timestamp) -> Result<(), Crashed> {
         let (shared, call) = (Rc::clone(&self.shared), self.stored.rounds[&round].0.clone());
         let papers = &shared.papers;
+        if let Err(clause) = papers.standing().check_call(&call, now.date()) {
+            return self.abort(round, Abort::because(AbortReason::Refused(clause)), None);
+        }
         let prepared = self.prepared();
         let (rows, opted_out, unusable) = (prepared.rows.len(), prepared.opted_out, prepared.unusable);
         let secrets = RoundSecrets::make(shapes::column_keys(&papers.study).len(), prepared).unwrap();

@@ -9,6 +9,9 @@
 //! | `act.done` | both | `entry` | (after) the act of that entry succeeded |
 //! | `act.failed` | both | `code`, `entry` | (after) the act of that entry failed |
 //! | `agreement.proposed` | coordinator | `agreement` | an agreement is shown to its parties |
+//! | `agreement.account.refused` | node | `agreement`, `code` | the coordinator's account of what the parties said is not taken in |
+//! | `agreement.shares.chosen` | node | `agreement`, `by` | this member's choice of lines is made |
+//! | `agreement.shares.kept` | coordinator | `agreement`, `member` | a member's choice of lines counts |
 //! | `agreement.signature.kept` | coordinator | `agreement`, `member` | a member's signature counts |
 //! | `agreement.signed` | node | `agreement`, `by` | this member's signature is made |
 //! | `agreement.withdrawal.kept` | coordinator | `agreement`, `member` | a member's withdrawal counts |
@@ -70,6 +73,9 @@ pub enum Act<'a> {
     ActDone { entry: u64 },
     ActFailed { entry: u64, code: Code },
     AgreementProposed { agreement: Digest },
+    AgreementAccountRefused { agreement: Digest, code: Code },
+    AgreementSharesChosen { agreement: Digest, by: &'a str },
+    AgreementSharesKept { agreement: Digest, member: MemberCode },
     AgreementSignatureKept { agreement: Digest, member: MemberCode },
     AgreementSigned { agreement: Digest, by: &'a str },
     AgreementWithdrawalKept { agreement: Digest, member: MemberCode },
@@ -132,6 +138,15 @@ impl Act<'_> {
                 ("act.failed", vec![("entry", entry.to_string()), ("code", code_text(code))])
             }
             Self::AgreementProposed { agreement } => ("agreement.proposed", vec![agreement_id(agreement)]),
+            Self::AgreementAccountRefused { agreement, code } => {
+                ("agreement.account.refused", vec![agreement_id(agreement), ("code", code_text(code))])
+            }
+            Self::AgreementSharesChosen { agreement, by } => {
+                ("agreement.shares.chosen", vec![agreement_id(agreement), person(by)])
+            }
+            Self::AgreementSharesKept { agreement, member } => {
+                ("agreement.shares.kept", vec![agreement_id(agreement), ("member", member.to_string())])
+            }
             Self::AgreementSignatureKept { agreement, member } => {
                 ("agreement.signature.kept", vec![agreement_id(agreement), ("member", member.to_string())])
             }
@@ -253,6 +268,9 @@ mod tests {
             Act::ActDone { entry: 1 },
             Act::ActFailed { entry: 1, code },
             Act::AgreementProposed { agreement: digest },
+            Act::AgreementAccountRefused { agreement: digest, code },
+            Act::AgreementSharesChosen { agreement: digest, by },
+            Act::AgreementSharesKept { agreement: digest, member },
             Act::AgreementSignatureKept { agreement: digest, member },
             Act::AgreementSigned { agreement: digest, by },
             Act::AgreementWithdrawalKept { agreement: digest, member },

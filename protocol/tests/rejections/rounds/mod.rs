@@ -165,8 +165,8 @@ fn make() -> Vec<Vector> {
         .bad(
             "of_another_version",
             "P0C06",
-            "A manifest of wire version 2.",
-            altered(|manifest| manifest.wire = 2),
+            "A manifest of wire version 3.",
+            altered(|manifest| manifest.wire = 3),
         )
         .bad(
             "lists_in_another_order",

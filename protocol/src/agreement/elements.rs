@@ -1,0 +1,83 @@
+//! Which data elements a study uses, in the words of the dictionary: what a share list must cover before a round (G02).
+
+use std::collections::BTreeSet;
+
+use crate::{
+    agreement::{Role, Segment, Study},
+    cells::Dimension,
+    manifest::shapes::never_held,
+    match_key::{Element, Preset},
+};
+
+/// Elements a member of `segment` brings into a study in that role: those its match keys are made of, and those its columns
+/// tell.
+///
+/// ```
+/// # use passage_protocol::{agreement::match_elements, match_key::Preset, agreement::Segment};
+/// assert!(!match_elements(Preset::Full, Segment::K12).contains("ssn"), "a school never holds it");
+/// ```
+#[must_use]
+pub fn elements_of(study: &Study, segment: Segment, role: Role) -> BTreeSet<&'static str> {
+    let told = study.tables.iter().flat_map(|table| told_elements(table.dimension, role));
+    match_elements(study.preset, segment).into_iter().chain(told).collect()
+}
+
+/// Elements that match keys are made of. They are compared blinded and never told.
+#[must_use]
+pub fn match_elements(preset: Preset, segment: Segment) -> BTreeSet<&'static str> {
+    let recipes = preset.recipes();
+    let held = recipes.iter().filter(|recipe| !never_held(segment).iter().any(|never| recipe.reads(*never)));
+    held.flat_map(|recipe| recipe.parts()).flat_map(|part| names(part.element)).copied().collect()
+}
+
+/// Elements that a count by `dimension` tells about a member's students.
+#[must_use]
+pub fn told_elements(dimension: Dimension, role: Role) -> Vec<&'static str> {
+    match (role, dimension) {
+        (Role::Receiver, _) => vec!["school-year", "special-admit"],
+        (Role::Sender, Dimension::All) => vec!["completer-cohort"],
+        (Role::Sender, Dimension::Ethnicity) => vec!["completer-cohort", "ethnicity"],
+        (Role::Sender, Dimension::Gender) => vec!["completer-cohort", "gender"],
+    }
+}
+
+/// Dictionary names of what a recipe reads (`match_key::PersonFields` says which fields each part is made from).
+fn names(element: Element) -> &'static [&'static str] {
+    match element {
+        Element::BirthDate => &["birth-date"],
+        Element::Gender => &["gender"],
+        Element::GivenNames => &["first", "middle"],
+        Element::NamePair => &["first", "middle", "last", "prior-last", "alias-last"],
+        Element::PostalCode => &["zip"],
+        Element::Ssid => &["ssid"],
+        Element::Ssn => &["ssn"],
+        Element::Surnames => &["last"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dictionary::Dictionary;
+
+    #[test]
+    fn every_element_used_stands_in_the_dictionary() {
+        let dictionary = Dictionary::builtin().unwrap();
+        let segments = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
+        let matched = segments.iter().flat_map(|segment| match_elements(Preset::Full, *segment));
+        let roles = [Role::Sender, Role::Receiver];
+        let dimensions = [Dimension::All, Dimension::Ethnicity, Dimension::Gender];
+        let told = roles.iter().flat_map(|role| dimensions.map(|one| told_elements(one, *role)).concat());
+        for name in matched.chain(told) {
+            assert!(dictionary.elements.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn presets_use_what_their_recipes_read() {
+        let basic = match_elements(Preset::Basic, Segment::Cc);
+        assert!(basic.contains("ssn") && !basic.contains("gender") && !basic.contains("zip"));
+        let full = match_elements(Preset::Full, Segment::K12);
+        assert!(full.contains("gender") && full.contains("zip") && !full.contains("ssn"));
+    }
+}
