@@ -129,6 +129,15 @@ pub enum Ask {
     /// Reports that have arrived.
     #[command(subcommand, after_help = "Example:\n  passage-node report list")]
     Report(Report),
+    /// To whom, why and on which basis student records were disclosed (34 CFR 99.32).
+    #[command(
+        after_help = "Example:\n  passage-node disclosures --student 104233        (what to show the student or the parent)\n  passage-node disclosures                         (every round)"
+    )]
+    Disclosures {
+        /// This member's own number of one student.
+        #[arg(long, value_name = "LOCAL_ID")]
+        student: Option<String>,
+    },
     /// Stop every running round here, at once.
     #[command(after_help = "Example:\n  passage-node halt --by \"A. Superintendent\"")]
     Halt {
@@ -299,6 +308,7 @@ impl Ask {
             Self::Report(Report::Export { id, format, out }) => {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }
+            Self::Disclosures { student } => Command::Disclosures { student },
             Self::Halt { by } => Command::Halt { by: by.by },
             Self::Audit(Audit::Acknowledge { log, by }) => Command::AuditAcknowledge { log, by: by.by },
             Self::Audit(Audit::Checkpoints { out }) => Command::AuditCheckpoints { out: full(&out) },

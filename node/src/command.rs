@@ -26,6 +26,7 @@ pub use self::query::{QueryMode, QueryRequest};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},
+    disclosures,
     driver::Driver,
     home::{Home, refuse},
     own_stack,
@@ -65,6 +66,7 @@ pub enum Command {
     ReportList,
     ReportShow { id: String },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
+    Disclosures { student: Option<String> },
     Halt { by: String },
     AuditAcknowledge { log: String, by: String },
     AuditCheckpoints { out: PathBuf },
@@ -172,6 +174,10 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::ReportList => rounds::report_list(home),
         Command::ReportShow { id } => rounds::report_show(home, &id),
         Command::ReportExport { id, format, out } => rounds::report_export(home, &id, format, out),
+        Command::Disclosures { student } => {
+            let found = home.disclosures(student.as_deref())?;
+            Ok(disclosures::page(student.as_deref(), &found))
+        }
         Command::Halt { by } => {
             let count = node.driver()?.halt(&by)?;
             Ok(Answer { text: format!("{count} rounds halted"), json: json!({ "halted": count }) })

@@ -18,6 +18,7 @@
 //! | [`prepare`] | match keys and codes of one round, in memory |
 //! | [`own_stack`] | threads that take what a stack holds with them |
 //! | [`compute`] | blinding, passes, tables, decryption |
+//! | [`disclosures`] | to whom a student's record was disclosed |
 //! | [`driver`] | the loop around the round engine |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
@@ -33,6 +34,7 @@ pub mod compute;
 pub mod coverage;
 pub mod custody;
 pub mod data;
+pub mod disclosures;
 pub mod driver;
 pub mod governance;
 pub mod home;

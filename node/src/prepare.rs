@@ -17,6 +17,8 @@ use crate::roster::{Person, Roster, Student};
 pub struct Prepared {
     /// One per local person.
     pub rows: Vec<PreparedRow>,
+    /// Places in the roster of the students the rows were made from: whose records take part (F5).
+    pub students: Vec<usize>,
     /// Students left out because they opted out.
     pub opted_out: u32,
     /// Persons for whom no match key could be made: rows of random tokens in a sender's list, none in a receiver's.
@@ -55,7 +57,7 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
     let merged = local_persons(&persons, &recipes, &slots);
     drop(persons);
 
-    let mut rows = Vec::new();
+    let (mut rows, mut students) = (Vec::new(), Vec::new());
     let mut unusable = 0_u32;
     for person in merged.persons {
         let facts = facts(roster, &person);
@@ -74,10 +76,11 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
             }
         }
         let Facts { cohort, first_regular, enrolled: _, ethnicity, gender } = facts;
+        students.extend(&person.members);
         rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });
     }
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
-    Prepared { rows, opted_out, unusable }
+    Prepared { rows, students, opted_out, unusable }
 }
 
 fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {

@@ -40,6 +40,8 @@ pub const AGREEMENT_STATUS: Table = Table(13);
 /// Agreement digest -> digest of the coordinator's last account of it.
 pub const AGREEMENT_HEARD: Table = Table(14);
 
+// 15 and 16 are of the record of disclosures (`crate::disclosures`).
+
 /// A person's decision about a study.
 #[derive(Clone, Debug)]
 pub struct Decision {

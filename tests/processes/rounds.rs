@@ -36,6 +36,7 @@ fn three_members_run_a_round_and_each_gets_its_report() {
             leaves["lines"].as_array().unwrap().iter().map(|line| line["bytes"].as_u64().unwrap()).sum();
         assert_eq!(leaves["bytes"], lines, "{name}: {leaves}");
     }
+    disclosures_are_on_record(&fleet, &round);
     // The same question of the same rosters is answered from the stored release (SPEC §10.4).
     let again = fleet.open(&study);
     let ended = fleet.end_of(&again);
@@ -96,5 +97,32 @@ fn eventually(holds: impl Fn() -> bool, otherwise: impl Fn() -> String) {
     while !holds() {
         assert!(began.elapsed() < PATIENCE, "{}", otherwise());
         sleep(Duration::from_millis(50));
+    }
+}
+
+/// F5, L2: who completed in the cohorts is in the record of the round, by the district's own number; who did not is not.
+fn disclosures_are_on_record(fleet: &Fleet, round: &str) {
+    let file = std::fs::read_to_string(fleet.dir.path().join("K12A-SENR.txt")).unwrap();
+    let rows: Vec<Vec<&str>> = file.lines().map(|line| line.split('^').collect()).collect();
+    let completed = |row: &&Vec<&str>| row[25] == "E230" && row[26] == "100";
+    let number = |row: &Vec<&str>| row[8].to_owned();
+    let completers: std::collections::BTreeSet<String> =
+        rows.iter().filter(|row| row[25] == "E230").map(number).collect();
+    let one = number(rows.iter().find(completed).unwrap());
+    let other = rows.iter().map(number).find(|number| !completers.contains(number)).unwrap();
+
+    let of = |student: &str| fleet.node("K12A", &["disclosures", "--student", student]);
+    let found = of(&one.to_ascii_lowercase());
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found[0]["round"], round);
+    assert_eq!(found[0]["outcome"], "counts were released to the parties named above");
+    let names: Vec<&str> =
+        found[0]["parties"].as_array().unwrap().iter().map(|party| party["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Member CC1", "Member UNIV", "coordinator of Test"]);
+    assert_eq!((of(&other), of("no such number")), (serde_json::json!([]), serde_json::json!([])));
+    // Every member has its own; how many students is for it alone.
+    for name in fleet.names() {
+        let all = fleet.node(&name, &["disclosures"]);
+        assert!(all[0]["students"].as_u64().unwrap() > 50, "{name}: {all}");
     }
 }

@@ -139,7 +139,11 @@ impl Home {
         self.recorded(&destroying, || {
             self.queries.end_all();
             let catalogue = Catalogue { keys: next_keys, tables: rewrapped };
-            self.store.commit(&[Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes()), ordered.put()])?;
+            let mut ops = vec![Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes()), ordered.put()];
+            if scope.is_all() {
+                ops.extend(self.forget_references()?);
+            }
+            self.store.commit(&ops)?;
             *custody = next;
             Ok(())
         })

@@ -30,6 +30,7 @@ use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
     compute::{RoundContext, secrets::RoundSecrets, stream::open_short},
+    disclosures::Reference,
     home::Home,
     outbox,
     records::{CURSOR, Charge, LEDGER, ROUNDS, RoundRecord, Standing, ledger_key},
@@ -57,6 +58,8 @@ struct Live {
     state: Option<MemberRound>,
     secrets: Option<Arc<RoundSecrets>>,
     context: Option<Arc<RoundContext>>,
+    /// Whose records take part, until the round is entered.
+    references: Arc<[Reference]>,
     columns: BTreeMap<u16, Digest>,
     blobs: BTreeSet<Digest>,
     broken: bool,
@@ -454,6 +457,7 @@ impl Live {
             state: Some(state),
             secrets: None,
             context: None,
+            references: Arc::default(),
             columns: BTreeMap::new(),
             blobs: BTreeSet::new(),
             broken: false,

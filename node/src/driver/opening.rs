@@ -7,7 +7,7 @@ use std::{
 };
 
 use passage_protocol::{
-    agreement::{Account, Approval},
+    agreement::{Account, Agreement, Approval, Study},
     codec::{Decode, Encode},
     ids::{Digest, RoundId},
     manifest::{opening::RoundCall, shapes},
@@ -18,11 +18,12 @@ use passage_shell::{audit::Act, entropy, failure::Failure, store::Op};
 
 use crate::{
     compute::secrets::RoundSecrets,
+    disclosures::{Entered, Reference},
     driver::{Driver, Live, cursor},
     governance::HeldStudy,
     home::refuse,
     own_stack,
-    prepare::prepare,
+    prepare::{Prepared, prepare},
     records::{APPROVALS, ROUNDS, RoundRecord, Standing, Verdict, Yes},
 };
 
@@ -91,9 +92,11 @@ impl Driver {
         };
         let Some(role) = study.study.participants.get(index).map(|one| one.role) else { return Ok(()) };
         let this_year = self.home.now().date().year;
-        let (prepared, snapshot) = own_stack::run(|| {
+        let (prepared, references, snapshot) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;
-            Ok((prepare(&roster, &study.study, role, self.home.segment, this_year), snapshot))
+            let prepared = prepare(&roster, &study.study, role, self.home.segment, this_year);
+            let references = self.home.references().of_students(&roster, &prepared.students);
+            Ok((prepared, references, snapshot))
         })?;
         tracing::info!(
             round = %round,
@@ -102,7 +105,7 @@ impl Driver {
             unusable = prepared.unusable,
             "prepared"
         );
-        self.answer(record, snapshot, agreement.agreement, study.study, prepared)
+        self.answer(record, snapshot, (agreement.agreement, study.study), prepared, references)
     }
 
     /// Rounds of a study that ended without a result since a person last decided about it, or since the last result. A
@@ -126,9 +129,9 @@ impl Driver {
         &self,
         mut record: RoundRecord,
         snapshot: Digest,
-        agreement: passage_protocol::agreement::Agreement,
-        study: passage_protocol::agreement::Study,
-        prepared: crate::prepare::Prepared,
+        (agreement, study): (Agreement, Study),
+        prepared: Prepared,
+        references: Vec<Reference>,
     ) -> Result<(), Failure> {
         let round = record.call.round;
         let (rows, opted_out, unusable) = (prepared.rows.len(), prepared.opted_out, prepared.unusable);
@@ -156,6 +159,7 @@ impl Driver {
                 state: None,
                 secrets: Some(Arc::new(secrets)),
                 context: None,
+                references: references.into(),
                 columns: BTreeMap::new(),
                 blobs: BTreeSet::new(),
                 broken: false,
@@ -272,16 +276,19 @@ impl Driver {
         let agreement = self.home.agreement(&record.call.agreement.to_string())?;
         let study = self.home.study(&record.call.study.to_string())?;
         // Judged, recorded and charged as one step: two rounds cannot both spend what is left of the budget.
+        let references = self.lock().get(&round).map(|one| Arc::clone(&one.references)).unwrap_or_default();
         let permitted = self.home.store.transact(|| -> Result<_, Failure> {
             let permitted = self.home.permit(&agreement, &study, manifest, roster)?;
-            let charge = match &permitted {
-                Ok(_) => {
-                    self.home.record(&Act::RoundEndorsed { round, manifest: manifest.digest() })?;
-                    self.home.charge(manifest, roster, &agreement.agreement)
-                }
-                Err(_) => None,
-            };
-            Ok((charge.into_iter().collect(), permitted))
+            let mut ops = Vec::new();
+            if permitted.is_ok() {
+                self.home.record(&Act::RoundEndorsed { round, manifest: manifest.digest() })?;
+                ops.extend(self.home.charge(manifest, roster, &agreement.agreement));
+                let (agreement, study) = (&agreement.agreement, &study.study);
+                ops.extend(
+                    self.home.disclosed(&Entered { manifest, agreement, study, yes: &yes }, &references),
+                );
+            }
+            Ok((ops, permitted))
         })?;
         match permitted {
             Err(clause) => self.feed(round, MemberInput::NotPermitted(clause), None),
