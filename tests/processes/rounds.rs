@@ -42,6 +42,12 @@ fn three_members_run_a_round_and_each_gets_its_report() {
     let ended = fleet.end_of(&again);
     assert_eq!(ended["phase"], "aborted");
     assert_eq!(ended["aborted"]["code"], "P0419", "{ended}");
+    // G10: what was released is told and not recalled; nothing runs afterwards.
+    let left = fleet.node("CC1", &["agreement", "withdraw", &agreement, "--by", "Counsel"]);
+    assert_eq!(left["released"].as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(left["released"][0]["round"], round.as_str());
+    let opened = || fleet.try_run("coordinator", &["round", "open", &study]);
+    eventually(|| opened().is_err_and(|refusal| refusal["rule"] == "G10"), || "still opened".to_owned());
 }
 
 #[test]

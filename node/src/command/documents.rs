@@ -116,10 +116,30 @@ pub(super) fn agreement_share(
 pub(super) fn agreement_withdraw(home: &Home, name: &str, by: &str) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
     home.withdraw(&held, by)?;
+    let released = released_under(home, &held)?;
+    let mut lines =
+        vec![format!("withdrawn from {} by {by}; no further round runs under it (G10)", id(&held))];
+    lines.extend(
+        released.iter().map(|(round, at)| format!("released before and not recalled: {round}, {at}")),
+    );
+    let released: Vec<_> = released.iter().map(|(round, at)| json!({ "round": round, "at": at })).collect();
     Ok(Answer {
-        text: format!("withdrawn from {} by {by}; no further round runs under it (G10)", id(&held)),
-        json: json!({ "id": id(&held), "withdrawn": true }),
+        text: lines.join("\n"),
+        json: json!({ "id": id(&held), "withdrawn": true, "released": released }),
     })
+}
+
+/// Rounds under an agreement whose report is here, and when it came: what a withdrawal does not undo (G10).
+fn released_under(home: &Home, held: &HeldAgreement) -> Result<Vec<(String, String)>, Failure> {
+    let mut released = Vec::new();
+    for (key, bytes) in home.store.scan(ROUNDS, &[])? {
+        let record = RoundRecord::from_bytes(&bytes)?;
+        if record.call.agreement == held.digest && matches!(record.standing, Standing::Finished) {
+            released.push((record.moved, RoundId::from_bytes(&key)?));
+        }
+    }
+    released.sort_unstable();
+    Ok(released.into_iter().map(|(at, round)| (round.to_string(), at.to_string())).collect())
 }
 
 pub(super) fn study_list(home: &Home) -> Result<Answer, Failure> {
