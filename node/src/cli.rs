@@ -138,9 +138,15 @@ pub enum Ask {
         #[arg(long, value_name = "LOCAL_ID")]
         student: Option<String>,
     },
-    /// Stop every running round here, at once.
+    /// Stop every running round here at once, and take part in none until `resume`; the daemon need not run.
     #[command(after_help = "Example:\n  passage-node halt --by \"A. Superintendent\"")]
     Halt {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Take part in rounds again after `halt`.
+    #[command(after_help = "Example:\n  passage-node resume --by \"A. Superintendent\"")]
+    Resume {
         #[command(flatten)]
         by: By,
     },
@@ -310,6 +316,7 @@ impl Ask {
             }
             Self::Disclosures { student } => Command::Disclosures { student },
             Self::Halt { by } => Command::Halt { by: by.by },
+            Self::Resume { by } => Command::Resume { by: by.by },
             Self::Audit(Audit::Acknowledge { log, by }) => Command::AuditAcknowledge { log, by: by.by },
             Self::Audit(Audit::Checkpoints { out }) => Command::AuditCheckpoints { out: full(&out) },
             Self::Audit(Audit::Verify { against }) => {

@@ -68,6 +68,7 @@ pub enum Command {
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Disclosures { student: Option<String> },
     Halt { by: String },
+    Resume { by: String },
     AuditAcknowledge { log: String, by: String },
     AuditCheckpoints { out: PathBuf },
     AuditVerify { against: Option<PathBuf> },
@@ -179,8 +180,26 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             Ok(disclosures::page(student.as_deref(), &found))
         }
         Command::Halt { by } => {
-            let count = node.driver()?.halt(&by)?;
-            Ok(Answer { text: format!("{count} rounds halted"), json: json!({ "halted": count }) })
+            let count = match &node.driver {
+                Some(driver) => driver.halt(&by)?,
+                // A round of an earlier daemon ends when the next one starts.
+                None => home.halt_participation(&by).map(|()| 0)?,
+            };
+            Ok(Answer {
+                text: format!(
+                    "halted by {by}: this member takes part in no round until `resume`; {count} rounds ended (L4)"
+                ),
+                json: json!({ "halted": count }),
+            })
+        }
+        Command::Resume { by } => {
+            home.resume_participation(&by)?;
+            Ok(Answer {
+                text: format!(
+                    "resumed by {by}: this member takes part in rounds that are called from now on"
+                ),
+                json: json!({ "resumed": true }),
+            })
         }
         Command::AuditAcknowledge { log, by } => home.acknowledge_fork(&log, &by),
         Command::AuditCheckpoints { out } => Ok(page::export_page(&home.checkpoints, &out)?),
@@ -234,6 +253,11 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
     ));
     let forks = home.checkpoints.forks()?;
     lines.extend(forks.iter().map(page::fork_line));
+    let halted = home.halted()?;
+    lines.push(match &halted {
+        Some(yes) => format!("takes part   no: halted by {} at {}; `resume` takes it back", yes.by, yes.at),
+        None => "takes part   yes".to_owned(),
+    });
     lines.push(match &node.driver {
         Some(_) => "daemon       serving".to_owned(),
         None => "daemon       not running; start it with `passage-node serve`".to_owned(),
@@ -248,6 +272,7 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
             "free_bytes": free,
             "audit_entries": end.head.number,
             "audit_refused": forks.iter().map(|fork| json!({ "log": fork.log, "code": code_text(Code(fork.code)) })).collect::<Vec<_>>(),
+            "halted": halted.map(|yes| json!({ "by": yes.by, "at": yes.at.to_string() })),
             "serving": node.driver.is_some(),
         }),
     })

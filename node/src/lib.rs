@@ -20,6 +20,7 @@
 //! | [`compute`] | blinding, passes, tables, decryption |
 //! | [`disclosures`] | to whom a student's record was disclosed |
 //! | [`driver`] | the loop around the round engine |
+//! | [`participation`] | whether this member takes part at all |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
@@ -41,6 +42,7 @@ pub mod home;
 pub mod import;
 pub mod outbox;
 pub mod own_stack;
+pub mod participation;
 pub mod prepare;
 pub mod query;
 pub mod records;

@@ -41,6 +41,8 @@ pub const AGREEMENT_STATUS: Table = Table(13);
 pub const AGREEMENT_HEARD: Table = Table(14);
 
 // 15 and 16 are of the record of disclosures (`crate::disclosures`).
+/// `halted` -> [`Yes`], while this member takes part in nothing.
+pub const PARTICIPATION: Table = Table(17);
 
 /// A person's decision about a study.
 #[derive(Clone, Debug)]

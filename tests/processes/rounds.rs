@@ -51,9 +51,9 @@ fn three_members_run_a_round_and_each_gets_its_report() {
 }
 
 #[test]
-fn no_round_opens_before_every_party_has_signed() {
+fn no_round_opens_before_every_party_has_signed_and_none_runs_while_one_has_halted() {
     let port = free_port();
-    let fleet = Fleet::start(THREE, port, port);
+    let mut fleet = Fleet::start(THREE, port, port);
     let agreement = fleet.propose_agreement(Noise::None);
     fleet.sign("K12A", &agreement);
     fleet.sign("CC1", &agreement);
@@ -61,6 +61,21 @@ fn no_round_opens_before_every_party_has_signed() {
     let refusal = fleet.try_run("coordinator", &["round", "open", &study]).unwrap_err();
     assert_eq!(refusal["rule"], "G01", "{refusal}");
     assert!(!refusal["what"].as_str().unwrap().contains("M-"), "who has signed is not revealed: {refusal}");
+
+    // L4: one command, and it holds through a restart; nothing was imported, so a node that read its roster would fail otherwise.
+    fleet.node("K12A", &["halt", "--by", "Superintendent"]);
+    fleet.kill_and_restart("K12A");
+    fleet.sign("UNIV", &agreement);
+    let round = fleet.open(&study);
+    let ended = fleet.end_of(&round);
+    assert_eq!(ended["aborted"]["code"], "P0C04", "{ended}");
+    let refused = fleet.try_run("K12A", &["round", "approve", &round, "--by", "Clerk"]).unwrap_err();
+    assert_eq!((&refused["code"], &refused["rule"]), (&"N2223".into(), &"L4".into()), "{refused}");
+    assert_eq!(fleet.node("K12A", &["doctor"])["halted"]["by"], "Superintendent");
+    fleet.node("K12A", &["resume", "--by", "Superintendent"]);
+    assert!(fleet.node("K12A", &["doctor"])["halted"].is_null());
+    let refused = fleet.try_run("K12A", &["resume", "--by", "Superintendent"]).unwrap_err();
+    assert_eq!(refused["code"], "N2224", "{refused}");
 }
 
 #[test]

@@ -109,6 +109,9 @@ impl Driver {
             let round = RoundId::from_bytes(&key)?;
             let record = RoundRecord::from_bytes(&bytes)?;
             match &record.standing {
+                Standing::Running { .. } if self.home.halted()?.is_some() => {
+                    self.abort(round, &Abort::because(AbortReason::Halted), None)?;
+                }
                 Standing::AwaitDecision => self.consider(round)?,
                 Standing::Running { state, .. } => match MemberRound::resume(state)? {
                     None => self.abort(round, &Abort::because(AbortReason::MemberRestarted), None)?,

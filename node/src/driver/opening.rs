@@ -65,6 +65,9 @@ impl Driver {
         if let Err(failure) = self.home.require_no_fork() {
             return self.abort(round, &Abort::because(AbortReason::History(failure.number())), None);
         }
+        if self.home.halted()?.is_some() {
+            return self.abort(round, &Abort::because(AbortReason::Halted), None);
+        }
         let (Ok(agreement), Ok(study)) = (
             self.home.agreement(&record.call.agreement.to_string()),
             self.home.study(&record.call.study.to_string()),
@@ -192,6 +195,7 @@ impl Driver {
     ///
     /// [`Failure`] if the round does not await one, or the agreement refuses.
     pub fn approve(&self, round: RoundId, by: &str) -> Result<Account, Failure> {
+        self.home.require_participation()?;
         let account = self.account(round)?;
         self.require_waiting(round)?;
         self.home.require_no_fork()?;
@@ -215,12 +219,13 @@ impl Driver {
         self.home.recorded(&refused, || self.feed(round, MemberInput::Refused, None))
     }
 
-    /// Stops every running round here; one action, no questions (L4).
+    /// Stops every running round here and answers no further call; one action, no questions (L4).
     ///
     /// # Errors
     ///
     /// [`Failure`] of the store.
     pub fn halt(&self, by: &str) -> Result<usize, Failure> {
+        self.home.halt_participation(by)?;
         let rounds: Vec<RoundId> = self.lock().keys().copied().collect();
         for round in &rounds {
             let halted = Act::RoundHalted { round: *round, by };
@@ -270,6 +275,9 @@ impl Driver {
         }
         if let Err(failure) = self.home.require_no_fork() {
             return self.abort(round, &Abort::because(AbortReason::History(failure.number())), None);
+        }
+        if self.home.halted()?.is_some() {
+            return self.abort(round, &Abort::because(AbortReason::Halted), None);
         }
         let record = self.record(round)?;
         let (Some(manifest), Some(roster)) = (&record.manifest, record.roster) else { return Ok(()) };

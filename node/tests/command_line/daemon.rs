@@ -65,17 +65,28 @@ fn commands_answer_alike_with_and_without_a_daemon() {
 fn what_needs_the_daemon_says_so() {
     let node = Node::joined(Segment::K12);
     for arguments in [
-        &["halt", "--by", "A. Superintendent"][..],
-        &["round", "approve", "latest", "--by", "A. Superintendent"],
+        &["round", "approve", "latest", "--by", "A. Superintendent"][..],
         &["round", "refuse", "latest", "--by", "A. Superintendent"],
     ] {
         let screen = node.run(arguments);
         assert!(screen.refused("N2240", None).contains("running daemon"), "{screen:?}");
         assert!(screen.err.contains("passage-node serve"), "{screen:?}");
     }
-    let daemon = node.serve();
+}
+
+/// L4: the superintendent's command needs nothing that could be down.
+#[test]
+fn l04_a_halt_needs_no_daemon_and_outlasts_one() {
+    let node = Node::joined(Segment::K12);
     assert_eq!(node.json(&["halt", "--by", "A. Superintendent"])["halted"], 0);
+    let daemon = node.serve();
+    // Halted again by another: the first stays on record.
+    node.run(&["halt", "--by", "Counsel"]).succeeded();
+    assert_eq!(node.json(&["doctor"])["halted"]["by"], "A. Superintendent");
     drop(daemon);
+    node.run(&["resume", "--by", "A. Superintendent"]).succeeded();
+    assert!(node.json(&["doctor"])["halted"].is_null());
+    node.run(&["resume", "--by", "A. Superintendent"]).refused("N2224", Some("L4"));
 }
 
 #[test]

@@ -32,6 +32,8 @@
 //! | `member.joined` | coordinator | `member`, `signing_key` | a newcomer is certified |
 //! | `member.revoked` | coordinator | `member` | a certificate is revoked |
 //! | `optouts.imported` | node | `entries` | an opt-out list is put in force |
+//! | `participation.halted` | node | `by` | this member takes part in nothing |
+//! | `participation.resumed` | node | `by` | this member takes part again |
 //! | `query.exported` | node | `format` | rows of a query are written to a file |
 //! | `report.exported` | node | `format`, `round` | a report is written to a file |
 //! | `report.received` | node | `report`, `round` | a report that arrived is kept |
@@ -96,6 +98,8 @@ pub enum Act<'a> {
     MemberJoined { member: MemberCode, signing_key: VerifyingKey },
     MemberRevoked { member: MemberCode },
     OptOutsImported { entries: u64 },
+    ParticipationHalted { by: &'a str },
+    ParticipationResumed { by: &'a str },
     QueryExported { format: &'static str },
     ReportExported { round: RoundId, format: &'static str },
     ReportReceived { round: RoundId, report: Digest },
@@ -193,6 +197,8 @@ impl Act<'_> {
             ),
             Self::MemberRevoked { member } => ("member.revoked", vec![("member", member.to_string())]),
             Self::OptOutsImported { entries } => ("optouts.imported", vec![("entries", people(entries))]),
+            Self::ParticipationHalted { by } => ("participation.halted", vec![person(by)]),
+            Self::ParticipationResumed { by } => ("participation.resumed", vec![person(by)]),
             Self::QueryExported { format } => ("query.exported", vec![("format", format.to_owned())]),
             Self::ReportExported { round, format } => {
                 ("report.exported", vec![id(round), ("format", format.to_owned())])
@@ -291,6 +297,8 @@ mod tests {
             Act::MemberJoined { member, signing_key: key },
             Act::MemberRevoked { member },
             Act::OptOutsImported { entries: 12 },
+            Act::ParticipationHalted { by },
+            Act::ParticipationResumed { by },
             Act::QueryExported { format: "csv" },
             Act::ReportExported { round, format: "csv" },
             Act::ReportReceived { round, report: digest },
