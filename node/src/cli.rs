@@ -2,12 +2,13 @@
 //! daemon has another working folder.
 
 mod data;
+mod linkage;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::data::Data;
+pub use self::{data::Data, linkage::Linkage};
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
@@ -51,6 +52,12 @@ pub enum Verb {
     /// Run the daemon: dial out, take part in rounds, carry out commands.
     #[command(after_help = "Example:\n  passage-node --dir /var/lib/passage serve")]
     Serve,
+    /// Match quality: measured on files whose true persons are known.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-node linkage evaluate --files K12A.csv CC1.csv --truth truth.csv"
+    )]
+    Linkage(Linkage),
     /// What the daemon, or this process, is asked to do.
     #[command(flatten)]
     Ask(Ask),

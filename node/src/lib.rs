@@ -15,6 +15,7 @@
 //! | [`data`] | imports as one change, opt-outs, destruction |
 //! | [`query`] | SQL over the stored tables |
 //! | [`coverage`] | what the stored tables cover, and whether they came in time |
+//! | [`linkage`] | match quality on files whose true persons are known |
 //! | [`prepare`] | match keys and codes of one round, in memory |
 //! | [`own_stack`] | threads that take what a stack holds with them |
 //! | [`compute`] | blinding, passes, tables, decryption |
@@ -37,6 +38,7 @@ pub mod driver;
 pub mod governance;
 pub mod home;
 pub mod import;
+pub mod linkage;
 pub mod outbox;
 pub mod own_stack;
 pub mod prepare;

@@ -184,7 +184,8 @@ mod tests {
             |rows: &[[u8; 3]]| rows.iter().flatten().flat_map(|v| [*v; TAG_BYTES]).collect::<Vec<u8>>();
         let slots = [0, 1, 2];
         // Row 0 is known to the receiver; row 1 through row 0 of the middle list; row 2 to the middle list alone.
-        let (source, middle) = (bytes(&[[1, 2, 3], [4, 5, 6], [7, 8, 9]]), bytes(&[[20, 5, 21], [7, 22, 23]]));
+        let (source, middle) =
+            (bytes(&[[1, 2, 3], [4, 5, 6], [7, 8, 9]]), bytes(&[[20, 5, 21], [7, 22, 23]]));
         let target = bytes(&[[1, 30, 31], [20, 32, 33]]);
         let list = |bytes| TagList::new(&slots, bytes).unwrap();
         let (source, middle, target) = (list(&source), list(&middle), list(&target));

@@ -78,7 +78,8 @@ pub fn resolve(lists: &[TagList<'_>], weights: &[u32]) -> Resolution {
                 links.extend(best.iter().map(|pair| pair.between(left, right)));
                 let (sources, targets) = taken(&best);
                 rest.retain(|pair| {
-                    sources.binary_search(&pair.rows.0).is_err() && targets.binary_search(&pair.rows.1).is_err()
+                    sources.binary_search(&pair.rows.0).is_err()
+                        && targets.binary_search(&pair.rows.1).is_err()
                 });
             }
             resolution.ambiguous += rest.len() as u64;
@@ -273,7 +274,11 @@ mod tests {
     fn the_better_of_two_partners_is_taken_and_the_rest_is_looked_at_again() {
         // Row 0 shares two recipes with row 0 and one with row 1; row 1 shares one with row 1.
         let found = resolved(&[vec![[5, 1, 2], [0, 3, 0]], vec![[5, 1, 0], [0, 3, 2]]]);
-        assert_eq!(clusters(&found), [vec![(0, 0), (1, 0)], vec![(0, 1), (1, 1)]], "row 1 has two at first, equal in score");
+        assert_eq!(
+            clusters(&found),
+            [vec![(0, 0), (1, 0)], vec![(0, 1), (1, 1)]],
+            "row 1 has two at first, equal in score"
+        );
     }
 
     #[test]

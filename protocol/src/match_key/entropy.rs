@@ -63,8 +63,8 @@ mod tests {
     fn a_shorter_form_has_fewer_bits() {
         use Normaliser::*;
         for element in [Element::GivenNames, Element::Surnames] {
-            let bits =
-                [FirstThree, Soundex, FirstName, Full].map(|normaliser| half_bits(Part { element, normaliser }));
+            let bits = [FirstThree, Soundex, FirstName, Full]
+                .map(|normaliser| half_bits(Part { element, normaliser }));
             assert!(bits.is_sorted(), "{element:?}");
         }
     }

@@ -53,7 +53,11 @@ mod tests {
             assert_eq!(text::tokens(letter).concat(), spelled.to_ascii_uppercase(), "{letter}");
         }
         for (word, letter) in pairs("genders") {
-            assert_eq!(identifier::Gender::parse(word).map(identifier::Gender::letter), Some(letter), "{word}");
+            assert_eq!(
+                identifier::Gender::parse(word).map(identifier::Gender::letter),
+                Some(letter),
+                "{word}"
+            );
         }
     }
 

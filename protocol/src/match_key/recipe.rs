@@ -170,16 +170,29 @@ impl Recipe {
         entropy::coincidences(self.half_bits(), source, target)
     }
 
+    /// What an equal key adds to the score of two rows where best links are sought ([`crate::linkage::resolve`]): an identifier
+    /// outweighs the names of every preset (linkage findings 4.3).
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        if self.reads(Element::Ssid) || self.reads(Element::Ssn) { 40 } else { 10 }
+    }
+
     /// What a person who signs should know about a recipe that is allowed but repeats among strangers or within families
     /// (linkage findings 5).
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {
         let both_names = self.reads(Element::GivenNames) && self.reads(Element::Surnames);
-        if self.reads(Element::Ssid) || self.reads(Element::Ssn) || self.reads(Element::NamePair) || both_names {
+        if self.reads(Element::Ssid)
+            || self.reads(Element::Ssn)
+            || self.reads(Element::NamePair)
+            || both_names
+        {
             return None;
         }
         if self.half_bits() < HALF_BITS_SAFE {
-            return Some("a date of birth with one kind of name repeats among strangers, among twins and within families");
+            return Some(
+                "a date of birth with one kind of name repeats among strangers, among twins and within families",
+            );
         }
         self.reads(Element::Surnames).then_some("twins at one address share it")
     }

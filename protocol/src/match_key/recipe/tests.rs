@@ -89,7 +89,11 @@ fn a_cautioned_recipe_says_why() {
     for strangers in [&[Surnames, BirthDate, Gender][..], &[GivenNames, BirthDate]] {
         assert!(recipe(strangers).caution().is_some_and(|caution| caution.contains("strangers")));
     }
-    assert!(recipe(&[Surnames, BirthDate, PostalCode]).caution().is_some_and(|caution| caution.starts_with("twins")));
+    assert!(
+        recipe(&[Surnames, BirthDate, PostalCode])
+            .caution()
+            .is_some_and(|caution| caution.starts_with("twins"))
+    );
     assert!(recipe(&[GivenNames, BirthDate, PostalCode]).caution().is_none());
     assert!(recipe(&[GivenNames, Surnames, BirthDate]).caution().is_none());
 }
