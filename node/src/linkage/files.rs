@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use passage_protocol::match_key::{Element, NormalisedPerson, PersonFields};
+use passage_protocol::match_key::{Element, Footing, NormalisedPerson, PersonFields};
 use passage_shell::failure::Failure;
 
 use crate::home::refuse;
@@ -13,6 +13,8 @@ pub(super) struct Party {
     pub(super) name: String,
     /// The true person of each record, as [`Truth`] numbers them.
     pub(super) people: Vec<u32>,
+    /// What each record can be matched by.
+    pub(super) footings: Vec<Footing>,
     /// The records.
     pub(super) records: Vec<NormalisedPerson>,
 }
@@ -34,7 +36,7 @@ impl Party {
                 return Err(lacks(path, names));
             }
         }
-        let mut party = Self { name, people: Vec::new(), records: Vec::new() };
+        let mut party = Self { name, people: Vec::new(), footings: Vec::new(), records: Vec::new() };
         for (row, record) in (2_u64..).zip(reader.into_records()) {
             let record = record.map_err(|error| not_a_table(path, &error))?;
             let cell = |at: usize| places.cell(&record, at);
@@ -57,8 +59,10 @@ impl Party {
                 gender: cell(8),
                 zip: cell(9),
             };
+            let record = fields.normalise(birth_year_max);
             party.people.push(person);
-            party.records.push(fields.normalise(birth_year_max));
+            party.footings.push(Footing::of(&record));
+            party.records.push(record);
         }
         Ok(party)
     }

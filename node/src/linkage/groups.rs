@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use passage_protocol::match_key::Footing;
 use passage_shell::failure::Failure;
 use serde::Serialize;
 
@@ -39,7 +40,10 @@ pub struct Gap {
     pub gap: f64,
 }
 
-/// Which subgroups each person is in.
+/// Name of the subgroups by what the record of the earlier file can be matched by.
+const FOOTING: &str = "footing";
+
+/// Which subgroups each person is in, and each record.
 pub(super) struct Groups {
     /// Column and value of each group.
     labels: Vec<(String, String)>,
@@ -62,6 +66,7 @@ impl Groups {
         for columns in wanted {
             groups.add(truth, &columns);
         }
+        groups.labels.extend(Footing::ALL.map(|footing| (FOOTING.to_owned(), footing.word().to_owned())));
         Ok(groups)
     }
 
@@ -94,6 +99,12 @@ impl Groups {
     /// Number of groups.
     pub(super) fn count(&self) -> usize {
         self.labels.len()
+    }
+
+    /// The group of a record of the earlier file.
+    pub(super) fn of_footing(&self, footing: Footing) -> usize {
+        let last = Footing::ALL.iter().position(|other| *other == footing).unwrap_or_default();
+        self.labels.len() - Footing::ALL.len() + last
     }
 
     /// The groups a person is in.
@@ -164,7 +175,7 @@ mod tests {
         let groups = Groups::of(&truth, &["moved+sex".into()]).unwrap();
         let said: Vec<String> =
             groups.labels.iter().map(|(column, value)| format!("{column}={value}")).collect();
-        assert_eq!(said, ["sex=F", "sex=M", "moved=1", "moved+sex=1+F"]);
+        assert_eq!(said[..4], ["sex=F", "sex=M", "moved=1", "moved+sex=1+F"]);
         let of = |person| groups.of_person(person).collect::<Vec<_>>();
         assert_eq!([of(0), of(1), of(2)], [vec![0, 2, 3], vec![1], vec![0]]);
         let refused = Groups::of(&truth, &["sexx".into()]).err().unwrap();
@@ -175,7 +186,7 @@ mod tests {
     fn a_column_that_names_people_makes_no_groups() {
         let values: Vec<Vec<String>> = (0..50).map(|number| vec![number.to_string()]).collect();
         let truth = Truth { columns: vec!["street".into()], values, ..Truth::default() };
-        assert_eq!(Groups::of(&truth, &[]).unwrap().count(), 0);
+        assert_eq!(Groups::of(&truth, &[]).unwrap().count(), Footing::ALL.len());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use passage_protocol::{
     linkage::{Links, Resolution},
-    match_key::{LocalPerson, Recipe},
+    match_key::{Footing, LocalPerson, Recipe},
 };
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ impl Rule {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Bridged => {
-                "as round; a record without a link takes the link of the row it has in another file. The noise covers it"
+                "as round; a record without a link takes the link of the row it has in another file, if both are by a number or the pair of names. The noise covers it"
             }
             Self::Resolved => {
                 "best one-to-one links and clusters over all files. The noise does not cover it: no table is made by it"
@@ -139,21 +139,19 @@ pub(super) struct Ground<'a> {
 
 /// True pairs in all and by group.
 pub(super) fn true_pairs(parties: &[Party], groups: &Groups, people: usize) -> (u64, Vec<u64>) {
-    let mut records = vec![vec![0_u64; parties.len()]; people];
-    for (place, party) in parties.iter().enumerate() {
-        for person in &party.people {
-            let of = records.get_mut(*person as usize).and_then(|records| records.get_mut(place));
-            of.into_iter().for_each(|count| *count += 1);
-        }
-    }
+    // From the last file to the first: how many records each person has in the files after.
+    let mut after = vec![0_u64; people];
     let (mut held, mut by_group) = (0, vec![0; groups.count()]);
-    for (person, records) in (0_u32..).zip(&records) {
-        let all: u64 = records.iter().sum();
-        let within: u64 = records.iter().map(|count| count * count).sum();
-        let pairs = (all * all - within) / 2;
-        held += pairs;
-        for group in groups.of_person(person) {
-            by_group.get_mut(group).into_iter().for_each(|sum| *sum += pairs);
+    for party in parties.iter().rev() {
+        for (person, footing) in party.people.iter().zip(&party.footings) {
+            let pairs = after.get(*person as usize).copied().unwrap_or_default();
+            held += pairs;
+            for group in groups.of_person(*person).chain([groups.of_footing(*footing)]) {
+                by_group.get_mut(group).into_iter().for_each(|sum| *sum += pairs);
+            }
+        }
+        for person in &party.people {
+            after.get_mut(*person as usize).into_iter().for_each(|count| *count += 1);
         }
     }
     (held, by_group)
@@ -199,13 +197,15 @@ impl<'a> Measure<'a> {
         let (Some((mine, party)), Some((theirs, other))) = (list(source), list(target)) else { return };
         let shared = mine.shared(row, theirs, target_row);
         let strongest = (shared.trailing_zeros() as usize).min(self.by_recipe.len().saturating_sub(1));
-        let people = |list: &List, party: &Party, row: u32| -> Vec<u32> {
+        let people = |list: &List, party: &Party, row: u32| -> Vec<(u32, Footing)> {
             let members = list.persons.get(row as usize).map(|person: &LocalPerson| person.members.iter());
-            members.into_iter().flatten().filter_map(|record| party.people.get(*record).copied()).collect()
+            let known =
+                |record: &usize| party.people.get(*record).copied().zip(party.footings.get(*record).copied());
+            members.into_iter().flatten().filter_map(known).collect()
         };
         let targets = people(theirs, other, target_row);
-        for person in people(mine, party, row) {
-            let right = targets.iter().filter(|target| **target == person).count() as u64;
+        for (person, footing) in people(mine, party, row) {
+            let right = targets.iter().filter(|(target, _)| *target == person).count() as u64;
             let wrong = targets.len() as u64 - right;
             self.right += right;
             self.wrong += wrong;
@@ -217,7 +217,7 @@ impl<'a> Measure<'a> {
                     *only_wrong += wrong;
                 }
             }
-            for group in ground.groups.of_person(person) {
+            for group in ground.groups.of_person(person).chain([ground.groups.of_footing(footing)]) {
                 if let Some((of_right, of_wrong)) = self.by_group.get_mut(group) {
                     *of_right += right;
                     *of_wrong += wrong;

@@ -47,7 +47,8 @@ impl Links {
     }
 
     /// These links, and for every sender row without one the link through a middle list: the sender row's link to a middle
-    /// row, then that row's link to the receiver; the first of `through` that has both decides (SPEC §7.1).
+    /// row, then that row's link to the receiver; the first of `through` that has both decides (SPEC §7.1). Only links by one
+    /// of the first [`BRIDGE_RECIPES`] recipes make a bridge: two weak links in a row are wrong too often.
     ///
     /// A sender row's link still depends on no other sender row, so the noise analysis of [`link`](super::link) holds. A
     /// receiver row can be taken through every middle list too: the bound on its reuse is larger.
@@ -56,8 +57,14 @@ impl Links {
         let mut bridged = self.clone();
         for (row, found) in (0_u32..).zip(&mut bridged.by_row).filter(|(_, found)| found.is_none()) {
             *found = through.iter().find_map(|(to_middle, from_middle)| {
-                let (first, cell) = to_middle.by_row.get(row as usize).copied().flatten()?;
-                let second = from_middle.get(first.target_row)?;
+                let is_strong = |link: &Link| link.recipe < BRIDGE_RECIPES;
+                let (first, cell) = to_middle
+                    .by_row
+                    .get(row as usize)
+                    .copied()
+                    .flatten()
+                    .filter(|(link, _)| is_strong(link))?;
+                let second = from_middle.get(first.target_row).filter(is_strong)?;
                 let link = Link {
                     target_row: second.target_row,
                     recipe: first.recipe.max(second.recipe),
@@ -110,6 +117,9 @@ impl Links {
         panel
     }
 }
+
+/// Recipes of a preset that are strong enough for a bridge: SSID, SSN and the pair of names.
+pub const BRIDGE_RECIPES: u8 = 3;
 
 /// The link that stands when a row has two hits.
 fn better(source: &TagList<'_>, held: (Link, u32), new: (Link, u32)) -> (Link, u32) {
@@ -193,7 +203,7 @@ mod tests {
             (link(&source, &target), link(&source, &middle), link(&middle, &target));
         let found: Vec<_> = direct.bridged(&[(&to_middle, &from_middle)]).iter().collect();
         let by = |target_row, recipe| Some(Link { target_row, recipe, ambiguous: false });
-        assert_eq!(found, [by(0, 0), by(1, 1), None], "the weaker of the two recipes is told");
-        assert_eq!(direct.bridged(&[]).iter().collect::<Vec<_>>(), [by(0, 0), None, None]);
+        assert_eq!(found, [by(0, 0), by(1, 1), None, None], "the weaker of the two recipes is told");
+        assert_eq!(direct.bridged(&[]).iter().collect::<Vec<_>>(), [by(0, 0), None, None, None]);
     }
 }

@@ -33,7 +33,7 @@ mod resolve;
 mod tag_list;
 
 pub use join::{Hits, Partition, hits_in, link};
-pub use links::{Link, Links, PairPanel};
+pub use links::{BRIDGE_RECIPES, Link, Links, PairPanel};
 pub use plan::{NO_RECEIVER, Plan, PlanBounds, PlanError, PlanTuple, ReceiverBound};
 pub use resolve::{ListRow, Resolution, resolve};
 pub use tag_list::{TAG_BYTES, TagList, TagListError};

@@ -26,10 +26,12 @@
 //!
 //! May use `ids`, `codec`, `refusal`. Must not use `group`, `manifest`, or anything that reads a clock.
 
+mod advice;
 mod birth_date;
 mod derive;
 mod entropy;
 mod equal_values;
+mod footing;
 mod identifier;
 mod local_persons;
 mod merge;
@@ -42,7 +44,9 @@ mod recipe;
 mod soundex;
 mod text;
 
+pub use advice::{Advice, Reason, Supply, advise};
 pub use derive::{MatchKey, SlotKeys, derive};
+pub use footing::{Footing, is_matchable};
 pub use local_persons::{LocalPerson, LocalPersons, MergeCounts, local_persons};
 pub use name::is_placeholder_name;
 pub use normalisation::{NORMALISATION, normalisation_digest};
