@@ -93,9 +93,9 @@ const COLUMNS: [(&[&str], Need); 10] = [
 #[derive(Default)]
 pub(super) struct Truth {
     /// By file name in lower case and record.
-    people: HashMap<(String, String), u32>,
+    pub(super) people: HashMap<(String, String), u32>,
     /// Number of each person by the name the file gives it.
-    numbers: HashMap<String, u32>,
+    pub(super) numbers: HashMap<String, u32>,
     /// Names of the columns that say something of people.
     pub(super) columns: Vec<String>,
     /// By person: the value of each column; empty if it has none.

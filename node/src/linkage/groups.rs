@@ -23,7 +23,8 @@ pub struct GroupResult {
     pub value: String,
     /// True pairs of the subgroup's people.
     pub pairs: u64,
-    /// How they were matched; a false link counts with the person of its first record.
+    /// How they were matched; a false link counts with the person of its first record. Under `footing`, every pair counts once for
+    /// each of its records.
     pub links: Figures,
 }
 
@@ -40,7 +41,7 @@ pub struct Gap {
     pub gap: f64,
 }
 
-/// Name of the subgroups by what the record of the earlier file can be matched by.
+/// Name of the subgroups by what a record can be matched by; a pair counts once for each of its records.
 const FOOTING: &str = "footing";
 
 /// Which subgroups each person is in, and each record.
@@ -101,7 +102,7 @@ impl Groups {
         self.labels.len()
     }
 
-    /// The group of a record of the earlier file.
+    /// The group of a record.
     pub(super) fn of_footing(&self, footing: Footing) -> usize {
         let last = Footing::ALL.iter().position(|other| *other == footing).unwrap_or_default();
         self.labels.len() - Footing::ALL.len() + last

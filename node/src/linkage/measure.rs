@@ -139,19 +139,23 @@ pub(super) struct Ground<'a> {
 
 /// True pairs in all and by group.
 pub(super) fn true_pairs(parties: &[Party], groups: &Groups, people: usize) -> (u64, Vec<u64>) {
-    // From the last file to the first: how many records each person has in the files after.
-    let mut after = vec![0_u64; people];
-    let (mut held, mut by_group) = (0, vec![0; groups.count()]);
-    for party in parties.iter().rev() {
-        for (person, footing) in party.people.iter().zip(&party.footings) {
-            let pairs = after.get(*person as usize).copied().unwrap_or_default();
-            held += pairs;
-            for group in groups.of_person(*person).chain([groups.of_footing(*footing)]) {
-                by_group.get_mut(group).into_iter().for_each(|sum| *sum += pairs);
-            }
-        }
+    let mut records = vec![vec![0_u64; parties.len()]; people];
+    for (place, party) in parties.iter().enumerate() {
         for person in &party.people {
-            after.get_mut(*person as usize).into_iter().for_each(|count| *count += 1);
+            let of = records.get_mut(*person as usize).and_then(|records| records.get_mut(place));
+            of.into_iter().for_each(|count| *count += 1);
+        }
+    }
+    let (mut held, mut by_group) = (0, vec![0; groups.count()]);
+    let mut add =
+        |group: usize, pairs: u64| by_group.get_mut(group).into_iter().for_each(|sum| *sum += pairs);
+    for (place, party) in parties.iter().enumerate() {
+        for (person, footing) in party.people.iter().zip(&party.footings) {
+            let Some(records) = records.get(*person as usize) else { continue };
+            let after: u64 = records.iter().skip(place + 1).sum();
+            held += after;
+            groups.of_person(*person).for_each(|group| add(group, after));
+            add(groups.of_footing(*footing), after + records.iter().take(place).sum::<u64>());
         }
     }
     (held, by_group)
@@ -203,10 +207,9 @@ impl<'a> Measure<'a> {
                 |record: &usize| party.people.get(*record).copied().zip(party.footings.get(*record).copied());
             members.into_iter().flatten().filter_map(known).collect()
         };
-        let targets = people(theirs, other, target_row);
-        for (person, footing) in people(mine, party, row) {
-            let right = targets.iter().filter(|(target, _)| *target == person).count() as u64;
-            let wrong = targets.len() as u64 - right;
+        let (sources, targets) = (people(mine, party, row), people(theirs, other, target_row));
+        for (person, _) in &sources {
+            let (right, wrong) = agreeing(*person, &targets);
             self.right += right;
             self.wrong += wrong;
             if let Some([all_right, all_wrong, only_right, only_wrong]) = self.by_recipe.get_mut(strongest) {
@@ -217,12 +220,20 @@ impl<'a> Measure<'a> {
                     *only_wrong += wrong;
                 }
             }
-            for group in ground.groups.of_person(person).chain([ground.groups.of_footing(footing)]) {
-                if let Some((of_right, of_wrong)) = self.by_group.get_mut(group) {
-                    *of_right += right;
-                    *of_wrong += wrong;
-                }
+            ground.groups.of_person(*person).for_each(|group| self.of_group(group, right, wrong));
+        }
+        for (ours, others) in [(&sources, &targets), (&targets, &sources)] {
+            for (person, footing) in ours {
+                let (right, wrong) = agreeing(*person, others);
+                self.of_group(ground.groups.of_footing(*footing), right, wrong);
             }
+        }
+    }
+
+    fn of_group(&mut self, group: usize, right: u64, wrong: u64) {
+        if let Some((of_right, of_wrong)) = self.by_group.get_mut(group) {
+            *of_right += right;
+            *of_wrong += wrong;
         }
     }
 
@@ -243,4 +254,10 @@ impl<'a> Measure<'a> {
             gaps,
         }
     }
+}
+
+/// Records of the other row that are of the same person, and of others.
+fn agreeing(person: u32, others: &[(u32, Footing)]) -> (u64, u64) {
+    let right = others.iter().filter(|(other, _)| *other == person).count() as u64;
+    (right, others.len() as u64 - right)
 }

@@ -69,6 +69,11 @@ pub enum Reason {
         /** Positions of the participants. */
         between: (usize, usize),
     },
+    /// More people than sounds of names tell apart, and no preset without them can be supplied.
+    Sounds {
+        /** People in all lists together. */
+        people: u64,
+    },
     /// The richer preset would ask for an element that fewer than two participants have.
     Unsupplied {
         /** The preset passed over. */
@@ -104,6 +109,11 @@ impl fmt::Display for Reason {
                 one + 1,
                 other + 1
             ),
+            Self::Sounds { people } => write!(
+                formatter,
+                "{people} people are more than {}: sounds of names coincide, and nothing stronger can be supplied; expect wrong links",
+                Preset::LARGE_POPULATION
+            ),
             Self::Unsupplied { preset, recipe } => write!(
                 formatter,
                 "not {}: fewer than two participants can supply \"{recipe}\"",
@@ -121,7 +131,6 @@ pub fn advise(supplies: &[Supply]) -> Advice {
     let mut reasons = Vec::new();
     let mut presets: Vec<Preset> = vec![Preset::Full, Preset::Compact, Preset::Basic];
     if people > Preset::LARGE_POPULATION {
-        reasons.push(Reason::Large { people });
         presets.insert(0, Preset::Large);
     }
     if people > BEYOND_POPULATION {
@@ -143,6 +152,12 @@ pub fn advise(supplies: &[Supply]) -> Advice {
                 break;
             }
         }
+    }
+    if people > Preset::LARGE_POPULATION && chosen.is_some() {
+        reasons.insert(
+            0,
+            if chosen == Some(Preset::Large) { Reason::Large { people } } else { Reason::Sounds { people } },
+        );
     }
     if chosen == Some(Preset::Full) && reasons.is_empty() {
         reasons.push(Reason::Whole);
@@ -208,6 +223,12 @@ mod tests {
         let advice = advise(&[supply(300_000, &DISTRICT), supply(15_000, &COLLEGE)]);
         assert_eq!(advice.preset, Some(Preset::Large));
         assert!(advice.reasons[0].to_string().starts_with("315000 people are more than 200000"));
+        let named = [Ssid, GivenNames, Surnames, BirthDate];
+        let poor = advise(&[supply(300_000, &named), supply(15_000, &COLLEGE)]);
+        assert_eq!(
+            (poor.preset, &poor.reasons[0]),
+            (Some(Preset::Basic), &Reason::Sounds { people: 315_000 })
+        );
         let beyond = advise(&[supply(2_000_000, &DISTRICT), supply(15_000, &COLLEGE)]);
         assert!(beyond.reasons.contains(&Reason::Beyond { people: 2_015_000 }));
     }

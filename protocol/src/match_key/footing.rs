@@ -61,14 +61,15 @@ impl Footing {
         }
     }
 
-    /// Of 1000 such records whose person is in the other list, how many were linked to it.
+    /// Of 1000 such records whose person is in the other list, how many were linked to it: of 109 329, 59, 6 731 and 65 records.
+    /// The open set has two of one name and ZIP code; half of those is a guess, and low on purpose.
     #[must_use]
     pub fn expected_permille(self) -> u32 {
         match self {
-            Self::NumberAndNames => 990,
-            Self::Number => 900,
-            Self::NamesAtHome => 950,
-            Self::Names => 900,
+            Self::NumberAndNames => 986,
+            Self::Number => 661,
+            Self::NamesAtHome => 955,
+            Self::Names => 938,
             Self::PartAtHome => 500,
             Self::Nothing => 0,
         }
