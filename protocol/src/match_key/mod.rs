@@ -3,6 +3,7 @@
 //! ```text
 //!   PersonFields ──normalise──▶ NormalisedPerson ──derive (recipe)──▶ MatchKey ──group──▶ match point
 //!                                      └──────── local_persons: merge, union, suppress ────────┘
+//!   Supply ──advise──▶ Preset, with reasons       NormalisedPerson ──▶ Footing: what it can be matched by
 //! ```
 //!
 //! # What this module promises
