@@ -192,11 +192,12 @@ mod tests {
     fn a_bridge_links_what_has_no_direct_link_and_leaves_the_rest() {
         let bytes =
             |rows: &[[u8; 3]]| rows.iter().flatten().flat_map(|v| [*v; TAG_BYTES]).collect::<Vec<u8>>();
-        let slots = [0, 1, 2];
-        // Row 0 is known to the receiver; row 1 through row 0 of the middle list; row 2 to the middle list alone.
-        let (source, middle) =
-            (bytes(&[[1, 2, 3], [4, 5, 6], [7, 8, 9]]), bytes(&[[20, 5, 21], [7, 22, 23]]));
-        let target = bytes(&[[1, 30, 31], [20, 32, 33]]);
+        let slots = [0, 1, 3];
+        // Row 0 is known to the receiver; row 1 through row 0 of the middle list; row 2 to the middle list alone; row 3 through
+        // it too, but by a weak recipe.
+        let source = bytes(&[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]);
+        let middle = bytes(&[[20, 5, 21], [7, 22, 23], [24, 25, 12]]);
+        let target = bytes(&[[1, 30, 31], [20, 32, 33], [24, 34, 35]]);
         let list = |bytes| TagList::new(&slots, bytes).unwrap();
         let (source, middle, target) = (list(&source), list(&middle), list(&target));
         let (direct, to_middle, from_middle) =
