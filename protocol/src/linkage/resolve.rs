@@ -85,7 +85,7 @@ pub fn resolve(lists: &[TagList<'_>], weights: &[u32]) -> Resolution {
             resolution.ambiguous += rest.len() as u64;
         }
     }
-    links.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
+    links.sort_unstable_by_key(Edge::rank);
     let mut clusters = Clusters::of(lists);
     resolution.conflicts = links.iter().filter(|link| !clusters.join(link)).count() as u64;
     resolution.clusters = clusters.finish();

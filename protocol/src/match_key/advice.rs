@@ -22,10 +22,9 @@ pub struct Supply {
 impl Supply {
     fn has(&self, element: Element) -> bool {
         let has = |element: &Element| self.elements.contains(element);
-        match element {
-            Element::NamePair => has(&Element::GivenNames) && has(&Element::Surnames),
-            other => has(&other),
-        }
+        // A pair of names is two elements.
+        let pair = element == Element::NamePair && has(&Element::GivenNames) && has(&Element::Surnames);
+        pair || has(&element)
     }
 
     fn fills(&self, recipe: &Recipe) -> bool {

@@ -146,10 +146,8 @@ pub fn derive(person: &NormalisedPerson, recipe: &Recipe) -> SlotKeys {
 
 /// The pairs {given 1, surname 1}, {given 1, surname 2 or former}, {given 2 or middle, surname 1}, each in byte order.
 fn name_pairs<'a>(person: &'a NormalisedPerson, recipe: &Recipe) -> [Option<[Cow<'a, [u8]>; 2]>; 3] {
-    let whole = recipe
-        .parts()
-        .iter()
-        .any(|part| *part == Part { element: Element::NamePair, normaliser: Normaliser::Full });
+    let in_full = Part { element: Element::NamePair, normaliser: Normaliser::Full };
+    let whole = recipe.parts().contains(&in_full);
     let form = |name: &'a str| {
         if whole {
             Some(Cow::Borrowed(name.as_bytes()))
