@@ -75,8 +75,8 @@ fn a_recipe_with_too_few_bits_is_refused() {
         assert_eq!(Recipe::new("x", &weak, 1), Err(RecipeError::NotIdentifying { parts: 2 }), "{weak:?}");
     }
     let strong = Recipe::new("x", &[part(GivenNames, Full), part(BirthDate, Full)], 1).unwrap();
-    assert_eq!(strong.bits(), 21);
-    assert!((strong.coincidences(1 << 12, 1 << 12) - 8.0).abs() < 1e-9, "two to the 24 - 21");
+    assert_eq!(strong.bits(), 20);
+    assert!((strong.coincidences(1 << 12, 1 << 12) - 3.5_f64.exp2()).abs() < 1e-9, "two to the 24 - 20.5");
 }
 
 #[test]
