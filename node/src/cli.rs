@@ -3,6 +3,7 @@
 
 mod data;
 mod documents;
+mod linkage;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::{
     data::Data,
     documents::{Agreement, Study},
+    linkage::Linkage,
 };
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
@@ -55,6 +57,12 @@ pub enum Verb {
     /// Run the daemon: dial out, take part in rounds, carry out commands.
     #[command(after_help = "Example:\n  passage-node --dir /var/lib/passage serve")]
     Serve,
+    /// Match quality: measured on files whose true persons are known.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-node linkage evaluate --files K12A.csv CC1.csv --truth truth.csv"
+    )]
+    Linkage(Linkage),
     /// What the daemon, or this process, is asked to do.
     #[command(flatten)]
     Ask(Ask),

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use passage_protocol::{checkpoint::LogOwner, refusal::Code};
+use passage_protocol::{checkpoint::LogOwner, match_key::Preset, refusal::Code};
 use passage_shell::{
     audit::{compare::verify_own, page},
     control::{Answer, ProgressSink},
@@ -45,6 +45,7 @@ pub enum Command {
     DataRekey { guard: Option<Guard> },
     DataCertificate { file: PathBuf },
     DataCoverage { out: Option<PathBuf> },
+    DataQuality { preset: String },
     Query(QueryRequest),
     Dictionary { table: Option<String> },
     LayoutList,
@@ -139,6 +140,10 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::DataRekey { guard } => own_stack::run(|| data::rekey(home, guard)),
         Command::DataCertificate { file } => data::certificate(&file),
         Command::DataCoverage { out } => own_stack::run(|| data::coverage(home, out.as_deref())),
+        Command::DataQuality { preset } => {
+            let preset = Preset::parse(&preset).ok_or_else(Failure::other_version)?;
+            own_stack::run(|| Ok(home.quality(preset, progress)?.answer()))
+        }
         Command::Query(request) => own_stack::run(|| query::query(home, &request, progress)),
         Command::Dictionary { table } => data::dictionary(home, table.as_deref()),
         Command::LayoutList => layouts::list(home),

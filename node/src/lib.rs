@@ -15,6 +15,8 @@
 //! | [`data`] | imports as one change, opt-outs, destruction |
 //! | [`query`] | SQL over the stored tables |
 //! | [`coverage`] | what the stored tables cover, and whether they came in time |
+//! | [`linkage`] | match quality on files whose true persons are known |
+//! | [`quality`] | what match keys can be made of the students held here, and whom that favours |
 //! | [`prepare`] | match keys and codes of one round, in memory |
 //! | [`own_stack`] | threads that take what a stack holds with them |
 //! | [`compute`] | blinding, passes, tables, decryption |
@@ -40,10 +42,12 @@ pub mod driver;
 pub mod governance;
 pub mod home;
 pub mod import;
+pub mod linkage;
 pub mod outbox;
 pub mod own_stack;
 pub mod participation;
 pub mod prepare;
+pub mod quality;
 pub mod query;
 pub mod records;
 pub mod roster;

@@ -76,6 +76,15 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
             runtime.shutdown_timeout(STOP_WAIT);
             served.map(|()| Answer::words("stopped"))
         }
+        Verb::Linkage(verb) => {
+            let bar = Bar::default();
+            let answer = verb.answer(&|step| {
+                bar.show(step);
+                ControlFlow::Continue(())
+            });
+            bar.clear();
+            answer
+        }
         Verb::Ask(ask) => answer(&dir, ask),
     }
 }

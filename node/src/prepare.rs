@@ -7,7 +7,7 @@ use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::{Ethnicity, Gender, SchoolYear},
     manifest::shapes::never_held,
-    match_key::{LocalPerson, MatchKey, NormalisedPerson, PersonFields, local_persons},
+    match_key::{LocalPerson, MatchKey, NormalisedPerson, local_persons},
 };
 use rayon::prelude::*;
 
@@ -83,24 +83,12 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
     Prepared { rows, students, opted_out, unusable }
 }
 
-fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
+/// A student's identity as match keys read it.
+pub(crate) fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
     let birth_date = zeroize::Zeroizing::new(person.birth_date.map_or_else(String::new, |date| {
         format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
     }));
-    // An alias surname serves as a former one: the flex recipe tries either (linkage 4.2).
-    let prior = if person.prior_last.is_empty() { &person.alias_last } else { &person.prior_last };
-    let fields = PersonFields {
-        ssid: person.ssid.expose(),
-        ssn: person.ssn.expose(),
-        first: person.first.expose(),
-        middle: person.middle.expose(),
-        last: person.last.expose(),
-        prior_last: prior.expose(),
-        birth_date: &birth_date,
-        gender: person.gender.expose(),
-        zip: person.zip.expose(),
-    };
-    fields.normalise(this_year)
+    person.fields(&birth_date).normalise(this_year)
 }
 
 struct Facts {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use passage_protocol::match_key::Preset;
 
 use super::{By, full};
 use crate::{
@@ -51,6 +52,16 @@ pub enum Data {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Before any round: missing values, fillers and duplicates, how unique the keys are, how many matches to expect, and whom
+    /// that favours. For this member alone.
+    #[command(
+        after_help = "Example:\n  passage-node data quality\n  passage-node data quality --preset large --json"
+    )]
+    Quality {
+        /// Match keys to count.
+        #[arg(long, value_name = "NAME", default_value = "full", value_parser = super::linkage::preset)]
+        preset: Preset,
+    },
     /// The data element dictionary: tables and columns a query can name, and what they mean.
     #[command(
         after_help = "Example:\n  passage-node data dictionary\n  passage-node data dictionary enrolment"
@@ -68,6 +79,7 @@ impl Data {
             Self::Rekey { guard } => Command::DataRekey { guard },
             Self::Certificate { file } => Command::DataCertificate { file: full(&file) },
             Self::Coverage { out } => Command::DataCoverage { out: out.map(|path| full(&path)) },
+            Self::Quality { preset } => Command::DataQuality { preset: preset.name().to_owned() },
             Self::Dictionary { table } => Command::Dictionary { table },
         }
     }

@@ -41,7 +41,7 @@ impl Strength {
                 "an SSID, or a social security number, or first name, last name and date of birth: every study can match on these"
             }
             Self::Standard => {
-                "none of these, but first names, date of birth and ZIP code: only studies with the standard or full set of match keys use them"
+                "none of these, but a name, date of birth and ZIP code: first names are used by the standard, full, large and wide sets of match keys, a last name by the wide one alone"
             }
             Self::Weak => "less than that: no study can match the student",
         }
@@ -141,7 +141,8 @@ impl Default for Ladder {
                 (parts.fold(0, |mask, part| mask | bits(part.element)), strength)
             })
         };
-        let recipes = reads(Preset::Basic, Strength::Strong).chain(reads(Preset::Full, Strength::Standard));
+        let others = Preset::ALL.into_iter().flat_map(|preset| reads(preset, Strength::Standard));
+        let recipes = reads(Preset::Basic, Strength::Strong).chain(others);
         Self(recipes.collect())
     }
 }
@@ -157,7 +158,7 @@ impl Ladder {
 
 #[cfg(test)]
 mod tests {
-    use passage_protocol::match_key::derive;
+    use passage_protocol::match_key::{derive, is_matchable};
 
     use super::*;
 
@@ -202,7 +203,9 @@ mod tests {
             let person = fields.normalise(2026);
             let keyed =
                 |preset: Preset| preset.recipes().iter().any(|recipe| !derive(&person, recipe).is_empty());
-            let expected = match (keyed(Preset::Basic), keyed(Preset::Full)) {
+            let any = Preset::ALL.into_iter().any(keyed);
+            assert_eq!(any, is_matchable(&person));
+            let expected = match (keyed(Preset::Basic), any) {
                 (true, _) => Strength::Strong,
                 (false, true) => Strength::Standard,
                 (false, false) => Strength::Weak,
@@ -219,7 +222,8 @@ mod tests {
             let named = fields.first == "Ana" && !fields.birth_date.is_empty();
             let strong =
                 !fields.ssid.is_empty() || !fields.ssn.is_empty() || named && !fields.last.is_empty();
-            let expected = match (strong, named && !fields.zip.is_empty()) {
+            let a_name = named || !fields.birth_date.is_empty() && !fields.last.is_empty();
+            let expected = match (strong, a_name && !fields.zip.is_empty()) {
                 (true, _) => Strength::Strong,
                 (false, true) => Strength::Standard,
                 (false, false) => Strength::Weak,

@@ -16,6 +16,7 @@ use super::{
     record::{Date, Person, Text},
 };
 use crate::{
+    coverage::{Held, Ladder, Strength},
     custody::Custody,
     tables::{Folder, StoredTable, TablesError},
 };
@@ -83,12 +84,12 @@ impl Student {
         category::ethnicity(self.person.hispanic, &self.person.races)
     }
 
-    /// True if the student can be matched at all: an SSID, an SSN, or first name, last name and date of birth.
+    /// What of the student match keys can be made of: the matching's own definition, as coverage and reports use it.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
+    pub fn held(&self) -> Held {
         let person = &self.person;
-        let named = !person.first.is_empty() && !person.last.is_empty() && person.birth_date.is_some();
-        !person.ssid.is_empty() || !person.ssn.is_empty() || named
+        let birth_date = if person.birth_date.is_some() { Held::ANY_DAY } else { "" };
+        Held::of(&person.fields(birth_date))
     }
 }
 
@@ -297,6 +298,7 @@ impl Gathered {
                 None => counts.unlisted_enrolments += said.rows,
             }
         }
+        let ladder = Ladder::default();
         let mut students = Vec::with_capacity(self.people.len());
         for (index, person) in self.people.into_iter().enumerate() {
             if opt_outs.names(&person) {
@@ -310,7 +312,7 @@ impl Gathered {
                 enrolled: if terms.rows > 0 { Enrolled::Some } else { Enrolled::Never },
                 person,
             };
-            counts.unusable += usize::from(!student.is_usable());
+            counts.unusable += usize::from(ladder.strength(student.held()) == Strength::Weak);
             students.push(student);
         }
         Roster { kind, students, counts }

@@ -8,7 +8,7 @@
 //! printable::<passage_node::roster::Person>();
 //! ```
 
-use passage_protocol::{cells::SchoolYear, timestamp};
+use passage_protocol::{cells::SchoolYear, match_key::PersonFields, timestamp};
 use zeroize::Zeroizing;
 
 /// Text of a student record: wiped when dropped, not printable.
@@ -149,6 +149,27 @@ pub struct Person {
     pub hispanic: Option<bool>,
     /// Three-digit race codes, at most five (domain 1B).
     pub races: Vec<u16>,
+}
+
+impl Person {
+    /// The fields match keys are made of, with the date of birth as `YYYY-MM-DD`.
+    ///
+    /// An alias surname serves as a former one: the pair of names tries either (linkage findings 4.2).
+    #[must_use]
+    pub fn fields<'a>(&'a self, birth_date: &'a str) -> PersonFields<'a> {
+        let prior = if self.prior_last.is_empty() { &self.alias_last } else { &self.prior_last };
+        PersonFields {
+            ssid: self.ssid.expose(),
+            ssn: self.ssn.expose(),
+            first: self.first.expose(),
+            middle: self.middle.expose(),
+            last: self.last.expose(),
+            prior_last: prior.expose(),
+            birth_date,
+            gender: self.gender.expose(),
+            zip: self.zip.expose(),
+        }
+    }
 }
 
 #[cfg(test)]

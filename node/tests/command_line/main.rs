@@ -26,6 +26,7 @@ mod good_files;
 mod help;
 mod joining;
 mod joins;
+mod linkage;
 mod log_watch;
 mod pupils;
 mod questions;

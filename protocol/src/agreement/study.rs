@@ -89,8 +89,10 @@ impl Study {
             purpose: purpose("purpose", &shape.purpose)?,
             level: shape.level,
             cohorts: shape.cohorts.iter().map(year).collect::<Result<_, _>>()?,
-            preset: Preset::parse(&shape.preset)
-                .ok_or(out_of_range("preset", "\"basic\", \"standard\" or \"full\""))?,
+            preset: Preset::parse(&shape.preset).ok_or(out_of_range(
+                "preset",
+                "\"basic\", \"compact\", \"standard\", \"full\", \"large\" or \"wide\"",
+            ))?,
             committee: shape.committee,
             participants: shape
                 .participant

@@ -46,6 +46,36 @@ impl Links {
         Self { by_row, target_rows: target.rows() }
     }
 
+    /// These links, and for every sender row without one the link through a middle list: the sender row's link to a middle
+    /// row, then that row's link to the receiver; the first of `through` that has both decides (SPEC §7.1). Only links by one
+    /// of the first [`BRIDGE_RECIPES`] recipes make a bridge: two weak links in a row are wrong too often.
+    ///
+    /// A sender row's link still depends on no other sender row, so the noise analysis of [`link`](super::link) holds. A
+    /// receiver row can be taken through every middle list too: the bound on its reuse is larger.
+    #[must_use]
+    pub fn bridged(&self, through: &[(&Self, &Self)]) -> Self {
+        let mut bridged = self.clone();
+        for (row, found) in (0_u32..).zip(&mut bridged.by_row).filter(|(_, found)| found.is_none()) {
+            *found = through.iter().find_map(|(to_middle, from_middle)| {
+                let is_strong = |link: &Link| link.recipe < BRIDGE_RECIPES;
+                let (first, cell) = to_middle
+                    .by_row
+                    .get(row as usize)
+                    .copied()
+                    .flatten()
+                    .filter(|(link, _)| is_strong(link))?;
+                let second = from_middle.get(first.target_row).filter(is_strong)?;
+                let link = Link {
+                    target_row: second.target_row,
+                    recipe: first.recipe.max(second.recipe),
+                    ambiguous: first.ambiguous || second.ambiguous,
+                };
+                Some((link, cell))
+            });
+        }
+        bridged
+    }
+
     /// Rows of the sender's list.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -87,6 +117,9 @@ impl Links {
         panel
     }
 }
+
+/// Recipes of a preset that are strong enough for a bridge: SSID, SSN and the pair of names.
+pub const BRIDGE_RECIPES: u8 = 3;
 
 /// The link that stands when a row has two hits.
 fn better(source: &TagList<'_>, held: (Link, u32), new: (Link, u32)) -> (Link, u32) {
@@ -153,5 +186,25 @@ mod tests {
             }
         );
         assert_eq!(panel.linked(), 2);
+    }
+
+    #[test]
+    fn a_bridge_links_what_has_no_direct_link_and_leaves_the_rest() {
+        let bytes =
+            |rows: &[[u8; 3]]| rows.iter().flatten().flat_map(|v| [*v; TAG_BYTES]).collect::<Vec<u8>>();
+        let slots = [0, 1, 3];
+        // Row 0 is known to the receiver; row 1 through row 0 of the middle list; row 2 to the middle list alone; row 3 through
+        // it too, but by a weak recipe.
+        let source = bytes(&[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]);
+        let middle = bytes(&[[20, 5, 21], [7, 22, 23], [24, 25, 12]]);
+        let target = bytes(&[[1, 30, 31], [20, 32, 33], [24, 34, 35]]);
+        let list = |bytes| TagList::new(&slots, bytes).unwrap();
+        let (source, middle, target) = (list(&source), list(&middle), list(&target));
+        let (direct, to_middle, from_middle) =
+            (link(&source, &target), link(&source, &middle), link(&middle, &target));
+        let found: Vec<_> = direct.bridged(&[(&to_middle, &from_middle)]).iter().collect();
+        let by = |target_row, recipe| Some(Link { target_row, recipe, ambiguous: false });
+        assert_eq!(found, [by(0, 0), by(1, 1), None, None], "the weaker of the two recipes is told");
+        assert_eq!(direct.bridged(&[]).iter().collect::<Vec<_>>(), [by(0, 0), None, None, None]);
     }
 }

@@ -4,6 +4,7 @@
 //!   TagList (sender) ─┐
 //!                     ├─ link ─▶ Links ──┬─▶ PairPanel   counts a person may see
 //!   TagList (target) ─┘                  └─▶ Plan        row pairs, to the committee, which checks it
+//!   TagList ... ─ resolve ─▶ Resolution                  clusters over N lists, for evaluation: not for tables with noise
 //! ```
 //!
 //! # What this module promises
@@ -17,7 +18,8 @@
 //!
 //! # What it does not promise
 //!
-//! It does not assign rows one to one; that would let one sender row decide another's link. And where a faulty list
+//! [`link`] does not assign rows one to one; that would let one sender row decide another's link. [`resolve`] does, and is
+//! kept from tables for that reason. And where a faulty list
 //! does repeat a tag, the tag is void, so there a row can cost another its link: the reuse bound is kept instead.
 //!
 //! # Imports
@@ -27,9 +29,11 @@
 mod join;
 mod links;
 mod plan;
+mod resolve;
 mod tag_list;
 
 pub use join::{Hits, Partition, hits_in, link};
-pub use links::{Link, Links, PairPanel};
+pub use links::{BRIDGE_RECIPES, Link, Links, PairPanel};
 pub use plan::{NO_RECEIVER, Plan, PlanBounds, PlanError, PlanTuple, ReceiverBound};
+pub use resolve::{ListRow, Resolution, resolve};
 pub use tag_list::{TAG_BYTES, TagList, TagListError};

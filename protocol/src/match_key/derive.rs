@@ -135,24 +135,33 @@ pub fn derive(person: &NormalisedPerson, recipe: &Recipe) -> SlotKeys {
         keys.add(MatchKey::from_fields(fields.iter().map(AsRef::as_ref)), recipe.slots());
         return keys;
     };
-    for pair in name_pairs(person).into_iter().flatten() {
+    for pair in name_pairs(person, recipe).into_iter().flatten() {
         let before = fields.iter().take(pair_at).map(AsRef::as_ref);
         let after = fields.iter().skip(pair_at).map(AsRef::as_ref);
-        let both = pair.iter().map(<[u8; 4]>::as_slice);
+        let both = pair.iter().map(AsRef::as_ref);
         keys.add(MatchKey::from_fields(before.chain(both).chain(after)), recipe.slots());
     }
     keys
 }
 
 /// The pairs {given 1, surname 1}, {given 1, surname 2 or former}, {given 2 or middle, surname 1}, each in byte order.
-fn name_pairs(person: &NormalisedPerson) -> [Option<[[u8; 4]; 2]>; 3] {
-    let pair = |given: Option<&str>, surname: Option<&str>| {
-        let mut pair = [soundex(root(given?))?, soundex(surname?)?];
+fn name_pairs<'a>(person: &'a NormalisedPerson, recipe: &Recipe) -> [Option<[Cow<'a, [u8]>; 2]>; 3] {
+    let in_full = Part { element: Element::NamePair, normaliser: Normaliser::Full };
+    let whole = recipe.parts().contains(&in_full);
+    let form = |name: &'a str| {
+        if whole {
+            Some(Cow::Borrowed(name.as_bytes()))
+        } else {
+            soundex(name).map(|code| Cow::Owned(code.to_vec()))
+        }
+    };
+    let pair = |given: Option<&'a str>, surname: Option<&'a str>| {
+        let mut pair = [form(root(given?))?, form(surname?)?];
         pair.sort_unstable();
         Some(pair)
     };
     let (given, surname) = (person.given_first(), person.surname_first());
-    let Some(first) = pair(given, surname) else { return [None; 3] };
+    let Some(first) = pair(given, surname) else { return [const { None }; 3] };
     [Some(first), pair(given, person.surname_second()), pair(person.given_second(), surname)]
 }
 

@@ -76,7 +76,7 @@ fn repeats_one_digit(digits: &[u8]) -> bool {
     digits.first().is_some_and(|first| digits.iter().all(|digit| digit == first))
 }
 
-const SSN_FILLERS: [&[u8; 9]; 6] =
+pub(super) const SSN_FILLERS: [&[u8; 9]; 6] =
     [b"012345678", b"078051120", b"123121234", b"123456789", b"219099999", b"457555462"];
 
 #[cfg(test)]

@@ -67,14 +67,14 @@ fn drop_suffixes(tokens: &mut Vec<String>) {
     }
 }
 
-const TITLES: [&str; 6] = ["MR", "MRS", "MS", "MISS", "DR", "MSTR"];
+pub(super) const TITLES: [&str; 6] = ["MR", "MRS", "MS", "MISS", "DR", "MSTR"];
 
-const SUFFIXES: [&str; 9] = ["JR", "SR", "II", "III", "IV", "2ND", "3RD", "JNR", "SNR"];
+pub(super) const SUFFIXES: [&str; 9] = ["JR", "SR", "II", "III", "IV", "2ND", "3RD", "JNR", "SNR"];
 
 /// Longest text that is looked at for a placeholder, bytes: the longest one with room for spaces and punctuation.
 const PLACEHOLDER_BYTES_MAX: usize = 32;
 /// What systems write where no name is known (N4). Compared with all tokens joined, so `Baby Girl` is one of them.
-const PLACEHOLDERS: [&str; 24] = [
+pub(super) const PLACEHOLDERS: [&str; 24] = [
     "BABY",
     "BABYBOY",
     "BABYGIRL",
@@ -101,7 +101,7 @@ const PLACEHOLDERS: [&str; 24] = [
     "XXXX",
 ];
 
-const PARTICLES: [&str; 43] = [
+pub(super) const PARTICLES: [&str; 43] = [
     "ABD", "ABDEL", "ABDUL", "ABU", "AL", "AP", "BEN", "BIN", "BINT", "D", "DA", "DAS", "DE", "DEL", "DELA",
     "DELOS", "DEN", "DER", "DI", "DO", "DOS", "DU", "EL", "IBN", "LA", "LAS", "LE", "LOS", "MAC", "MC", "O",
     "SAINT", "SAN", "SANTA", "ST", "STE", "TEN", "TER", "VAN", "VANDEN", "VANDER", "VON", "ZU",

@@ -5,7 +5,10 @@
 
 use core::fmt;
 
-use super::nickname;
+use super::{
+    entropy::{self, HALF_BITS_MIN, HALF_BITS_SAFE},
+    normalisation::normalisation_digest,
+};
 use crate::{
     codec::Encode,
     ids::Digest,
@@ -37,7 +40,8 @@ pub enum Element {
 /// The form in which a recipe compares an element.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Normaliser {
-    /// Every digit, every letter of the joined names, or the code itself.
+    /// Every digit, every letter of the joined names, or the code itself; of a name pair, each name, given names through the
+    /// nickname table.
     Full,
     /// The first three letters of the joined names.
     FirstThree,
@@ -62,7 +66,7 @@ impl Part {
     const fn is_suited(self) -> bool {
         match self.element {
             Element::BirthDate => matches!(self.normaliser, Normaliser::Full | Normaliser::SwapProof),
-            Element::NamePair => matches!(self.normaliser, Normaliser::Soundex),
+            Element::NamePair => matches!(self.normaliser, Normaliser::Full | Normaliser::Soundex),
             Element::GivenNames | Element::Surnames => !matches!(self.normaliser, Normaliser::SwapProof),
             Element::Gender | Element::PostalCode | Element::Ssid | Element::Ssn => {
                 matches!(self.normaliser, Normaliser::Full)
@@ -85,7 +89,8 @@ impl Recipe {
     /// # Errors
     ///
     /// * [`RecipeError::ElementRepeated`], [`RecipeError::NormaliserUnsuited`] name a part by position.
-    /// * [`RecipeError::NotIdentifying`]: neither an SSID or SSN, nor a date of birth with part of a name.
+    /// * [`RecipeError::NotIdentifying`]: neither an SSID or SSN, nor a date of birth with part of a name; or all parts
+    ///   together have fewer bits than [`Recipe::BITS_MIN`].
     /// * [`RecipeError::SlotsOutOfRange`]: only a name pair yields more than one key, up to [`SLOTS_PER_RECIPE_MAX`].
     pub fn new(name: &str, parts: &[Part], slots: u8) -> Result<Self, RecipeError> {
         let recipe = Self { name: name.to_owned(), parts: parts.to_vec(), slots };
@@ -112,7 +117,7 @@ impl Recipe {
         let names = [Element::GivenNames, Element::NamePair, Element::Surnames];
         let by_number = self.reads(Element::Ssid) || self.reads(Element::Ssn);
         let by_name = self.reads(Element::BirthDate) && names.iter().any(|name| self.reads(*name));
-        if !by_number && !by_name {
+        if !by_number && !by_name || self.half_bits() < HALF_BITS_MIN {
             return Err(RecipeError::NotIdentifying { parts: self.parts.len() });
         }
         let slots_max = if self.reads(Element::NamePair) { SLOTS_PER_RECIPE_MAX } else { 1 };
@@ -146,22 +151,57 @@ impl Recipe {
         self.parts.iter().any(|part| part.element == element)
     }
 
-    /// What a person who signs should know about a recipe that is allowed but repeats within families (linkage
-    /// findings 5): a date of birth with only one kind of name, and neither an identifier nor a postal code.
+    /// Bits below which a recipe is refused: two strangers share a key with probability 2^-bits.
+    pub const BITS_MIN: u32 = HALF_BITS_MIN / 2;
+
+    /// How many bits tell strangers apart, rounded down: the sum over the parts, each measured (linkage findings 5).
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        self.half_bits() / 2
+    }
+
+    fn half_bits(&self) -> u32 {
+        self.parts.iter().map(|part| entropy::half_bits(*part)).sum()
+    }
+
+    /// Pairs of strangers expected to share a key where two lists of these sizes meet, before the linking rule.
+    #[must_use]
+    pub fn coincidences(&self, source: u64, target: u64) -> f64 {
+        entropy::coincidences(self.half_bits(), source, target)
+    }
+
+    /// What an equal key adds to the score of two rows where best links are sought ([`crate::linkage::resolve`]): an identifier
+    /// outweighs the names of every preset (linkage findings 4.3).
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        if self.reads(Element::Ssid) || self.reads(Element::Ssn) { 40 } else { 10 }
+    }
+
+    /// What a person who signs should know about a recipe that is allowed but repeats among strangers or within families
+    /// (linkage findings 5).
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {
-        let narrowed = [Element::Ssid, Element::Ssn, Element::PostalCode, Element::NamePair];
         let both_names = self.reads(Element::GivenNames) && self.reads(Element::Surnames);
-        let one_kind = !both_names && !narrowed.iter().any(|element| self.reads(*element));
-        one_kind.then_some("a date of birth with one kind of name repeats among twins and within families")
+        if self.reads(Element::Ssid)
+            || self.reads(Element::Ssn)
+            || self.reads(Element::NamePair)
+            || both_names
+        {
+            return None;
+        }
+        if self.half_bits() < HALF_BITS_SAFE {
+            return Some(
+                "a date of birth with one kind of name repeats among strangers, among twins and within families",
+            );
+        }
+        self.reads(Element::Surnames).then_some("twins at one address share it")
     }
 
     /// The recipe's digest: everything that decides a key's bytes, so that equal digests mean equal keys (SPEC §2.2).
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut form = Vec::new();
-        NORMALISATION_VERSION.encode(&mut form);
-        nickname::table_digest().encode(&mut form);
+        normalisation_digest().encode(&mut form);
         self.name.encode(&mut form);
         let parts =
             self.parts.iter().map(|part| (element_code(part.element), normaliser_code(part.normaliser)));
@@ -238,7 +278,8 @@ impl fmt::Display for RecipeError {
             Self::NotIdentifying { parts } => {
                 write!(
                     formatter,
-                    "the {parts} parts of the recipe fit strangers, expected an SSID, an SSN, or a full date of birth with a name"
+                    "the {parts} parts of the recipe fit strangers, expected an SSID, an SSN, or a full date of birth with a name, {} bits or more",
+                    Recipe::BITS_MIN
                 )
             }
             Self::SlotsOutOfRange { slots, slots_max } => {
@@ -266,97 +307,5 @@ impl Refusal for RecipeError {
 /// Keys one recipe can yield for one person at most: the three pairings of names.
 pub const SLOTS_PER_RECIPE_MAX: u8 = 3;
 
-/// Raised by any change to normalisation that changes a key; part of every recipe digest.
-const NORMALISATION_VERSION: u16 = 1;
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn part(element: Element, normaliser: Normaliser) -> Part {
-        Part { element, normaliser }
-    }
-
-    #[test]
-    fn recipes_that_fit_strangers_are_refused() {
-        use Element::*;
-        use Normaliser::Full;
-        for elements in [
-            vec![],
-            vec![BirthDate],
-            vec![BirthDate, Gender, PostalCode],
-            vec![GivenNames, Surnames],
-            vec![Surnames],
-            vec![PostalCode, Gender],
-        ] {
-            let parts: Vec<Part> = elements.iter().map(|element| part(*element, Full)).collect();
-            let refused = Recipe::new("x", &parts, 1).unwrap_err();
-            assert_eq!(refused, RecipeError::NotIdentifying { parts: parts.len() });
-            assert_eq!(refused.code().to_string(), "P0301");
-        }
-        assert!(Recipe::new("x", &[part(Ssn, Full)], 1).is_ok());
-        assert!(Recipe::new("x", &[part(Surnames, Full), part(BirthDate, Full)], 1).is_ok());
-    }
-
-    #[test]
-    fn malformed_recipes_are_refused_by_position() {
-        use Element::*;
-        use Normaliser::*;
-        assert_eq!(
-            Recipe::new("x", &[part(Ssid, Full), part(Ssid, Full)], 1),
-            Err(RecipeError::ElementRepeated { position: 1 })
-        );
-        assert_eq!(
-            Recipe::new("x", &[part(Ssid, FirstThree)], 1),
-            Err(RecipeError::NormaliserUnsuited { position: 0 })
-        );
-        assert_eq!(
-            Recipe::new("x", &[part(Ssid, Full)], 2),
-            Err(RecipeError::SlotsOutOfRange { slots: 2, slots_max: 1 })
-        );
-        assert_eq!(
-            Recipe::new("x", &[part(NamePair, Soundex), part(BirthDate, SwapProof)], 4),
-            Err(RecipeError::SlotsOutOfRange { slots: 4, slots_max: 3 })
-        );
-    }
-
-    #[test]
-    fn every_difference_changes_the_digest() {
-        use Element::*;
-        use Normaliser::*;
-        let base = Recipe::new("a", &[part(Surnames, Full), part(BirthDate, Full)], 1).unwrap();
-        let others = [
-            Recipe::new("b", &[part(Surnames, Full), part(BirthDate, Full)], 1).unwrap(),
-            Recipe::new("a", &[part(BirthDate, Full), part(Surnames, Full)], 1).unwrap(),
-            Recipe::new("a", &[part(Surnames, Soundex), part(BirthDate, Full)], 1).unwrap(),
-        ];
-        assert!(others.iter().all(|other| other.digest() != base.digest()));
-        assert_eq!(base.digest(), base.clone().digest());
-    }
-
-    #[test]
-    fn a_cautioned_recipe_says_why() {
-        use Element::*;
-        let recipe = |elements: &[Element]| {
-            let parts: Vec<Part> = elements.iter().map(|element| part(*element, Normaliser::Full)).collect();
-            Recipe::new("x", &parts, 1).unwrap()
-        };
-        assert!(recipe(&[Surnames, BirthDate, Gender]).caution().is_some());
-        assert!(recipe(&[GivenNames, BirthDate]).caution().is_some());
-        assert!(recipe(&[GivenNames, BirthDate, PostalCode]).caution().is_none());
-        assert!(recipe(&[GivenNames, Surnames, BirthDate]).caution().is_none());
-    }
-
-    #[test]
-    fn refusals_print_in_one_sentence() {
-        for error in [
-            RecipeError::ElementRepeated { position: 1 },
-            RecipeError::NormaliserUnsuited { position: 1 },
-            RecipeError::NotIdentifying { parts: 1 },
-            RecipeError::SlotsOutOfRange { slots: 2, slots_max: 1 },
-        ] {
-            let text = error.to_string();
-            assert!(!text.ends_with('.') && text.starts_with(|letter: char| letter.is_lowercase()), "{text}");
-        }
-    }
-}
+mod tests;
