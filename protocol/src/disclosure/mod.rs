@@ -25,7 +25,9 @@
 //!                metric together)
 //! ```
 
+mod cross;
 mod families;
+mod hierarchy;
 mod mark;
 mod noise_statement;
 mod panel;
@@ -40,6 +42,8 @@ mod suppression;
 #[cfg(test)]
 mod attacker;
 
+pub use cross::{CROSS_CELLS_MAX, CellName, RawCross, ReleasedCross, release_linked};
+pub use hierarchy::{CrossError, Hierarchy};
 pub use mark::{Mark, Reason};
 pub use noise_statement::{NoiseStatement, NoiseTerms};
 pub use panel::{ListCounts, MatchPanel, PairCounts, RawList, RawPair, release_panel};

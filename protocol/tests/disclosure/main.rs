@@ -1,0 +1,9 @@
+//! The attacker, from outside: released cross tables, the legend, the ledger and one member's own data in; bounds out.
+//!
+//! Everything here goes through the public interface and is written apart from the planner: its own linear programmes,
+//! its own enumeration, its own copy of what each reason says.
+
+mod attacker;
+mod exhaustive;
+mod heuristics;
+mod random;
