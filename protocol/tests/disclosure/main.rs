@@ -6,4 +6,6 @@
 mod attacker;
 mod exhaustive;
 mod heuristics;
+mod ledger;
+mod membership;
 mod random;

@@ -63,7 +63,7 @@ fn spread(name: &str, parents: &[usize], weights: &[u64]) -> Spread {
 impl Study {
     /// Two to five dimensions, 60 to 9,000 students, an outcome more common in some categories than in others.
     pub(crate) fn drawn(dice: &mut Dice) -> Self {
-        let dimensions = 2 + dice.one(&[56, 32, 9, 3]);
+        let dimensions = 2 + dice.one(&[58, 34, 7, 1]);
         Self::of(dice, dimensions)
     }
 
@@ -104,7 +104,7 @@ impl Study {
             spreads.swap(1, 2);
         }
         spreads.truncate(dimensions);
-        let size = [600, 2_500, 8_940][dice.one(&[4, 4, 2])];
+        let size = [600, 2_500, 8_940][if medium { dice.one(&[4, 4, 2]) } else { dice.one(&[1, 4, 5]) }];
         let count = 60 + dice.below(size);
         Self::filled(dice, spreads, count)
     }

@@ -41,25 +41,20 @@ impl Audit {
         Self::new(puzzle, puzzle.silent_ranges())
     }
 
-    /// The first figure that is not safe, passing over those given up.
-    pub(super) fn fault(&mut self, puzzle: &Puzzle, given_up: &[FigureId]) -> Option<FigureId> {
-        (0..puzzle.figures.len()).find(|id| !given_up.contains(id) && !self.is_safe(puzzle, *id))
-    }
-
-    /// The same, looking beside a figure first.
-    pub(super) fn fault_beside(
+    /// A figure that is not safe, passing over those given up; figures that share a line with `first` before others.
+    pub(super) fn fault(
         &mut self,
         puzzle: &Puzzle,
-        id: FigureId,
+        first: Option<FigureId>,
         given_up: &[FigureId],
     ) -> Option<FigureId> {
-        let lines = puzzle.lines_of.get(id).into_iter().flatten();
+        let lines = first.and_then(|id| puzzle.lines_of.get(id)).into_iter().flatten();
         let mut near: Vec<_> =
             lines.filter_map(|line| puzzle.lines.get(*line)).flat_map(super::Line::members).collect();
         near.sort_unstable();
         near.dedup();
-        let fault = near.into_iter().find(|id| !given_up.contains(id) && !self.is_safe(puzzle, *id));
-        fault.or_else(|| self.fault(puzzle, given_up))
+        let every = near.into_iter().chain(0..puzzle.figures.len());
+        every.into_iter().find(|id| !given_up.contains(id) && !self.is_safe(puzzle, *id))
     }
 
     /// Lets the reader take more for possible: worlds found so far remain.
@@ -75,7 +70,7 @@ impl Audit {
         }
         for push in [Push::Up, Push::Down] {
             if let Some(world) = self.pushed(puzzle, id, push) {
-                self.admit(world);
+                self.admit_line(world);
             }
             if self.spread(id) >= need {
                 return true;
@@ -107,6 +102,41 @@ impl Audit {
         match (self.low.get(id), self.high.get(id)) {
             (Some(low), Some(high)) => high - low,
             _ => 0,
+        }
+    }
+
+    /// Worlds found since the truth.
+    pub(super) fn fresh(&self) -> &[Vec<i64>] {
+        self.worlds.get(1..).unwrap_or_default()
+    }
+
+    /// Takes over worlds of a reader who knows more.
+    pub(super) fn absorb(&mut self, worlds: Vec<Vec<i64>>) {
+        for world in worlds {
+            let further = |(at, value): (usize, &i64)| {
+                self.low.get(at).is_some_and(|low| value < low) || self.high.get(at).is_some_and(|high| value > high)
+            };
+            if world.iter().enumerate().any(further) {
+                self.admit(world);
+            }
+        }
+    }
+
+    /// Adds a world, and what lies on the line through it and the truth as far as the ranges reach.
+    fn admit_line(&mut self, world: Vec<i64>) {
+        let Some(truth) = self.worlds.first().cloned() else { return self.admit(world) };
+        let change: Vec<i64> = world.iter().zip(&truth).map(|(world, truth)| world - truth).collect();
+        for sign in [1, -1] {
+            let room = |((change, truth), (low, high)): ((&i64, &i64), &(i64, i64))| match change * sign {
+                0 => None,
+                up if up > 0 => Some((high - truth) / up),
+                down => Some((truth - low) / -down),
+            };
+            let steps = change.iter().zip(&truth).zip(&self.ranges).filter_map(room).min().unwrap_or(0);
+            if steps > 0 {
+                let along = change.iter().zip(&truth).map(|(change, truth)| truth + sign * steps * change);
+                self.admit(along.collect());
+            }
         }
     }
 

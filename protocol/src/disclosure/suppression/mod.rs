@@ -30,6 +30,7 @@ mod base;
 mod exact;
 mod plan;
 mod reasons;
+mod sights;
 mod solver;
 
 #[cfg(test)]
@@ -198,14 +199,14 @@ impl Puzzle {
         self.owned.push(figures);
     }
 
-    /// The puzzle as a stranger sees it, then as each member does that knows figures of its own.
+    /// The puzzle as each member sees it that knows figures of its own, then as a stranger does.
     fn sights(&self) -> Vec<Self> {
         let own = |figures: &Vec<FigureId>| {
             let mut seen = self.clone();
             figures.iter().for_each(|id| seen.hold(*id));
             seen
         };
-        let sights = [self.clone()].into_iter().chain(self.owned.iter().map(own));
+        let sights = self.owned.iter().map(own).chain([self.clone()]);
         sights.map(Self::within_reach).collect()
     }
 
@@ -314,6 +315,8 @@ impl Puzzle {
             None
             | Some(
                 Reason::CodedByGroupSize
+                | Reason::Differencing
+                | Reason::Dominance
                 | Reason::NotApplicable
                 | Reason::SmallGroup
                 | Reason::WithheldAtSource

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::{
     FigureId, Line, Puzzle,
-    audit::Audit,
     base::Expression,
+    sights::Sights,
     solver::{Compare, Kind, Program},
 };
 use crate::disclosure::Reason;
@@ -20,47 +20,28 @@ const NEIGHBOURS_MAX: usize = 400;
 
 /// Withholds figures until nothing is at fault for anybody, then takes back what is not needed.
 pub(super) fn plan(puzzle: &mut Puzzle) {
-    let mut sights: Vec<Sight> = puzzle.sights().into_iter().map(Sight::new).collect();
+    let mut sights = Sights::new(puzzle, &puzzle.silent_ranges());
     protect(puzzle, &mut sights);
-    thin(puzzle, &mut sights);
-}
-
-/// A puzzle as somebody sees it, with what was found about it.
-#[derive(Clone)]
-struct Sight {
-    seen: Puzzle,
-    audit: Audit,
-    given_up: Vec<FigureId>,
-}
-
-impl Sight {
-    fn new(seen: Puzzle) -> Self {
-        Self { audit: Audit::silent(&seen), seen, given_up: Vec::new() }
-    }
-
-    fn fault(&mut self) -> Option<FigureId> {
-        self.audit.fault(&self.seen, &self.given_up)
-    }
+    thin(puzzle, sights);
 }
 
 /// Ends because every turn withholds a figure or gives one up.
-fn protect(puzzle: &mut Puzzle, sights: &mut [Sight]) {
+fn protect(puzzle: &mut Puzzle, sights: &mut Sights) {
     loop {
         let more = match puzzle.small_sum() {
             Some(line) => lightest(puzzle, line).into_iter().collect(),
             None => {
-                let faulty = sights.iter_mut().find_map(|sight| sight.fault().map(|fault| (sight, fault)));
-                let Some((sight, fault)) = faulty else { return };
-                let route = route(&sight.seen, fault);
+                let Some((place, fault)) = sights.fault(None) else { return };
+                let route = sights.seen(place).map(|seen| route(seen, fault)).unwrap_or_default();
                 if route.is_empty() {
-                    sight.given_up.push(fault);
+                    sights.give_up(place, fault);
                 }
                 route
             }
         };
         for id in more {
             puzzle.withhold(id, Reason::Complementary);
-            sights.iter_mut().for_each(|sight| sight.seen.withhold(id, Reason::Complementary));
+            sights.withhold(id, Reason::Complementary);
         }
     }
 }
@@ -72,24 +53,18 @@ fn lightest(puzzle: &Puzzle, line: &Line) -> Option<FigureId> {
 }
 
 /// Shows every complementary figure that no audit needs, dearest first.
-fn thin(puzzle: &mut Puzzle, sights: &mut Vec<Sight>) {
+fn thin(puzzle: &mut Puzzle, mut sights: Sights) {
     let mut candidates: Vec<_> =
         (0..puzzle.figures.len()).filter(|id| puzzle.is_complementary(*id)).collect();
     candidates.sort_by_key(|id| (-puzzle.weight(*id), *id));
     for id in candidates {
         puzzle.set(id, None);
-        let shown = |sight: &Sight| {
-            let mut trial = sight.clone();
-            trial.seen.set(id, None);
-            trial.audit.show(&trial.seen, id);
-            let Sight { seen, audit, given_up } = &mut trial;
-            audit.fault_beside(seen, id, given_up).is_none().then_some(trial)
-        };
-        let trials: Option<Vec<Sight>> =
-            if puzzle.small_sum().is_none() { sights.iter().map(shown).collect() } else { None };
-        match trials {
-            Some(trials) => *sights = trials,
-            None => puzzle.set(id, Some(Reason::Complementary)),
+        let mut trial = sights.clone();
+        trial.show(id);
+        if puzzle.small_sum().is_none() && trial.fault(Some(id)).is_none() {
+            sights = trial;
+        } else {
+            puzzle.set(id, Some(Reason::Complementary));
         }
     }
 }
@@ -114,14 +89,18 @@ fn routes(puzzle: &Puzzle, fault: FigureId, near: &[FigureId]) -> Vec<FigureId> 
     let up = (value + need <= cap).then(|| one(need)).flatten();
     let down = (value >= need).then(|| one(-need)).flatten();
     let single = up.into_iter().chain(down).min_by_key(weight);
-    let both = || {
-        // Neither end has room for the whole interval: part of it upwards, the rest downwards.
-        let up = need.min(cap - value);
-        let mut ids = one(up).unwrap_or_default();
-        ids.extend(one(up - need).unwrap_or_default());
-        ids
+    // Neither way has room for the whole interval: part of it upwards, the rest downwards, halves first.
+    let split = || {
+        let mut parts: Vec<i64> = (0..=need).collect();
+        parts.sort_by_key(|up| (2 * up - need).abs());
+        parts.into_iter().find_map(|up| {
+            let mut ids = one(up)?;
+            ids.extend(one(up - need)?);
+            (!ids.is_empty()).then_some(ids)
+        })
     };
-    let mut ids = single.filter(|ids| !ids.is_empty()).unwrap_or_else(both);
+    let single = single.filter(|ids| !ids.is_empty());
+    let mut ids = single.or_else(split).unwrap_or_default();
     ids.sort_unstable();
     ids.dedup();
     ids

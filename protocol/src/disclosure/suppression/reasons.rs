@@ -3,35 +3,23 @@
 //! The plan is safe where no reason says anything. Starting from reasons that all speak, those that help to narrow a
 //! figure fall silent ([`Reason::WithheldTogether`]) until the audit with the ranges they leave finds nothing.
 
-use super::{FigureId, Puzzle, audit::Audit};
+use super::{FigureId, Puzzle, sights::Sights};
 use crate::disclosure::Reason;
 
-/// Silences reasons until none helps a reader. Ends because every turn silences one.
+/// Silences reasons until none helps a reader. Ends because every turn silences one or gives a figure up.
 pub(super) fn silence(puzzle: &mut Puzzle) {
-    // What could not be protected with silent reasons cannot be protected by silencing more.
-    let hopeless = |seen: &Puzzle| -> Vec<FigureId> {
-        let mut silent = Audit::silent(seen);
-        (0..seen.figures.len()).filter(|id| !silent.is_safe(seen, *id)).collect()
-    };
-    let mut sights: Vec<_> = puzzle
-        .sights()
-        .into_iter()
-        .map(|seen| {
-            let audit = Audit::new(&seen, puzzle.spoken_ranges());
-            (hopeless(&seen), seen, audit)
-        })
-        .collect();
-    loop {
-        let fault = sights.iter_mut().find_map(|(given_up, seen, audit)| {
-            let fault = audit.fault(seen, given_up)?;
-            Some(speaking_beside(seen, fault))
-        });
-        let Some(quiet) = fault.filter(|quiet| !quiet.is_empty()) else { return };
+    let mut sights = Sights::new(puzzle, &puzzle.spoken_ranges());
+    while let Some((place, fault)) = sights.fault(None) {
+        let quiet = sights.seen(place).map(|seen| speaking_beside(seen, fault)).unwrap_or_default();
+        if quiet.is_empty() {
+            // What is narrow with every reason silent was narrow before.
+            sights.give_up(place, fault);
+        }
         for id in quiet {
             puzzle.withhold(id, Reason::WithheldTogether);
-            sights.iter_mut().for_each(|(_, seen, _)| seen.withhold(id, Reason::WithheldTogether));
+            sights.withhold(id, Reason::WithheldTogether);
         }
-        sights.iter_mut().for_each(|(_, _, audit)| audit.widen(puzzle.spoken_ranges()));
+        sights.widen(&puzzle.spoken_ranges());
     }
 }
 
@@ -69,6 +57,8 @@ fn speaks(puzzle: &Puzzle, id: FigureId) -> bool {
         None
         | Some(
             Reason::CodedByGroupSize
+            | Reason::Differencing
+            | Reason::Dominance
             | Reason::NotApplicable
             | Reason::SmallGroup
             | Reason::WithheldAtSource
