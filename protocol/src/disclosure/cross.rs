@@ -11,8 +11,8 @@ use crate::disclosure::{
     suppression::{FigureId, Puzzle},
 };
 
-/// Cells of all tables of one release, totals included: what a plan can be made for in a minute.
-pub const CROSS_CELLS_MAX: usize = 20_000;
+/// Cells of all tables of one release, totals included: more would keep a machine for minutes.
+pub const CROSS_CELLS_MAX: usize = 2_000;
 
 /// One cross table before disclosure control. Mute: no `Debug`, `Clone` or `Encode`.
 ///
@@ -114,7 +114,7 @@ impl ReleasedCross {
 ///
 /// # Cost
 ///
-/// 1 ms for ten cells, 50 ms for 250; [`CROSS_CELLS_MAX`] take about a minute.
+/// 1 ms for ten cells, 0.1 s for 250; more than in proportion beyond. Call it from a blocking thread.
 pub fn release_linked(
     tables: Vec<RawCross>,
     earlier: &[ReleasedCross],
@@ -278,7 +278,11 @@ impl Shape {
                 so_far.into_iter().flat_map(longer).collect::<Vec<_>>()
             });
             for cell in ancestors {
-                index.get(&cell).and_then(|cell| totals.get_mut(*cell)).into_iter().for_each(|sum| *sum += count);
+                index
+                    .get(&cell)
+                    .and_then(|cell| totals.get_mut(*cell))
+                    .into_iter()
+                    .for_each(|sum| *sum += count);
             }
         }
         totals

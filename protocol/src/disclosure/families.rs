@@ -52,7 +52,8 @@ impl Verdict {
     }
 
     fn judge_counts(&mut self, family: &[&RawTable], cohort: SchoolYear, floor: u32, groups: &Groups) {
-        let mut board = Board { puzzle: Puzzle::new(floor), figures: BTreeMap::new(), patterns: BTreeMap::new() };
+        let mut board =
+            Board { puzzle: Puzzle::new(floor), figures: BTreeMap::new(), patterns: BTreeMap::new() };
         for table in family {
             for (code, _, category) in table.domain.cells().filter(|(_, year, _)| *year == cohort) {
                 let row = (table.domain.dimension, Some(category));
@@ -129,7 +130,8 @@ impl Board {
             ids.iter().filter_map(|id| puzzle.figures.get(*id)).map(|figure| figure.value).sum()
         };
         for (receivers, total) in totals {
-            let in_breakdown = self.figures.iter().filter(|((row, who), _)| row.0 == dimension && who == receivers);
+            let in_breakdown =
+                self.figures.iter().filter(|((row, who), _)| row.0 == dimension && who == receivers);
             let mut parts: Vec<_> = in_breakdown.map(|(_, figure)| *figure).collect();
             if let Some(group) = unknown {
                 let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
@@ -144,9 +146,10 @@ impl Board {
         };
         let patterns: Vec<_> = self.patterns.iter().filter_map(of_all).collect();
         for (every, seen, total) in &patterns {
-            let alike = self.patterns.iter().filter(|((row, table, who), _)| {
-                row.0 == dimension && table == every && who == seen
-            });
+            let alike = self
+                .patterns
+                .iter()
+                .filter(|((row, table, who), _)| row.0 == dimension && table == every && who == seen);
             let mut parts: Vec<_> = alike.map(|(_, id)| *id).collect();
             if let Some(group) = unknown {
                 let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
@@ -164,7 +167,8 @@ impl Board {
 
     /// A receiver counts its own students: beside another's figures, its own are no secret to it (domain 4.3 f).
     fn own_figures(&mut self) {
-        let codes: BTreeSet<MemberCode> = self.figures.keys().flat_map(|(_, who)| who.iter().copied()).collect();
+        let codes: BTreeSet<MemberCode> =
+            self.figures.keys().flat_map(|(_, who)| who.iter().copied()).collect();
         if codes.len() < 2 {
             return;
         }

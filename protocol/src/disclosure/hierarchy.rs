@@ -106,12 +106,23 @@ pub enum CrossError {
 impl fmt::Display for CrossError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cells { count } => write!(formatter, "{count} cells in the tables of one study, expected 20000 at most"),
+            Self::Cells { count } => {
+                write!(formatter, "{count} cells in the tables of one study, expected 2000 at most")
+            }
             Self::Counts { seen, expected } => write!(formatter, "{seen} counts, expected {expected}"),
-            Self::Dimensions { count } => write!(formatter, "{count} dimensions, expected one or more different ones"),
-            Self::Hierarchy => write!(formatter, "categories without an order, expected parents before their children"),
-            Self::Ledger => write!(formatter, "earlier releases that contradict the table, expected those of the same students"),
-            Self::Shapes => write!(formatter, "two shapes of one dimension, expected the same in every table of a study"),
+            Self::Dimensions { count } => {
+                write!(formatter, "{count} dimensions, expected one or more different ones")
+            }
+            Self::Hierarchy => {
+                write!(formatter, "categories without an order, expected parents before their children")
+            }
+            Self::Ledger => write!(
+                formatter,
+                "earlier releases that contradict the table, expected those of the same students"
+            ),
+            Self::Shapes => {
+                write!(formatter, "two shapes of one dimension, expected the same in every table of a study")
+            }
         }
     }
 }
@@ -131,7 +142,9 @@ impl Refusal for CrossError {
     fn advice(&self) -> &'static str {
         match self {
             Self::Cells { .. } => "Ask for fewer dimensions at once, or for coarser categories.",
-            Self::Ledger => "Release against the tables of the same students and definition only; nothing was released.",
+            Self::Ledger => {
+                "Release against the tables of the same students and definition only; nothing was released."
+            }
             Self::Counts { .. } | Self::Dimensions { .. } | Self::Hierarchy | Self::Shapes => {
                 "The table does not fit its definition; compare program versions."
             }
@@ -141,7 +154,11 @@ impl Refusal for CrossError {
     fn rule(&self) -> Option<&'static str> {
         match self {
             Self::Ledger => Some("domain 4.4"),
-            Self::Cells { .. } | Self::Counts { .. } | Self::Dimensions { .. } | Self::Hierarchy | Self::Shapes => None,
+            Self::Cells { .. }
+            | Self::Counts { .. }
+            | Self::Dimensions { .. }
+            | Self::Hierarchy
+            | Self::Shapes => None,
         }
     }
 }

@@ -72,7 +72,8 @@ impl Population {
 
     /// Students in one of two populations only.
     fn differs_by(&self, other: &Self) -> u64 {
-        let only = |one: &Self, other: &Self| one.members.iter().filter(|member| !other.has(**member)).count();
+        let only =
+            |one: &Self, other: &Self| one.members.iter().filter(|member| !other.has(**member)).count();
         (only(self, other) + only(other, self)) as u64
     }
 }
@@ -218,7 +219,10 @@ fn isolates(populations: &[&Population], floor: u64) -> bool {
     };
     let few = |row: &[u64]| (1..floor).contains(&students(row));
     let pairs = || {
-        small.iter().enumerate().flat_map(|(at, one)| small.iter().skip(at + 1).map(move |other| (*one, *other)))
+        small
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| small.iter().skip(at + 1).map(move |other| (*one, *other)))
     };
     small.iter().any(|row| few(row)) || pairs().any(|(one, other)| cancelled(one, other).any(|row| few(&row)))
 }
@@ -238,7 +242,8 @@ fn eliminate(rows: &mut Vec<Vec<u64>>, columns: usize) -> Vec<usize> {
     for column in 0..columns {
         let done = pivots.len();
         let at = |row: &Vec<u64>| row.get(column).copied().unwrap_or(0);
-        let Some(found) = (done..rows.len()).find(|row| rows.get(*row).is_some_and(|row| at(row) != 0)) else {
+        let Some(found) = (done..rows.len()).find(|row| rows.get(*row).is_some_and(|row| at(row) != 0))
+        else {
             continue;
         };
         rows.swap(done, found);

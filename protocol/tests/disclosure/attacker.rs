@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem};
-use passage_protocol::disclosure::{CellName, DisclosurePolicy, Hierarchy, Mark, Reason, ReleasedCross, release_linked};
+use passage_protocol::disclosure::{
+    CellName, DisclosurePolicy, Hierarchy, Mark, Reason, ReleasedCross, release_linked,
+};
 
 use crate::random::{Dice, Study, Truth};
 
@@ -43,7 +45,9 @@ impl Knowledge {
                 let (low, high, withheld) = match mark {
                     Mark::Value { value, .. } => (value as i64, value as i64, false),
                     Mark::Suppressed(Reason::BelowFloor) => (0, (floor - 1).min(group), true),
-                    Mark::Suppressed(Reason::ComplementBelowFloor) => ((group - floor + 1).max(0), group, true),
+                    Mark::Suppressed(Reason::ComplementBelowFloor) => {
+                        ((group - floor + 1).max(0), group, true)
+                    }
                     Mark::Suppressed(Reason::Complementary) => (floor, group - floor, true),
                     Mark::Suppressed(_) => (0, group, true),
                     other => panic!("{other:?} in a cross table"),
@@ -75,7 +79,8 @@ impl Knowledge {
             self.cells.iter().map(|(name, known)| (name.clone(), known.group)).collect();
         let above = tree.ancestors(category);
         for (name, known) in &mut self.cells {
-            let stands = name.iter().find(|(dimension, _)| dimension == tree.name()).map_or(0, |(_, one)| *one);
+            let stands =
+                name.iter().find(|(dimension, _)| dimension == tree.name()).map_or(0, |(_, one)| *one);
             if stands == category {
                 (known.low, known.high, known.withheld) = (truth[name], truth[name], false);
             } else if above.contains(&stands) {
@@ -90,37 +95,39 @@ impl Knowledge {
 
     /// Least and largest possible value of a cell; other cells' values at those two points go to `seen`.
     fn bounds(&self, aim: &CellName, seen: &mut BTreeMap<CellName, (f64, f64)>) -> (f64, f64) {
-        let [low, high] = [OptimizationDirection::Minimize, OptimizationDirection::Maximize].map(|direction| {
-            let mut problem = Problem::new(direction);
-            let variables: BTreeMap<&CellName, _> = self
-                .cells
-                .iter()
-                .filter(|(_, known)| known.low < known.high)
-                .map(|(name, known)| {
-                    let cost = if name == aim { 1.0 } else { 0.0 };
-                    (name, problem.add_var(cost, (known.low as f64, known.high as f64)))
-                })
-                .collect();
-            for (parts, total) in &self.sums {
-                let signed = || parts.iter().map(|part| (part, 1.0)).chain([(total, -1.0)]);
-                let terms: Vec<_> =
-                    signed().filter_map(|(name, sign)| variables.get(name).map(|one| (*one, sign))).collect();
-                let known = signed().filter(|(name, _)| !variables.contains_key(name));
-                let known: f64 = known.map(|(name, sign)| sign * self.cells[name].low as f64).sum();
-                if terms.is_empty() {
-                    assert!(known.abs() < 0.5, "shown cells that do not add up");
-                } else {
-                    problem.add_constraint(terms, ComparisonOp::Eq, -known);
+        let [low, high] =
+            [OptimizationDirection::Minimize, OptimizationDirection::Maximize].map(|direction| {
+                let mut problem = Problem::new(direction);
+                let variables: BTreeMap<&CellName, _> = self
+                    .cells
+                    .iter()
+                    .filter(|(_, known)| known.low < known.high)
+                    .map(|(name, known)| {
+                        let cost = if name == aim { 1.0 } else { 0.0 };
+                        (name, problem.add_var(cost, (known.low as f64, known.high as f64)))
+                    })
+                    .collect();
+                for (parts, total) in &self.sums {
+                    let signed = || parts.iter().map(|part| (part, 1.0)).chain([(total, -1.0)]);
+                    let terms: Vec<_> = signed()
+                        .filter_map(|(name, sign)| variables.get(name).map(|one| (*one, sign)))
+                        .collect();
+                    let known = signed().filter(|(name, _)| !variables.contains_key(name));
+                    let known: f64 = known.map(|(name, sign)| sign * self.cells[name].low as f64).sum();
+                    if terms.is_empty() {
+                        assert!(known.abs() < 0.5, "shown cells that do not add up");
+                    } else {
+                        problem.add_constraint(terms, ComparisonOp::Eq, -known);
+                    }
                 }
-            }
-            let solution = problem.solve().unwrap().into_solution().unwrap();
-            for (name, variable) in &variables {
-                let value = solution.var_value(*variable);
-                let range = seen.entry((*name).clone()).or_insert((value, value));
-                *range = (range.0.min(value), range.1.max(value));
-            }
-            solution.objective()
-        });
+                let solution = problem.solve().unwrap().into_solution().unwrap();
+                for (name, variable) in &variables {
+                    let value = solution.var_value(*variable);
+                    let range = seen.entry((*name).clone()).or_insert((value, value));
+                    *range = (range.0.min(value), range.1.max(value));
+                }
+                solution.objective()
+            });
         (low, high)
     }
 
@@ -149,7 +156,9 @@ impl Knowledge {
     }
 }
 
-pub(crate) fn truths<'a>(tables: impl IntoIterator<Item = (&'a ReleasedCross, &'a Truth)>) -> BTreeMap<CellName, i64> {
+pub(crate) fn truths<'a>(
+    tables: impl IntoIterator<Item = (&'a ReleasedCross, &'a Truth)>,
+) -> BTreeMap<CellName, i64> {
     let each = |(table, truth): (&'a ReleasedCross, &'a Truth)| -> Vec<(CellName, i64)> {
         truth.iter().map(|(cell, _, count)| (name(table, cell), *count)).collect()
     };
@@ -227,20 +236,20 @@ fn part(number: u64) {
 }
 
 macro_rules! parts {
-    ($($name:ident $number:literal)*) => {$(
+    ($($number:literal => $test:ident;)*) => {$(
         #[test]
-        fn $name() {
+        fn $test() {
             part($number);
         }
     )*};
 }
 parts! {
-    no_withheld_cell_is_narrowed_1 0
-    no_withheld_cell_is_narrowed_2 1
-    no_withheld_cell_is_narrowed_3 2
-    no_withheld_cell_is_narrowed_4 3
-    no_withheld_cell_is_narrowed_5 4
-    no_withheld_cell_is_narrowed_6 5
-    no_withheld_cell_is_narrowed_7 6
-    no_withheld_cell_is_narrowed_8 7
+    0 => no_withheld_cell_is_narrowed_1;
+    1 => no_withheld_cell_is_narrowed_2;
+    2 => no_withheld_cell_is_narrowed_3;
+    3 => no_withheld_cell_is_narrowed_4;
+    4 => no_withheld_cell_is_narrowed_5;
+    5 => no_withheld_cell_is_narrowed_6;
+    6 => no_withheld_cell_is_narrowed_7;
+    7 => no_withheld_cell_is_narrowed_8;
 }

@@ -44,11 +44,8 @@ impl<'a> Search<'a> {
             }
             found.iter().map(at).collect::<Vec<_>>()
         };
-        let leaves: Vec<_> = names
-            .iter()
-            .filter(|name| !is_total(name))
-            .map(|name| (name.clone(), above(name)))
-            .collect();
+        let leaves: Vec<_> =
+            names.iter().filter(|name| !is_total(name)).map(|name| (name.clone(), above(name))).collect();
         let mut so_far = vec![(0, 0); names.len()];
         leaves.iter().flat_map(|(_, above)| above).for_each(|cell| so_far[*cell].1 += 1);
         Self { knowledge, ranges: vec![None; names.len()], names, leaves, so_far, found: 0, steps: 0 }

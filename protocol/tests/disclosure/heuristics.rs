@@ -57,7 +57,12 @@ impl<'a> Table<'a> {
     }
 
     /// The corners to withhold for the cheapest cube with one line in each dimension; `None` if no cube is wide enough.
-    fn cube(&self, cell: &Cell, lines: &[(usize, Vec<usize>)], withheld: &BTreeSet<Cell>) -> Option<Vec<Cell>> {
+    fn cube(
+        &self,
+        cell: &Cell,
+        lines: &[(usize, Vec<usize>)],
+        withheld: &BTreeSet<Cell>,
+    ) -> Option<Vec<Cell>> {
         let need = (FLOOR - 1).min(self.cells[cell].0);
         // Corners of all cubes so far: cell and sign.
         let mut cubes: Vec<Vec<(Cell, i64)>> = vec![vec![(cell.clone(), 1)]];
@@ -99,10 +104,14 @@ impl<'a> Table<'a> {
     fn small_sum(&self, withheld: &BTreeSet<Cell>) -> Option<Cell> {
         self.sums().into_iter().find_map(|(total, parts)| {
             let (masked, shown): (Vec<_>, Vec<_>) = parts.iter().partition(|part| withheld.contains(*part));
-            let sum = |at: fn(&(i64, i64)) -> i64| masked.iter().map(|part| at(&self.cells[*part])).sum::<i64>();
+            let sum =
+                |at: fn(&(i64, i64)) -> i64| masked.iter().map(|part| at(&self.cells[*part])).sum::<i64>();
             let (groups, counts) = (sum(|both| both.0), sum(|both| both.1));
             let small = groups > 0 && (counts < FLOOR || groups - counts < FLOOR);
-            let next = shown.into_iter().filter(|part| self.cells[*part].0 > 0).min_by_key(|part| bits(self.cells[*part]));
+            let next = shown
+                .into_iter()
+                .filter(|part| self.cells[*part].0 > 0)
+                .min_by_key(|part| bits(self.cells[*part]));
             (small && !withheld.contains(&total)).then(|| next.cloned().unwrap_or(total))
         })
     }
@@ -146,7 +155,10 @@ impl<'a> Table<'a> {
                     match self.cube(&cell, &subtable, &withheld) {
                         Some(corners) => withheld.extend(corners),
                         None => {
-                            failed.insert((cell.clone(), subtable.iter().map(|(total, _)| *total).collect::<Vec<_>>()));
+                            failed.insert((
+                                cell.clone(),
+                                subtable.iter().map(|(total, _)| *total).collect::<Vec<_>>(),
+                            ));
                         }
                     }
                 }
@@ -165,7 +177,8 @@ impl<'a> Table<'a> {
         loop {
             let before = withheld.len();
             for (total, parts) in self.sums() {
-                let masked: Vec<_> = parts.iter().chain([&total]).filter(|cell| withheld.contains(*cell)).collect();
+                let masked: Vec<_> =
+                    parts.iter().chain([&total]).filter(|cell| withheld.contains(*cell)).collect();
                 let rest = parts.iter().chain([&total]).filter(|cell| !withheld.contains(*cell));
                 if let (1, Some(next)) = (masked.len(), rest.min_by_key(|cell| self.cells[*cell].1)) {
                     withheld.insert(next.clone());
@@ -208,8 +221,11 @@ fn no_more_is_lost_than_by_the_hypercube_method() {
         let (raw, truth) = study.table(&every, None);
         let released = release_linked(vec![raw], &[], &DisclosurePolicy::default()).unwrap();
         let table = Table::of(&study, &truth);
-        let withheld =
-            released[0].cells().filter(|(_, _, mark)| mark.value().is_none()).map(|(cell, ..)| cell).collect();
+        let withheld = released[0]
+            .cells()
+            .filter(|(_, _, mark)| mark.value().is_none())
+            .map(|(cell, ..)| cell)
+            .collect();
         let (bits, count) = table.lost(&withheld);
         ours = (ours.0 + bits, ours.1 + count);
         let (cubes, without) = table.hypercubes();

@@ -105,7 +105,9 @@ fn no_two_releases_isolate_fewer_than_the_floor() {
             }
         }
     }
-    println!("{SEQUENCES} sequences: {answered} answered, {refused} and {together} refused, {stored} repeated");
+    println!(
+        "{SEQUENCES} sequences: {answered} answered, {refused} and {together} refused, {stored} repeated"
+    );
     assert!(answered > 3_000 && refused > 1_000 && together > 50, "{answered} {refused} {together}");
 }
 

@@ -89,7 +89,9 @@ fn with_noise_the_target_is_found_no_more_often_than_epsilon_and_delta_allow() {
         let error = 4.0 * (bound * (1.0 - bound) / TRIALS as f64).sqrt();
         let raw = success(|count, trial| noisy(&table, count, trial));
         let table_read = success(|count, trial| released(noisy(&table, count, trial)));
-        println!("epsilon {epsilon}: found {raw:.3} from the count, {table_read:.3} from the table, bound {bound:.3}");
+        println!(
+            "epsilon {epsilon}: found {raw:.3} from the count, {table_read:.3} from the table, bound {bound:.3}"
+        );
         assert!(raw <= bound + error && table_read <= bound + error, "{raw} {table_read} {bound}");
         // Nor is the attack a weak one: the law meets its bound.
         assert!(raw > bound - 0.05, "{raw} {bound}");
@@ -99,10 +101,13 @@ fn with_noise_the_target_is_found_no_more_often_than_epsilon_and_delta_allow() {
 #[test]
 fn the_law_keeps_epsilon_and_delta_by_plain_summation() {
     // The law written down again from SPEC §10.1, summed over every outcome, both ways; not the shipped table.
-    for (epsilon_milli, delta_ppt) in [(250, 1_000), (1_000, 1_000_000), (2_000, 1_000_000), (5_000, 1_000_000_000)] {
+    for (epsilon_milli, delta_ppt) in
+        [(250, 1_000), (1_000, 1_000_000), (2_000, 1_000_000), (5_000, 1_000_000_000)]
+    {
         let table = NoiseTable::new(epsilon_milli, delta_ppt).unwrap();
         let (epsilon, n) = (f64::from(epsilon_milli) / 1e3, i64::from(table.offset()));
-        let weight = |x: i64| if (0..=2 * n).contains(&x) { (-epsilon * (x - n).abs() as f64).exp() } else { 0.0 };
+        let weight =
+            |x: i64| if (0..=2 * n).contains(&x) { (-epsilon * (x - n).abs() as f64).exp() } else { 0.0 };
         let total: f64 = (0..=2 * n).map(weight).sum();
         let excess = |shift: i64| -> f64 {
             let over = |x: i64| weight(x) - epsilon.exp() * weight(x + shift);

@@ -114,8 +114,11 @@ impl Study {
         let mut students: BTreeMap<Vec<usize>, (i64, i64)> = BTreeMap::new();
         let leaves: Vec<Vec<usize>> = spreads.iter().map(|spread| spread.tree.leaves().collect()).collect();
         for _ in 0..count {
-            let at: Vec<usize> =
-                spreads.iter().zip(&leaves).map(|(spread, leaves)| leaves[dice.one(&spread.weights)]).collect();
+            let at: Vec<usize> = spreads
+                .iter()
+                .zip(&leaves)
+                .map(|(spread, leaves)| leaves[dice.one(&spread.weights)])
+                .collect();
             let bend = at.iter().map(|leaf| (*leaf as u64 * 7) % 20).sum::<u64>();
             let outcome = dice.percent((rate + bend).saturating_sub(20).min(100));
             let both = students.entry(at).or_default();
@@ -129,11 +132,14 @@ impl Study {
         let trees: Vec<&Hierarchy> = over.iter().map(|at| &self.spreads[*at].tree).collect();
         let mut positions = vec![Vec::new()];
         for tree in &trees {
-            let longer = |at: Vec<usize>| (0..tree.categories()).map(move |one| [at.clone(), vec![one]].concat());
+            let longer =
+                |at: Vec<usize>| (0..tree.categories()).map(move |one| [at.clone(), vec![one]].concat());
             positions = positions.into_iter().flat_map(longer).collect();
         }
-        let up: Vec<Vec<Vec<usize>>> =
-            trees.iter().map(|tree| (0..tree.categories()).map(|leaf| tree.ancestors(leaf)).collect()).collect();
+        let up: Vec<Vec<Vec<usize>>> = trees
+            .iter()
+            .map(|tree| (0..tree.categories()).map(|leaf| tree.ancestors(leaf)).collect())
+            .collect();
         let truth: Truth = positions
             .into_iter()
             .map(|cell| {
@@ -145,9 +151,8 @@ impl Study {
                 (cell, group, count)
             })
             .collect();
-        let finest = truth
-            .iter()
-            .filter(|(cell, ..)| cell.iter().zip(&trees).all(|(one, tree)| tree.is_leaf(*one)));
+        let finest =
+            truth.iter().filter(|(cell, ..)| cell.iter().zip(&trees).all(|(one, tree)| tree.is_leaf(*one)));
         let (counts, groups): (Vec<i64>, Vec<u32>) =
             finest.map(|(_, group, count)| (*count, *group as u32)).unzip();
         let owners = owners.map(|at| self.spreads[at].tree.name());

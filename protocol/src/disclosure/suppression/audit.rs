@@ -20,7 +20,14 @@ pub(super) struct Audit {
     worlds: Vec<Vec<i64>>,
     low: Vec<i64>,
     high: Vec<i64>,
+    /// Figures withheld or silenced since all figures were last pushed at once.
+    stale: usize,
 }
+
+/// So many figures that are not safe yet are worth pushing at once.
+const TOGETHER_MIN: usize = 4;
+/// Programmes that push all figures at once, before each is pushed by itself.
+const TOGETHER_TURNS_MAX: u64 = 12;
 
 /// Which way a figure is pushed.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -33,7 +40,7 @@ impl Audit {
     /// Begins with the truth, under ranges that the reasons leave.
     pub(super) fn new(puzzle: &Puzzle, ranges: Vec<(i64, i64)>) -> Self {
         let truth: Vec<i64> = puzzle.figures.iter().map(|figure| figure.value).collect();
-        Self { ranges, low: truth.clone(), high: truth.clone(), worlds: vec![truth] }
+        Self { ranges, low: truth.clone(), high: truth.clone(), worlds: vec![truth], stale: TOGETHER_MIN }
     }
 
     /// Begins with the truth, where reasons say nothing.
@@ -53,8 +60,50 @@ impl Audit {
             lines.filter_map(|line| puzzle.lines.get(*line)).flat_map(super::Line::members).collect();
         near.sort_unstable();
         near.dedup();
-        let every = near.into_iter().chain(0..puzzle.figures.len());
-        every.into_iter().find(|id| !given_up.contains(id) && !self.is_safe(puzzle, *id))
+        let is_fault =
+            |audit: &mut Self, id: &FigureId| !given_up.contains(id) && !audit.is_safe(puzzle, *id);
+        if let Some(fault) = near.into_iter().find(|id| is_fault(self, id)) {
+            return Some(fault);
+        }
+        if self.stale >= TOGETHER_MIN || first.is_some() {
+            self.push_together(puzzle, given_up);
+            self.stale = 0;
+        }
+        (0..puzzle.figures.len()).find(|id| is_fault(self, id))
+    }
+
+    /// Says that a figure was withheld: more is possible than was.
+    pub(super) fn withheld(&mut self) {
+        self.stale += 1;
+    }
+
+    /// Pushes every figure that is not safe yet, each its own way, as long as that makes several safe at once.
+    fn push_together(&mut self, puzzle: &Puzzle, given_up: &[FigureId]) {
+        let unsafe_yet = |audit: &Self| -> Vec<FigureId> {
+            let far = |id: &FigureId| puzzle.need(*id).is_some_and(|need| audit.spread(*id) < need);
+            (0..puzzle.figures.len()).filter(|id| !given_up.contains(id) && far(id)).collect()
+        };
+        let mut left = unsafe_yet(self);
+        for turn in 0..TOGETHER_TURNS_MAX {
+            if left.len() < TOGETHER_MIN {
+                return;
+            }
+            // Which way is a matter of taste, but always the same for the same puzzle.
+            let way = |id: &FigureId| {
+                let mixed =
+                    (*id as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(13 * turn as u32 + 7);
+                (*id, if mixed.count_ones() & 1 == 1 { Push::Up } else { Push::Down })
+            };
+            let aims: Vec<_> = left.iter().map(way).collect();
+            if let Some(world) = self.programme(puzzle, &aims, Kind::Real) {
+                self.admit_line(world);
+            }
+            let now = unsafe_yet(self);
+            if now.len() + 2 > left.len() && turn > 2 {
+                return;
+            }
+            left = now;
+        }
     }
 
     /// Lets the reader take more for possible: worlds found so far remain.
@@ -114,7 +163,8 @@ impl Audit {
     pub(super) fn absorb(&mut self, worlds: Vec<Vec<i64>>) {
         for world in worlds {
             let further = |(at, value): (usize, &i64)| {
-                self.low.get(at).is_some_and(|low| value < low) || self.high.get(at).is_some_and(|high| value > high)
+                self.low.get(at).is_some_and(|low| value < low)
+                    || self.high.get(at).is_some_and(|high| value > high)
             };
             if world.iter().enumerate().any(further) {
                 self.admit(world);
@@ -161,26 +211,33 @@ impl Audit {
         if reached == Some(&limit) {
             return None;
         }
-        let real = self.programme(puzzle, (id, push), Kind::Real);
-        real.or_else(|| self.programme(puzzle, (id, push), Kind::Whole))
+        let real = self.programme(puzzle, &[(id, push)], Kind::Real);
+        real.or_else(|| self.programme(puzzle, &[(id, push)], Kind::Whole))
     }
 
-    fn programme(&self, puzzle: &Puzzle, (aim, push): (FigureId, Push), kind: Kind) -> Option<Vec<i64>> {
+    /// A world at which figures lie as far up or down as they can together.
+    fn programme(&self, puzzle: &Puzzle, aims: &[(FigureId, Push)], kind: Kind) -> Option<Vec<i64>> {
         let rows = self.rows(puzzle);
-        let aimed = puzzle.base.expression(aim);
+        let mut costs: BTreeMap<FigureId, i64> = BTreeMap::new();
+        for (aim, push) in aims {
+            for (id, factor) in &puzzle.base.expression(*aim).terms {
+                *costs.entry(*id).or_default() += if *push == Push::Up { -factor } else { *factor };
+            }
+        }
         let is_open = |id: &FigureId| !puzzle.is_known(*id);
-        let figures = connected(&rows, aimed.terms.iter().map(|(id, _)| *id).filter(is_open));
+        let figures = connected(&rows, costs.keys().copied().filter(is_open));
         let mut programme = Program::new();
         let mut places = BTreeMap::new();
         for id in figures {
-            let factor = aimed.terms.iter().find(|(term, _)| *term == id).map_or(0, |(_, factor)| *factor);
-            let cost = if push == Push::Up { -factor } else { factor };
+            let cost = costs.get(&id).copied().unwrap_or(0);
             let (low, high) = self.ranges.get(id).copied()?;
             places.insert(id, programme.variable(kind, cost as f64, low, high));
         }
         for (terms, compare, right) in &rows {
-            let terms: Vec<_> =
-                terms.iter().filter_map(|(id, factor)| places.get(id).map(|place| (*place, *factor))).collect();
+            let terms: Vec<_> = terms
+                .iter()
+                .filter_map(|(id, factor)| places.get(id).map(|place| (*place, *factor)))
+                .collect();
             if !terms.is_empty() {
                 programme.row(&terms, *compare, *right);
             }
@@ -255,9 +312,8 @@ impl Audit {
             true => at(id) == puzzle.value(id),
             false => self.ranges.get(id).is_some_and(|(low, high)| (*low..=*high).contains(&at(id))),
         };
-        let adds_up = |line: &super::Line| {
-            line.signed().map(|(id, sign)| sign * at(id)).sum::<i64>() == line.residual
-        };
+        let adds_up =
+            |line: &super::Line| line.signed().map(|(id, sign)| sign * at(id)).sum::<i64>() == line.residual;
         (0..puzzle.figures.len()).all(agrees) && puzzle.lines.iter().all(adds_up)
     }
 }

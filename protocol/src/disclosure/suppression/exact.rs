@@ -64,7 +64,8 @@ fn lightest_safe(bare: &Puzzle, candidates: &[FigureId], lost: i64) -> Option<Ve
 
 fn cuts_for(tried: &Puzzle, candidates: &[FigureId], choice: &[FigureId]) -> Vec<Cut> {
     if let Some(line) = tried.small_sum() {
-        let withheld: Vec<_> = line.parts.iter().copied().filter(|part| tried.need(*part).is_some()).collect();
+        let withheld: Vec<_> =
+            line.parts.iter().copied().filter(|part| tried.need(*part).is_some()).collect();
         let of = line.members().filter(|id| candidates.contains(id) && !withheld.contains(id)).collect();
         let primary = withheld.iter().any(|id| !choice.contains(id));
         return vec![Cut { of, only_with: withheld.first().copied().filter(|_| !primary) }];

@@ -84,8 +84,7 @@ fn routes(puzzle: &Puzzle, fault: FigureId, near: &[FigureId]) -> Vec<FigureId> 
     let need = puzzle.need(fault).unwrap_or(0);
     let (value, cap) = (puzzle.value(fault), puzzle.cap(fault));
     let one = |change: i64| changed(puzzle, fault, near, change);
-    let weight =
-        |ids: &Vec<FigureId>| (ids.iter().map(|id| puzzle.weight(*id)).sum::<i64>(), ids.len());
+    let weight = |ids: &Vec<FigureId>| (ids.iter().map(|id| puzzle.weight(*id)).sum::<i64>(), ids.len());
     let up = (value + need <= cap).then(|| one(need)).flatten();
     let down = (value >= need).then(|| one(-need)).flatten();
     let single = up.into_iter().chain(down).min_by_key(weight);

@@ -19,11 +19,8 @@ struct Sight {
 impl Sights {
     /// The views of a puzzle whose reasons leave these ranges.
     pub(super) fn new(puzzle: &Puzzle, ranges: &[(i64, i64)]) -> Self {
-        let sight = |seen: Puzzle| Sight {
-            audit: Audit::new(&seen, ranges.to_vec()),
-            seen,
-            given_up: Vec::new(),
-        };
+        let sight =
+            |seen: Puzzle| Sight { audit: Audit::new(&seen, ranges.to_vec()), seen, given_up: Vec::new() };
         Self(puzzle.sights().into_iter().map(sight).collect())
     }
 
@@ -59,7 +56,10 @@ impl Sights {
 
     /// Withholds a figure from everybody that does not know it.
     pub(super) fn withhold(&mut self, id: FigureId, reason: Reason) {
-        self.0.iter_mut().for_each(|sight| sight.seen.withhold(id, reason));
+        for sight in &mut self.0 {
+            sight.seen.withhold(id, reason);
+            sight.audit.withheld();
+        }
     }
 
     /// Shows a figure to everybody.

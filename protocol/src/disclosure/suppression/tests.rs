@@ -67,8 +67,7 @@ fn a_square_is_withheld_where_rows_and_columns_are_shown() {
         puzzle.sum(cells.map(|row| row[line]).to_vec(), column);
     }
     puzzle.solve();
-    let withheld: Vec<_> =
-        (0..puzzle.figures.len()).filter(|id| puzzle.reason(*id).is_some()).collect();
+    let withheld: Vec<_> = (0..puzzle.figures.len()).filter(|id| puzzle.reason(*id).is_some()).collect();
     assert_eq!(withheld, [cells[0][0], cells[0][1], cells[1][0], cells[1][1]]);
 }
 
