@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
-        RawTable, Reason,
+        NoiseStatement, RawTable, Reason,
         suppression::{FigureId, Puzzle},
     },
     ids::MemberCode,
@@ -52,8 +52,12 @@ impl Verdict {
     }
 
     fn judge_counts(&mut self, family: &[&RawTable], cohort: SchoolYear, floor: u32, groups: &Groups) {
-        let mut board =
-            Board { puzzle: Puzzle::new(floor), figures: BTreeMap::new(), patterns: BTreeMap::new() };
+        let mut board = Board {
+            puzzle: Puzzle::new(floor),
+            figures: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            exact: family.iter().all(|table| table.noise == NoiseStatement::Nil),
+        };
         for table in family {
             for (code, _, category) in table.domain.cells().filter(|(_, year, _)| *year == cohort) {
                 let row = (table.domain.dimension, Some(category));
@@ -83,6 +87,8 @@ struct Board {
     figures: BTreeMap<(Row, Receivers), FigureId>,
     /// Students seen at exactly these receivers out of those of a table: in no table, but between its figures.
     patterns: BTreeMap<(Row, Receivers, Receivers), FigureId>,
+    /// Whether the counts carry no noise.
+    exact: bool,
 }
 
 impl Board {
@@ -99,10 +105,16 @@ impl Board {
         }
         for pattern in 1..1_usize << table.receivers.len() {
             let value = table.pattern(code, pattern);
-            let id = self.puzzle.hidden(value, group);
+            let id = self.pattern(value, group);
             self.patterns.insert((row, every.clone(), seen_at(table, pattern)), id);
         }
         self.overlap(row, &every);
+    }
+
+    /// With noise the difference of two figures carries more of it than either: what singles out a few students without
+    /// noise says nothing about them with it (SPEC §10.2).
+    fn pattern(&mut self, value: i64, group: i64) -> FigureId {
+        if self.exact { self.puzzle.hidden(value, group) } else { self.puzzle.loose(value, group) }
     }
 
     /// Each figure of a row as the sum of the patterns it covers.
@@ -153,7 +165,7 @@ impl Board {
             let mut parts: Vec<_> = alike.map(|(_, id)| *id).collect();
             if let Some(group) = unknown {
                 let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
-                let lump = self.puzzle.hidden(left, group);
+                let lump = self.pattern(left, group);
                 self.patterns.insert(((dimension, None), every.clone(), seen.clone()), lump);
                 parts.push(lump);
             }
@@ -169,7 +181,8 @@ impl Board {
     fn own_figures(&mut self) {
         let codes: BTreeSet<MemberCode> =
             self.figures.keys().flat_map(|(_, who)| who.iter().copied()).collect();
-        if codes.len() < 2 {
+        // What a receiver knows exactly does not take the noise off the figures.
+        if codes.len() < 2 || !self.exact {
             return;
         }
         for code in codes {

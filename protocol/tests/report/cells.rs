@@ -11,8 +11,9 @@ use passage_protocol::{
 use proptest::prelude::*;
 
 use crate::{
+    once::{cut_sample, sample},
     page::{Spot, figures},
-    sample_report::{cut_sample, sample, tables},
+    sample_report::tables,
 };
 
 /// Where the page and the CSV of a report do not say the same.

@@ -9,17 +9,18 @@
 
 mod cells;
 mod cut;
-mod page;
+mod once;
 #[allow(dead_code)] // the example's own `main`
+mod page;
 #[path = "../../examples/sample_report.rs"]
 mod sample_report;
 
+use once::{cut_sample, sample};
 use passage_protocol::{
     codec::{Decode, Encode},
     ids::Digest,
     report::{CSV_HEADER, Report, csv, html, notes, rows},
 };
-use sample_report::{cut_sample, sample};
 
 /// RFC 4180 and nothing else: CR LF after every record, quotes only around whole fields, quotes doubled inside.
 fn parse(text: &str) -> Result<Vec<Vec<String>>, &'static str> {

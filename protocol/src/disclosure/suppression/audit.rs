@@ -27,7 +27,7 @@ pub(super) struct Audit {
 /// So many figures that are not safe yet are worth pushing at once.
 const TOGETHER_MIN: usize = 4;
 /// Programmes that push all figures at once, before each is pushed by itself.
-const TOGETHER_TURNS_MAX: u64 = 12;
+const TOGETHER_TURNS_MAX: u32 = 40;
 
 /// Which way a figure is pushed.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -88,21 +88,24 @@ impl Audit {
             if left.len() < TOGETHER_MIN {
                 return;
             }
-            // Which way is a matter of taste, but always the same for the same puzzle.
+            // Which way is a matter of taste, but always the same for the same puzzle; every second turn the other way round.
             let way = |id: &FigureId| {
                 let mixed =
-                    (*id as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(13 * turn as u32 + 7);
-                (*id, if mixed.count_ones() & 1 == 1 { Push::Up } else { Push::Down })
+                    (*id as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(7 + 11 * (turn / 2));
+                (*id, if (mixed.count_ones() + turn) & 1 == 1 { Push::Up } else { Push::Down })
             };
             let aims: Vec<_> = left.iter().map(way).collect();
             if let Some(world) = self.programme(puzzle, &aims, Kind::Real) {
                 self.admit_line(world);
             }
-            let now = unsafe_yet(self);
-            if now.len() + 2 > left.len() && turn > 2 {
-                return;
+            if turn % 2 == 1 {
+                let now = unsafe_yet(self);
+                // By itself a figure takes two programmes.
+                if now.len() == left.len() {
+                    return;
+                }
+                left = now;
             }
-            left = now;
         }
     }
 

@@ -63,8 +63,10 @@ pub(super) struct Figure {
 enum Standing {
     /// The reader knows it; withholding it would protect nothing.
     Held,
-    /// It stands in no table.
+    /// It stands in no table, and singles out students if it is small.
     Hidden,
+    /// It stands in no table and is noise in itself.
+    Loose,
     /// It is shown or withheld, as the plan decides.
     Open,
 }
@@ -144,6 +146,11 @@ impl Puzzle {
         self.add(value.clamp(0, group.max(0)), Some(group.max(0)), None, Standing::Hidden)
     }
 
+    /// Adds a count that stands in no table and is too noisy to say anything of a few students.
+    pub(super) fn loose(&mut self, value: i64, group: i64) -> FigureId {
+        self.add(value.clamp(0, group.max(0)), Some(group.max(0)), None, Standing::Loose)
+    }
+
     fn add(
         &mut self,
         value: i64,
@@ -176,7 +183,7 @@ impl Puzzle {
         }
     }
 
-    /// Keeps a figure withheld that an earlier release withheld for a reason it printed, whatever it is now.
+    /// Keeps withheld what an earlier release withheld for a reason it printed.
     pub(super) fn keep_withheld(&mut self, figure: FigureId, printed: Reason) {
         if self.reason(figure).is_none() {
             self.withhold(figure, Reason::WithheldTogether);
@@ -286,9 +293,9 @@ impl Puzzle {
 
     /// Whether the reader has the figure itself.
     fn is_known(&self, figure: FigureId) -> bool {
-        self.figures
-            .get(figure)
-            .is_some_and(|figure| figure.reason.is_none() && figure.standing != Standing::Hidden)
+        self.figures.get(figure).is_some_and(|figure| {
+            figure.reason.is_none() && !matches!(figure.standing, Standing::Hidden | Standing::Loose)
+        })
     }
 
     fn may_be_withheld(&self, figure: FigureId) -> bool {
@@ -345,7 +352,7 @@ impl Puzzle {
     fn need(&self, id: FigureId) -> Option<i64> {
         let figure = self.figures.get(id)?;
         let sensitive = match figure.standing {
-            Standing::Held => false,
+            Standing::Held | Standing::Loose => false,
             Standing::Hidden => (1..self.floor).contains(&figure.value),
             Standing::Open => figure.reason.is_some(),
         };
