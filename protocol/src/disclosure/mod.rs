@@ -6,8 +6,9 @@
 //!   own groups).
 //! * **Protection interval.** No withheld count can be narrowed below a floor-wide range from everything shown in the
 //!   released tables of the same sender and metric, even by a reader who knows every denominator, what each reason says
-//!   and, if it is a receiver, its own counts (`suppression`). The same for the one to `floor - 1` students that
-//!   overlapping figures would single out by subtraction: seen at both of two receivers, seen at the second only.
+//!   and, where counts are exact and it is a receiver, its own counts (`suppression`). The same, where counts are exact,
+//!   for the one to `floor - 1` students that overlapping figures would single out by subtraction: seen at both of two
+//!   receivers, seen at the second only.
 //! * **Percentages.** A coded percentage never stands beside the number of students (domain 4.2 P1); see `rate`.
 //! * **Earlier releases.** [`Ledger`] refuses populations that differ by a few, [`release_linked`] holds what earlier tables
 //!   showed against new ones, and both answer for the ledger's keeper only.

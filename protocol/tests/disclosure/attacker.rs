@@ -50,7 +50,9 @@ impl Knowledge {
                     }
                     Mark::Suppressed(Reason::Complementary) => (floor, group - floor, true),
                     Mark::Suppressed(_) => (0, group, true),
-                    other => panic!("{other:?} in a cross table"),
+                    other @ (Mark::Bound { .. } | Mark::NotApplicable(_)) => {
+                        panic!("{other:?} in a cross table")
+                    }
                 };
                 let known = cells.entry(name(table, &cell)).or_insert(Known { low, high, group, withheld });
                 // A cell of two tables is known by both.

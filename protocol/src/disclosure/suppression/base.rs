@@ -29,9 +29,8 @@ impl Base {
     pub(super) fn of(figures: usize, lines: &[Line]) -> Self {
         let mut defining: Vec<Option<&Line>> = vec![None; figures];
         for line in lines {
-            match defining.get_mut(line.total) {
-                Some(place @ None) => *place = Some(line),
-                Some(Some(_)) | None => {}
+            if let Some(place @ None) = defining.get_mut(line.total) {
+                *place = Some(line);
             }
         }
         let mut base = Self { expressions: vec![Expression::default(); figures], rows: Vec::new() };

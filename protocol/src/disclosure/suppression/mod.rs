@@ -165,12 +165,12 @@ impl Puzzle {
 
     /// Declares that `parts` make up `total`; the withheld parts of a shown total are read as one sum.
     pub(super) fn sum(&mut self, parts: Vec<FigureId>, total: FigureId) {
-        self.line(parts, total, true);
+        self.line(Line { parts, total, residual: 0, masked: true });
     }
 
     /// Declares that `parts` make up `total`, where nobody reads the withheld parts together.
     pub(super) fn makes_up(&mut self, parts: Vec<FigureId>, total: FigureId) {
-        self.line(parts, total, false);
+        self.line(Line { parts, total, residual: 0, masked: false });
     }
 
     /// Declares a sum that several tables may state, once.
@@ -179,7 +179,7 @@ impl Puzzle {
             self.lines.get(**line).is_some_and(|line| line.total == total && line.parts == parts)
         };
         if self.lines_of.get(total).into_iter().flatten().find(is_same).is_none() {
-            self.line(parts, total, true);
+            self.sum(parts, total);
         }
     }
 
@@ -233,9 +233,8 @@ impl Puzzle {
         self
     }
 
-    fn line(&mut self, parts: Vec<FigureId>, total: FigureId, masked: bool) {
-        let residual = parts.iter().map(|part| self.value(*part)).sum::<i64>() - self.value(total);
-        let line = Line { parts, total, residual, masked };
+    fn line(&mut self, mut line: Line) {
+        line.residual = line.signed().map(|(id, sign)| sign * self.value(id)).sum();
         for member in line.members() {
             if let Some(lines) = self.lines_of.get_mut(member) {
                 lines.push(self.lines.len());
