@@ -209,7 +209,7 @@ fn students() -> impl Strategy<Value = (Vec<Student>, usize)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
     #[test]
     fn nothing_withheld_can_be_solved_back((students, receivers) in students()) {
         let (raw, own) = tables(&students, receivers);
