@@ -3,12 +3,12 @@
 //! Tables are siblings if they share the sender and the metric. A figure that two of them state (the same receiver in
 //! the same row) is one figure, so that it cannot be withheld in one table and shown in the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
-        RawTable, Reason,
+        NoiseStatement, RawTable, Reason,
         suppression::{FigureId, Puzzle},
     },
     ids::MemberCode,
@@ -52,57 +52,144 @@ impl Verdict {
     }
 
     fn judge_counts(&mut self, family: &[&RawTable], cohort: SchoolYear, floor: u32, groups: &Groups) {
-        let mut puzzle = Puzzle::new(floor);
-        let mut figures: BTreeMap<(Row, Receivers), FigureId> = BTreeMap::new();
+        let mut board = Board {
+            puzzle: Puzzle::new(floor),
+            figures: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            exact: family.iter().all(|table| table.noise == NoiseStatement::Nil),
+        };
         for table in family {
             for (code, _, category) in table.domain.cells().filter(|(_, year, _)| *year == cohort) {
                 let row = (table.domain.dimension, Some(category));
-                let Some(group) = groups.get(&row).copied() else { continue };
-                for (receiver, receivers) in measures(table) {
-                    let value = table.enrolled(code, receiver);
-                    figures.entry((row, receivers)).or_insert_with(|| puzzle.count(value, group));
+                if let Some(group) = groups.get(&row) {
+                    board.row(table, code, row, *group);
                 }
             }
         }
-        let totals: Vec<_> = figures
-            .iter()
-            .filter(|((row, _), _)| *row == (Dimension::All, Some(0)))
-            .map(|((_, receivers), figure)| (receivers.clone(), *figure))
-            .collect();
         // The totals are what people came for: a breakdown gives way before they do.
-        totals.iter().for_each(|(_, total)| puzzle.headline(*total));
+        let totals = board.of_row((Dimension::All, Some(0)));
+        totals.iter().for_each(|(_, total)| board.puzzle.headline(*total));
         for dimension in [Dimension::Ethnicity, Dimension::Gender] {
-            let unknown = rest(groups, dimension);
-            for (receivers, total) in &totals {
-                let in_breakdown =
-                    |((row, who), _): &(&(Row, Receivers), &FigureId)| row.0 == dimension && who == receivers;
-                let mut parts: Vec<_> =
-                    figures.iter().filter(in_breakdown).map(|(_, figure)| *figure).collect();
-                if !family.iter().any(|table| table.domain.dimension == dimension) {
-                    continue;
-                }
-                if let Some(group) = unknown {
-                    let value =
-                        |figure: FigureId| puzzle.figures.get(figure).map_or(0, |figure| figure.value);
-                    let left = value(*total) - parts.iter().map(|part| value(*part)).sum::<i64>();
-                    let lump = puzzle.count(left, group);
-                    figures.insert(((dimension, None), receivers.clone()), lump);
-                    parts.push(lump);
-                }
-                puzzle.sum(parts, *total);
+            if family.iter().any(|table| table.domain.dimension == dimension) {
+                board.breakdown(dimension, rest(groups, dimension), &totals);
             }
         }
-        let unions: Vec<_> = figures.keys().filter(|(_, receivers)| receivers.len() > 1).cloned().collect();
-        for (row, receivers) in unions {
-            let one = |code: &MemberCode| figures.get(&(row, vec![*code])).copied();
-            let parts: Option<Vec<_>> = receivers.iter().map(one).collect();
-            let union = figures.get(&(row, receivers.clone())).copied();
-            if let (Some(parts), Some(union)) = (parts, union) {
-                puzzle.union(parts, union);
+        board.own_figures();
+        board.puzzle.solve();
+        let reasons = board.figures.into_iter().map(|(key, figure)| (key, board.puzzle.reason(figure)));
+        self.counts = reasons.collect();
+    }
+}
+
+/// The figures of one cohort with what holds among them.
+struct Board {
+    puzzle: Puzzle,
+    figures: BTreeMap<(Row, Receivers), FigureId>,
+    /// Students seen at exactly these receivers out of those of a table: in no table, but between its figures.
+    patterns: BTreeMap<(Row, Receivers, Receivers), FigureId>,
+    /// Whether the counts carry no noise.
+    exact: bool,
+}
+
+impl Board {
+    /// The figures of one row of a table. With several receivers they overlap: what is seen at exactly which of them can
+    /// be worked out from the figures, in part or in full, and is protected with them (domain 4.3 e).
+    fn row(&mut self, table: &RawTable, code: u32, row: Row, group: i64) {
+        for (receiver, receivers) in measures(table) {
+            let value = table.enrolled(code, receiver);
+            self.figures.entry((row, receivers)).or_insert_with(|| self.puzzle.count(value, group));
+        }
+        let every = every_receiver(table);
+        if every.len() < 2 || self.patterns.contains_key(&(row, every.clone(), every.clone())) {
+            return;
+        }
+        for pattern in 1..1_usize << table.receivers.len() {
+            let value = table.pattern(code, pattern);
+            let id = self.pattern(value, group);
+            self.patterns.insert((row, every.clone(), seen_at(table, pattern)), id);
+        }
+        self.overlap(row, &every);
+    }
+
+    /// With noise the difference of two figures carries more of it than either: what singles out a few students without
+    /// noise says nothing about them with it (SPEC §10.2).
+    fn pattern(&mut self, value: i64, group: i64) -> FigureId {
+        if self.exact { self.puzzle.hidden(value, group) } else { self.puzzle.loose(value, group) }
+    }
+
+    /// Each figure of a row as the sum of the patterns it covers.
+    fn overlap(&mut self, row: Row, every: &Receivers) {
+        let single = every.iter().map(|code| vec![*code]);
+        for receivers in single.chain([every.clone()]) {
+            let covered = self.patterns.iter().filter(|((of, table, seen), _)| {
+                *of == row && table == every && seen.iter().any(|code| receivers.contains(code))
+            });
+            let parts: Vec<_> = covered.map(|(_, id)| *id).collect();
+            if let Some(total) = self.figures.get(&(row, receivers)) {
+                self.puzzle.makes_up(parts, *total);
             }
         }
-        puzzle.solve();
-        self.counts = figures.into_iter().map(|(key, figure)| (key, puzzle.reason(figure))).collect();
+    }
+
+    fn of_row(&self, row: Row) -> Vec<(Receivers, FigureId)> {
+        let in_row = self.figures.iter().filter(|((of, _), _)| *of == row);
+        in_row.map(|((_, receivers), figure)| (receivers.clone(), *figure)).collect()
+    }
+
+    /// The categories of a breakdown, and the students withheld at the source as one more, make up the totals.
+    fn breakdown(&mut self, dimension: Dimension, unknown: Option<i64>, totals: &[(Receivers, FigureId)]) {
+        let value = |puzzle: &Puzzle, ids: &[FigureId]| -> i64 {
+            ids.iter().filter_map(|id| puzzle.figures.get(*id)).map(|figure| figure.value).sum()
+        };
+        for (receivers, total) in totals {
+            let in_breakdown =
+                self.figures.iter().filter(|((row, who), _)| row.0 == dimension && who == receivers);
+            let mut parts: Vec<_> = in_breakdown.map(|(_, figure)| *figure).collect();
+            if let Some(group) = unknown {
+                let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
+                let lump = self.puzzle.count(left, group);
+                self.figures.insert(((dimension, None), receivers.clone()), lump);
+                parts.push(lump);
+            }
+            self.puzzle.sum(parts, *total);
+        }
+        let of_all = |((row, every, seen), id): (&(Row, Receivers, Receivers), &FigureId)| {
+            (row.0 == Dimension::All).then(|| (every.clone(), seen.clone(), *id))
+        };
+        let patterns: Vec<_> = self.patterns.iter().filter_map(of_all).collect();
+        for (every, seen, total) in &patterns {
+            let alike = self
+                .patterns
+                .iter()
+                .filter(|((row, table, who), _)| row.0 == dimension && table == every && who == seen);
+            let mut parts: Vec<_> = alike.map(|(_, id)| *id).collect();
+            if let Some(group) = unknown {
+                let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
+                let lump = self.pattern(left, group);
+                self.patterns.insert(((dimension, None), every.clone(), seen.clone()), lump);
+                parts.push(lump);
+            }
+            self.puzzle.makes_up(parts, *total);
+        }
+        if unknown.is_some() {
+            let tables: BTreeSet<_> = patterns.into_iter().map(|(every, ..)| every).collect();
+            tables.iter().for_each(|every| self.overlap((dimension, None), every));
+        }
+    }
+
+    /// A receiver counts its own students: beside another's figures, its own are no secret to it (domain 4.3 f).
+    fn own_figures(&mut self) {
+        let codes: BTreeSet<MemberCode> =
+            self.figures.keys().flat_map(|(_, who)| who.iter().copied()).collect();
+        // What a receiver knows exactly does not take the noise off the figures.
+        if codes.len() < 2 || !self.exact {
+            return;
+        }
+        for code in codes {
+            let own = self.figures.iter().filter(|((_, who), _)| *who == [code]).map(|(_, id)| *id);
+            let own = own.collect();
+            self.puzzle.owned(own);
+        }
     }
 }
 
@@ -157,8 +244,19 @@ fn judge_denominators(groups: &Groups, floor: u32) -> BTreeMap<Row, Result<u64, 
 
 /// The measures of a table: each receiver by index, then any of them; with one receiver the two are one.
 pub(super) fn measures(table: &RawTable) -> Vec<(Option<usize>, Receivers)> {
+    let single = table.receivers.iter().enumerate().map(|(at, code)| (Some(at), vec![*code]));
+    single.chain([(None, every_receiver(table))]).collect()
+}
+
+fn every_receiver(table: &RawTable) -> Receivers {
     let mut every = table.receivers.clone();
     every.sort_unstable();
-    let single = table.receivers.iter().enumerate().map(|(at, code)| (Some(at), vec![*code]));
-    single.chain([(None, every)]).collect()
+    every
+}
+
+fn seen_at(table: &RawTable, pattern: usize) -> Receivers {
+    let seen = table.receivers.iter().enumerate().filter(|(bit, _)| pattern >> bit & 1 == 1);
+    let mut seen: Receivers = seen.map(|(_, code)| *code).collect();
+    seen.sort_unstable();
+    seen
 }

@@ -15,6 +15,10 @@ pub enum Reason {
     Complementary,
     /// All but fewer than the floor of the group have the outcome.
     ComplementBelowFloor,
+    /// With an earlier release it would single out fewer students than the floor.
+    Differencing,
+    /// Few contributors make up most of a sum.
+    Dominance,
     /// The figure has no meaning in this row.
     NotApplicable,
     /// The group is so small that any count, or the remainder, would be below the floor.
@@ -27,7 +31,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of its wire number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::BelowFloor,
         Self::CodedByGroupSize,
         Self::Complementary,
@@ -36,6 +40,8 @@ impl Reason {
         Self::SmallGroup,
         Self::WithheldAtSource,
         Self::WithheldTogether,
+        Self::Differencing,
+        Self::Dominance,
     ];
 
     /// Stable code used in exports.
@@ -46,6 +52,8 @@ impl Reason {
             Self::CodedByGroupSize => "coded-by-group-size",
             Self::ComplementBelowFloor => "complement-below-floor",
             Self::Complementary => "complementary",
+            Self::Differencing => "differencing",
+            Self::Dominance => "dominance",
             Self::NotApplicable => "not-applicable",
             Self::SmallGroup => "small-group",
             Self::WithheldAtSource => "withheld-at-source",
@@ -59,7 +67,7 @@ impl Reason {
         match self {
             Self::BelowFloor => "Fewer students than the smallest count that may be shown.",
             Self::CodedByGroupSize => {
-                "A percentage of a small or nearly uniform group, shown as a range instead of a figure."
+                "A small or nearly uniform group: its percentage is a range, and never stands beside the number of students."
             }
             Self::ComplementBelowFloor => {
                 "Nearly everyone in the group: the few who are not would be fewer than may be shown."
@@ -67,6 +75,10 @@ impl Reason {
             Self::Complementary => {
                 "Withheld so that another withheld figure cannot be worked out by subtraction."
             }
+            Self::Differencing => {
+                "Withheld because an earlier release differs from it by fewer students than may be shown."
+            }
+            Self::Dominance => "Withheld because one or two contributors make up most of the sum.",
             Self::NotApplicable => "The figure has no meaning in this row.",
             Self::SmallGroup => "The group is so small that any figure would describe too few students.",
             Self::WithheldAtSource => {

@@ -2,30 +2,43 @@
 //!
 //! # What it promises
 //!
-//! No count below the floor is shown, none whose complement within the group is below it (the sender knows its own
-//! groups), and no withheld count can be narrowed below a floor-wide range by adding and subtracting what is shown in
-//! the released tables of the same sender and metric, even by a reader who knows every denominator and how reasons
-//! are chosen. Every withheld figure says why (A8).
+//! * **Floor.** No count below the floor is shown, none whose complement within the group is below it (the sender knows its
+//!   own groups).
+//! * **Protection interval.** No withheld count can be narrowed below a floor-wide range from everything shown in the
+//!   released tables of the same sender and metric, even by a reader who knows every denominator, what each reason says
+//!   and, where counts are exact and it is a receiver, its own counts (`suppression`). The same, where counts are exact,
+//!   for the one to `floor - 1` students that overlapping figures would single out by subtraction: seen at both of two
+//!   receivers, seen at the second only.
+//! * **Percentages.** A coded percentage never stands beside the number of students (domain 4.2 P1); see `rate`.
+//! * **Earlier releases.** [`Ledger`] refuses populations that differ by a few, [`release_linked`] holds what earlier tables
+//!   showed against new ones, and both answer for the ledger's keeper only.
+//! * **Sums.** [`release_sums`] applies the dominance rules.
+//!
+//! Every withheld figure says why (A8): every cell is a value, a bound or a reason.
 //!
 //! # What it does not promise
 //!
-//! * The attacker modelled is interval propagation over sums and unions (`suppression`). A full integer programme over
-//!   several receivers at once could in principle narrow further; with one receiver the two are the same.
 //! * Groups the sender withheld are known here by their sum only. The sum is protected as one figure; a single group that
 //!   was withheld for another's sake may, with several receivers, be narrowed a little below the floor-wide range.
-//! * Tables of different metrics (12 and 16 months), of other rounds, and a reader's knowledge of individuals are
-//!   outside it: the release ledger and the noise of SPEC §10 answer those.
+//! * [`release_all`] judges one metric at a time; tables of other metrics (12 and 16 months) and a reader's knowledge of
+//!   individuals are outside it: the noise of SPEC §10 answers those.
 //! * Which cells are withheld depends on the counts; with noise it depends on noisy counts only.
 //! * The coordinator sees exact counts if the agreement chose no noise (SPEC §10.5); nothing here changes that.
 //!
 //! ```text
 //! RawTable ──┐                     ┌─ primary: below floor, complement, small group, withheld at source
-//! RawTable ──┼─ release_all ───────┼─ complementary: until the modelled attacker learns nothing
+//! RawTable ──┼─ release_all ───────┼─ complementary: least bits, until every withheld figure has its two worlds
 //! RawTable ──┘  (same sender and   └─ marks: value, bound, suppressed, not applicable ──> ReleasedTable
 //!                metric together)
+//! RawCross ──── release_linked ───── the same over any dimensions with hierarchies, linked, after earlier ones ──> ReleasedCross
+//! RawSum ────── release_sums ─────── dominance, rounding ──> marks
 //! ```
 
+mod cross;
+mod dominance;
 mod families;
+mod hierarchy;
+mod ledger;
 mod mark;
 mod noise_statement;
 mod panel;
@@ -40,6 +53,10 @@ mod suppression;
 #[cfg(test)]
 mod attacker;
 
+pub use cross::{CROSS_CELLS_MAX, CellName, RawCross, ReleasedCross, release_linked};
+pub use dominance::{DominanceRule, RawSum, is_dominated, release_sums};
+pub use hierarchy::{CrossError, Hierarchy};
+pub use ledger::{Answer, Entry, Ledger, LedgerRefusal, Population, Question, Spending};
 pub use mark::{Mark, Reason};
 pub use noise_statement::{NoiseStatement, NoiseTerms};
 pub use panel::{ListCounts, MatchPanel, PairCounts, RawList, RawPair, release_panel};

@@ -84,6 +84,12 @@ impl RawTable {
             .fold(0_i64, |sum, (_, count)| sum.saturating_add(*count))
     }
 
+    /// Students of a cell seen at exactly the receivers of a pattern.
+    pub(super) fn pattern(&self, code: u32, pattern: usize) -> i64 {
+        let start = (code as usize).saturating_sub(1) << self.receivers.len();
+        self.counts.get(start.saturating_add(pattern)).copied().unwrap_or(0)
+    }
+
     /// The sender's own count of a cell.
     pub(super) fn denominator(&self, code: u32) -> Option<u64> {
         self.denominators.get((code as usize).checked_sub(1)?).copied().flatten()

@@ -53,7 +53,8 @@ pub(super) fn suppression(report: &Report) -> String {
     format!(
         "Counts below {0} are withheld, and so are counts that leave fewer than {0} students of the group over. Further \
          figures are withheld until nothing withheld can be worked out by adding and subtracting the figures of the same \
-         sender and metric. Percentages are whole numbers; the ends of the scale and small groups are shown as ranges.",
+         sender and metric. Percentages are whole numbers; at the ends of the scale and for small groups either \
+         a range of percent is shown or the numbers of students, never both.",
         report.policy.floor()
     )
 }

@@ -11,8 +11,9 @@ use passage_protocol::{
 use proptest::prelude::*;
 
 use crate::{
+    once::{cut_sample, sample},
     page::{Spot, figures},
-    sample_report::{cut_sample, sample, tables},
+    sample_report::tables,
 };
 
 /// Where the page and the CSV of a report do not say the same.
@@ -187,7 +188,7 @@ fn generated() -> impl Strategy<Value = Report> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn generated_pages_show_every_cell_of_their_csv(report in generated()) {

@@ -7,8 +7,8 @@ use passage_protocol::{
 };
 
 use crate::{
+    once::{cut_sample, sample},
     page::{inside, text},
-    sample_report::{cut_sample, sample},
 };
 
 /// Titles of the charts, in order.
