@@ -25,7 +25,7 @@ use harness::{
 };
 use passage_protocol::{
     agreement::Segment::{self, Cc, K12, Univ},
-    group::{CollectiveKeys, CommitteeKeys, Element, HopFactor, OwnerBlind, TagKey, hash_to_element},
+    group::{CollectiveKeys, CommitteeKeys, HopFactor, MatchPoint, OwnerBlind, TagKey, hash_to_element},
     ids::{Digest, MemberCode, RoundId},
     mixing::{ColumnValue, FirstFactor, PlainRow, RowShape, contribute, final_tags, hop},
 };
@@ -102,7 +102,7 @@ fn steps() -> Value {
     let shape = RowShape::new(SLOTS as usize, 2).unwrap();
     let columns = [0, 1];
     let point = |number: u32| hash_to_element(&recipe, &round, &[&number.to_le_bytes()]);
-    let points: Vec<Element> = (0..ROWS * SLOTS).map(point).collect();
+    let points: Vec<MatchPoint> = (0..ROWS * SLOTS).map(point).collect();
     let plain: Vec<PlainRow> = points
         .chunks(SLOTS as usize)
         .map(|row| PlainRow {
