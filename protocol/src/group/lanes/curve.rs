@@ -67,7 +67,7 @@ impl<F: Field> Extended<F> {
         let xx = self.x.square_wide();
         let yy = self.y.square_wide();
         let zz = self.z.square_wide();
-        let both = self.x.sum(self.y).square_wide();
+        let both = self.x.sum_factor(self.y).square_wide();
         let xx_yy = F::wide_sum(xx, yy);
         Completed {
             e: F::wide_difference(both, xx_yy),
@@ -90,8 +90,8 @@ impl<F: Field> Extended<F> {
     /// `self + other`. `other.twice_dt` may be a negated factor.
     #[inline(always)]
     pub(super) fn add(&self, other: &Cached<F>) -> Completed<F> {
-        let a = self.y.difference(self.x).mul_wide(other.minus);
-        let b = self.y.sum(self.x).mul_wide(other.plus);
+        let a = self.y.difference_factor(self.x).mul_wide(other.minus);
+        let b = self.y.sum_factor(self.x).mul_wide(other.plus);
         let c = self.t.mul_wide(other.twice_dt);
         let d = self.z.mul_wide(other.twice_z);
         Completed {
@@ -105,8 +105,8 @@ impl<F: Field> Extended<F> {
     /// `self + other` for a point with `Z = 1`. `other.twice_dt` may be a negated factor.
     #[inline(always)]
     pub(super) fn add_affine(&self, other: &Affine<F>) -> Completed<F> {
-        let a = self.y.difference(self.x).mul_wide(other.minus);
-        let b = self.y.sum(self.x).mul_wide(other.plus);
+        let a = self.y.difference_factor(self.x).mul_wide(other.minus);
+        let b = self.y.sum_factor(self.x).mul_wide(other.plus);
         let c = F::carried(self.t.mul_wide(other.twice_dt));
         let d = self.z.sum(self.z);
         Completed {

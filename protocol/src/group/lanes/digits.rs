@@ -86,6 +86,16 @@ impl<W: Word> Digit<W> {
     pub(super) fn is(&self, number: u64) -> W::Mask {
         W::hide(self.magnitude.equals(self.magnitude.like(number)))
     }
+
+    /// For each multiple from 1 to 8, the lanes that want it.
+    #[inline(always)]
+    pub(super) fn wanted(&self) -> [W::Mask; 8] {
+        let mut masks = [self.is(1); 8];
+        for (mask, number) in masks.iter_mut().zip(1..9) {
+            *mask = self.is(number);
+        }
+        masks
+    }
 }
 
 type Signed = Zeroizing<[i8; DIGITS]>;

@@ -27,7 +27,7 @@ pub(super) trait Field: Copy + Send + Sync {
     /// True in lanes whose lowest bit is set: of a canonical element.
     fn lowest_bit(self) -> Mask<Self>;
 
-    /// The product. One of the two may be [`negated_factor`](Self::negated_factor).
+    /// The product. One of the two may be one of the factors below.
     fn mul_wide(self, other: Self) -> Self::Wide;
     fn square_wide(self) -> Self::Wide;
     /// The sum of up to four products, as one more.
@@ -39,7 +39,11 @@ pub(super) trait Field: Copy + Send + Sync {
 
     fn sum(self, other: Self) -> Self;
     fn difference(self, other: Self) -> Self;
-    /// `-self`, not reduced: only to be multiplied by a reduced element.
+    /// `self + other`, perhaps not reduced: only to be squared, or the left factor of a product with a reduced element.
+    fn sum_factor(self, other: Self) -> Self;
+    /// `self - other`, perhaps not reduced: only the left factor of a product with a reduced element.
+    fn difference_factor(self, other: Self) -> Self;
+    /// `-self`, not reduced: only the right factor of a product with a reduced element.
     fn negated_factor(self) -> Self;
     fn select(mask: Mask<Self>, yes: Self, no: Self) -> Self;
 

@@ -5,13 +5,14 @@
 //! A reduced element has even limbs below 2^26 + 2^8 and odd limbs below 2^25 + 2^17. Limb i stands at bit ceil(25.5 i): the
 //! product of two odd limbs counts twice, and what stands 255 bits up counts 19 times.
 //!
-//! * **Factors.** 19 times a reduced limb is below 2^30.3, of a negated one (below 2^27) below 2^31.3; twice an odd one is
-//!   below 2^27: the 32 bits that the instruction reads hold all of them.
+//! * **Factors.** Of 32 bits that the instruction reads, 19 times a reduced limb needs 30.3, of a negated right factor (below 2^27)
+//!   or a squared sum (twice reduced) 31.3; twice an odd limb of a left factor (at most three times reduced) needs 27.6.
 //! * **Products.** Column 0 is largest: `a_0 b_0`, four even pairs 19-fold and five odd pairs 38-fold, below
-//!   (1 + 4 x 19 + 5 x 19 / 2) 2^52 (1 + 2^-7) < 2^59; odd columns are below (1 + 4 x 19) 2^52 (1 + 2^-7) < 2^58.3. One negated
-//!   factor doubles both.
-//! * **Sums and differences.** Two products, one of them with a negated factor, are below 2^60.6 in even and 2^59.9 in odd
-//!   columns: below the bias `2^36 p`, whose limbs are above 2^61.9 and 2^60.9. Three products and the bias stay below 2^63.
+//!   (1 + 4 x 19 + 5 x 19 / 2) 2^52 (1 + 2^-7) < 2^59; odd columns are below (1 + 4 x 19) 2^52 (1 + 2^-7) < 2^58.3. A negated factor
+//!   or a sum doubles both, a difference makes them three times as large, the square of a sum four times: below 2^61 and 2^60.3.
+//! * **Sums and differences.** What is taken away is two products, of which one may have a negated factor, or one product of a
+//!   difference: below 2^60.6 in even and 2^59.9 in odd columns. The bias `2^36 p` has limbs above 2^61.9 and 2^60.9. What is taken
+//!   from is below 2^61.6 (four products, or one of a difference and one of a sum): with the bias below 2^63.
 //! * **Carry.** From 2^63 a carry is below 2^38, and 19 of the top one below 2^42.3. The chain ends with a carry below 2^17 into
 //!   limb 1 and below 2^13 into limb 5, and every other limb cut to its bits.
 
@@ -204,26 +205,119 @@ impl<W: Multiply32> Field for Field25<W> {
     }
 
     #[inline(always)]
-    #[rustfmt::skip] // a line a column
+    #[rustfmt::skip] // row by row: ten sums stay in registers, one factor is read from memory
     fn mul_wide(self, other: Self) -> Wide25<W> {
         let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = self.0;
         let [g0, g1, g2, g3, g4, g5, g6, g7, g8, g9] = other.0;
-        let n = f0.like(19);
+        let n = g0.like(19);
         let (g1n, g2n, g3n, g4n, g5n) = (g1.product(n), g2.product(n), g3.product(n), g4.product(n), g5.product(n));
         let (g6n, g7n, g8n, g9n) = (g6.product(n), g7.product(n), g8.product(n), g9.product(n));
-        let (f1d, f3d, f5d, f7d, f9d) = (twice(f1), twice(f3), twice(f5), twice(f7), twice(f9));
-        Wide25([
-            f0.product(g0).add(f1d.product(g9n)).add(f2.product(g8n)).add(f3d.product(g7n)).add(f4.product(g6n)).add(f5d.product(g5n)).add(f6.product(g4n)).add(f7d.product(g3n)).add(f8.product(g2n)).add(f9d.product(g1n)),
-            f0.product(g1).add(f1.product(g0)).add(f2.product(g9n)).add(f3.product(g8n)).add(f4.product(g7n)).add(f5.product(g6n)).add(f6.product(g5n)).add(f7.product(g4n)).add(f8.product(g3n)).add(f9.product(g2n)),
-            f0.product(g2).add(f1d.product(g1)).add(f2.product(g0)).add(f3d.product(g9n)).add(f4.product(g8n)).add(f5d.product(g7n)).add(f6.product(g6n)).add(f7d.product(g5n)).add(f8.product(g4n)).add(f9d.product(g3n)),
-            f0.product(g3).add(f1.product(g2)).add(f2.product(g1)).add(f3.product(g0)).add(f4.product(g9n)).add(f5.product(g8n)).add(f6.product(g7n)).add(f7.product(g6n)).add(f8.product(g5n)).add(f9.product(g4n)),
-            f0.product(g4).add(f1d.product(g3)).add(f2.product(g2)).add(f3d.product(g1)).add(f4.product(g0)).add(f5d.product(g9n)).add(f6.product(g8n)).add(f7d.product(g7n)).add(f8.product(g6n)).add(f9d.product(g5n)),
-            f0.product(g5).add(f1.product(g4)).add(f2.product(g3)).add(f3.product(g2)).add(f4.product(g1)).add(f5.product(g0)).add(f6.product(g9n)).add(f7.product(g8n)).add(f8.product(g7n)).add(f9.product(g6n)),
-            f0.product(g6).add(f1d.product(g5)).add(f2.product(g4)).add(f3d.product(g3)).add(f4.product(g2)).add(f5d.product(g1)).add(f6.product(g0)).add(f7d.product(g9n)).add(f8.product(g8n)).add(f9d.product(g7n)),
-            f0.product(g7).add(f1.product(g6)).add(f2.product(g5)).add(f3.product(g4)).add(f4.product(g3)).add(f5.product(g2)).add(f6.product(g1)).add(f7.product(g0)).add(f8.product(g9n)).add(f9.product(g8n)),
-            f0.product(g8).add(f1d.product(g7)).add(f2.product(g6)).add(f3d.product(g5)).add(f4.product(g4)).add(f5d.product(g3)).add(f6.product(g2)).add(f7d.product(g1)).add(f8.product(g0)).add(f9d.product(g9n)),
-            f0.product(g9).add(f1.product(g8)).add(f2.product(g7)).add(f3.product(g6)).add(f4.product(g5)).add(f5.product(g4)).add(f6.product(g3)).add(f7.product(g2)).add(f8.product(g1)).add(f9.product(g0)),
-        ])
+        let c0 = f0.product(g0);
+        let c1 = f0.product(g1);
+        let c2 = f0.product(g2);
+        let c3 = f0.product(g3);
+        let c4 = f0.product(g4);
+        let c5 = f0.product(g5);
+        let c6 = f0.product(g6);
+        let c7 = f0.product(g7);
+        let c8 = f0.product(g8);
+        let c9 = f0.product(g9);
+        let f1d = twice(f1);
+        let c1 = c1.add(f1.product(g0));
+        let c2 = c2.add(f1d.product(g1));
+        let c3 = c3.add(f1.product(g2));
+        let c4 = c4.add(f1d.product(g3));
+        let c5 = c5.add(f1.product(g4));
+        let c6 = c6.add(f1d.product(g5));
+        let c7 = c7.add(f1.product(g6));
+        let c8 = c8.add(f1d.product(g7));
+        let c9 = c9.add(f1.product(g8));
+        let c0 = c0.add(f1d.product(g9n));
+        let c2 = c2.add(f2.product(g0));
+        let c3 = c3.add(f2.product(g1));
+        let c4 = c4.add(f2.product(g2));
+        let c5 = c5.add(f2.product(g3));
+        let c6 = c6.add(f2.product(g4));
+        let c7 = c7.add(f2.product(g5));
+        let c8 = c8.add(f2.product(g6));
+        let c9 = c9.add(f2.product(g7));
+        let c0 = c0.add(f2.product(g8n));
+        let c1 = c1.add(f2.product(g9n));
+        let f3d = twice(f3);
+        let c3 = c3.add(f3.product(g0));
+        let c4 = c4.add(f3d.product(g1));
+        let c5 = c5.add(f3.product(g2));
+        let c6 = c6.add(f3d.product(g3));
+        let c7 = c7.add(f3.product(g4));
+        let c8 = c8.add(f3d.product(g5));
+        let c9 = c9.add(f3.product(g6));
+        let c0 = c0.add(f3d.product(g7n));
+        let c1 = c1.add(f3.product(g8n));
+        let c2 = c2.add(f3d.product(g9n));
+        let c4 = c4.add(f4.product(g0));
+        let c5 = c5.add(f4.product(g1));
+        let c6 = c6.add(f4.product(g2));
+        let c7 = c7.add(f4.product(g3));
+        let c8 = c8.add(f4.product(g4));
+        let c9 = c9.add(f4.product(g5));
+        let c0 = c0.add(f4.product(g6n));
+        let c1 = c1.add(f4.product(g7n));
+        let c2 = c2.add(f4.product(g8n));
+        let c3 = c3.add(f4.product(g9n));
+        let f5d = twice(f5);
+        let c5 = c5.add(f5.product(g0));
+        let c6 = c6.add(f5d.product(g1));
+        let c7 = c7.add(f5.product(g2));
+        let c8 = c8.add(f5d.product(g3));
+        let c9 = c9.add(f5.product(g4));
+        let c0 = c0.add(f5d.product(g5n));
+        let c1 = c1.add(f5.product(g6n));
+        let c2 = c2.add(f5d.product(g7n));
+        let c3 = c3.add(f5.product(g8n));
+        let c4 = c4.add(f5d.product(g9n));
+        let c6 = c6.add(f6.product(g0));
+        let c7 = c7.add(f6.product(g1));
+        let c8 = c8.add(f6.product(g2));
+        let c9 = c9.add(f6.product(g3));
+        let c0 = c0.add(f6.product(g4n));
+        let c1 = c1.add(f6.product(g5n));
+        let c2 = c2.add(f6.product(g6n));
+        let c3 = c3.add(f6.product(g7n));
+        let c4 = c4.add(f6.product(g8n));
+        let c5 = c5.add(f6.product(g9n));
+        let f7d = twice(f7);
+        let c7 = c7.add(f7.product(g0));
+        let c8 = c8.add(f7d.product(g1));
+        let c9 = c9.add(f7.product(g2));
+        let c0 = c0.add(f7d.product(g3n));
+        let c1 = c1.add(f7.product(g4n));
+        let c2 = c2.add(f7d.product(g5n));
+        let c3 = c3.add(f7.product(g6n));
+        let c4 = c4.add(f7d.product(g7n));
+        let c5 = c5.add(f7.product(g8n));
+        let c6 = c6.add(f7d.product(g9n));
+        let c8 = c8.add(f8.product(g0));
+        let c9 = c9.add(f8.product(g1));
+        let c0 = c0.add(f8.product(g2n));
+        let c1 = c1.add(f8.product(g3n));
+        let c2 = c2.add(f8.product(g4n));
+        let c3 = c3.add(f8.product(g5n));
+        let c4 = c4.add(f8.product(g6n));
+        let c5 = c5.add(f8.product(g7n));
+        let c6 = c6.add(f8.product(g8n));
+        let c7 = c7.add(f8.product(g9n));
+        let f9d = twice(f9);
+        let c9 = c9.add(f9.product(g0));
+        let c0 = c0.add(f9d.product(g1n));
+        let c1 = c1.add(f9.product(g2n));
+        let c2 = c2.add(f9d.product(g3n));
+        let c3 = c3.add(f9.product(g4n));
+        let c4 = c4.add(f9d.product(g5n));
+        let c5 = c5.add(f9.product(g6n));
+        let c6 = c6.add(f9d.product(g7n));
+        let c7 = c7.add(f9.product(g8n));
+        let c8 = c8.add(f9d.product(g9n));
+        Wide25([c0, c1, c2, c3, c4, c5, c6, c7, c8, c9])
     }
 
     #[inline(always)]
@@ -270,6 +364,16 @@ impl<W: Multiply32> Field for Field25<W> {
     #[inline(always)]
     fn difference(self, other: Self) -> Self {
         settle(minus(self.0, other.0, TWICE_P))
+    }
+
+    #[inline(always)]
+    fn sum_factor(self, other: Self) -> Self {
+        Self(plus(self.0, other.0))
+    }
+
+    #[inline(always)]
+    fn difference_factor(self, other: Self) -> Self {
+        Self(minus(self.0, other.0, TWICE_P))
     }
 
     #[inline(always)]

@@ -254,6 +254,16 @@ impl<W: Multiply52> Field for Field51<W> {
     }
 
     #[inline(always)]
+    fn sum_factor(self, other: Self) -> Self {
+        self.sum(other)
+    }
+
+    #[inline(always)]
+    fn difference_factor(self, other: Self) -> Self {
+        self.difference(other)
+    }
+
+    #[inline(always)]
     fn negated_factor(self) -> Self {
         // Limbs at most those of 2 p, below 2^52.
         let [a, b, c, d, e] = self.0;

@@ -3,6 +3,8 @@
 //! Every row of a table is read whatever the digit is: a scan under masks for a point's own table, a permutation inside a
 //! register for a fixed base. The number of doublings and additions is the same for every scalar.
 
+use core::hint::black_box;
+
 use super::{
     curve::{Affine, Cached, Extended, turned},
     digits::{DIGITS, Digit, Digits},
@@ -37,10 +39,10 @@ impl<F: Field> Job<Proof<F>> for MakeMultiples<'_, F> {
 
 /// One coordinate of the multiple that each lane's digit names, by reading all eight.
 macro_rules! scan {
-    ($multiples:expr, $digit:expr, $coordinate:ident, $zero:expr) => {{
+    ($multiples:expr, $wanted:expr, $coordinate:ident, $zero:expr) => {{
         let mut chosen = $zero.$coordinate;
-        for (number, multiple) in (1_u64..).zip($multiples) {
-            chosen = F::select($digit.is(number), multiple.$coordinate, chosen);
+        for (wanted, multiple) in $wanted.iter().zip($multiples) {
+            chosen = F::select(*wanted, multiple.$coordinate, chosen);
         }
         chosen
     }};
@@ -59,21 +61,22 @@ impl<F: Field> Job<Proof<F>> for Multiply<'_, F> {
     #[inline(always)]
     fn run(self, proof: Proof<F>) -> Extended<F> {
         let of = self.of;
-        let multiples = F::Word::enter(proof, MakeMultiples { of, point: self.point });
+        let mut multiples = F::Word::enter(proof, MakeMultiples { of, point: self.point });
         let zero = Cached::identity(of);
         let mut sum = Extended::identity(of);
         let mut left = DIGITS;
         for lanes in self.digits.lowest(DIGITS).iter().rev() {
             left -= 1;
             let digit = Digit::<F::Word>::load(proof, lanes);
+            let wanted = digit.wanted();
             // One coordinate is looked up beside each doubling: the loads fill what the multiplications leave free.
-            let plus = scan!(&multiples, digit, plus, zero);
+            let plus = scan!(&multiples, wanted, plus, zero);
             sum = sum.doubled().without_t();
-            let minus = scan!(&multiples, digit, minus, zero);
+            let minus = scan!(&multiples, wanted, minus, zero);
             sum = sum.doubled().without_t();
-            let twice_z = scan!(&multiples, digit, twice_z, zero);
+            let twice_z = scan!(&multiples, wanted, twice_z, zero);
             sum = sum.doubled().without_t();
-            let twice_dt = scan!(&multiples, digit, twice_dt, zero);
+            let twice_dt = scan!(&multiples, wanted, twice_dt, zero);
             sum = sum.doubled().extended();
             let (plus, minus, twice_dt) = turned(digit.is_negative, plus, minus, twice_dt);
             let added = sum.add(&Cached { plus, minus, twice_z, twice_dt });
@@ -83,6 +86,9 @@ impl<F: Field> Job<Proof<F>> for Multiply<'_, F> {
                 sum.t = added.t();
             }
         }
+        // A match point can be guessed back from low-entropy fields: what was made of it does not stay on the stack.
+        multiples.fill(zero);
+        black_box(&multiples);
         sum
     }
 }

@@ -161,6 +161,19 @@ fn operations_equal_big_integers<F: Limbs>(proof: <F::Word as Word>::Proof) {
             let again = mul(F::wide_difference(three, two), a.difference(b));
             let expected: Vec<_> = pairs().map(|(a, b)| of_three(a, b).times(a.plus(b.negated()))).collect();
             assert_eq!(stored(again), expected);
+            let product = mul(a.sum_factor(b), a);
+            assert_eq!(stored(product), expect(|a, b| a.plus(*b).times(*a)));
+            let product = mul(a.difference_factor(b), a);
+            assert_eq!(stored(product), expect(|a, b| a.plus(b.negated()).times(*a)));
+            let (of_sum, of_difference) = (a.sum_factor(b).mul_wide(b), a.difference_factor(b).mul_wide(a));
+            let difference = F::wide_difference(of_sum, of_difference);
+            let expected =
+                |a: &Number, b: &Number| a.plus(*b).times(*b).plus(a.plus(b.negated()).times(*a).negated());
+            assert_eq!(stored(difference), expect(expected));
+            let sum = F::carried(F::wide_sum(of_sum, of_difference));
+            assert_eq!(stored(sum), expect(|a, b| a.plus(*b).times(*b).plus(a.plus(b.negated()).times(*a))));
+            let crossed = F::wide_difference(a.sum_factor(b).square_wide(), F::wide_sum(a.square_wide(), bb));
+            assert_eq!(stored(crossed), expect(|a, b| a.times(*b).plus(a.times(*b))));
             let limbs_of_sum = square(a.sum(b));
             assert_eq!(stored(limbs_of_sum), expect(|a, b| a.plus(*b).times(a.plus(*b))));
         }

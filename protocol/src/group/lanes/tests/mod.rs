@@ -13,6 +13,7 @@ use super::*;
 mod bounds;
 mod curve;
 mod encodings;
+mod fuzz;
 mod passes;
 
 /// Small points with every length of a rest: one, a vector more or less, a quad of vectors, a chunk and more.
@@ -182,8 +183,7 @@ fn read<const N: usize>(value: &serde_json::Value) -> [u8; N] {
     hex::decode(value.as_str().unwrap()).unwrap().try_into().unwrap()
 }
 
-/// Encodings of the four Edwards points of a coset are one encoding: dalek's decompression of it is what counts. Here: adding a
-/// low-order point to a representative changes nothing, through the addition of this module's own points.
+/// The eight points of low order: `y` as bytes, and the sign of `x`.
 fn eight_torsion_x_y() -> Vec<[[u8; 32]; 2]> {
     EIGHT_TORSION
         .iter()
