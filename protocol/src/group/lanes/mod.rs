@@ -172,7 +172,7 @@ impl fmt::Debug for Backend {
 
 /// One pass: `encode(factor * input + sum of addends)` for every item, or the encoding of its double.
 ///
-/// All slices have the same length, or the longer ones are cut to the input's (the first addend's without an input).
+/// All slices have the same length, or the longer ones are cut to the shortest.
 pub(crate) struct Pass<'a> {
     pub(crate) input: Input<'a>,
     pub(crate) factor: Factor<'a>,
@@ -181,13 +181,21 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Points of the pass.
+    /// Points of the pass: those for which there is everything, so that none leaves without its factor or an addend.
     fn len(&self) -> usize {
-        match self.input {
+        let input = match self.input {
             Input::Encoded(points) | Input::Own(points) => points.len(),
             Input::Uniform(points) => points.len(),
-            Input::None => self.addends.first().map_or(0, |addend| addend.scalars.len()),
-        }
+            Input::None => usize::MAX,
+        };
+        let factors = match self.factor {
+            Factor::Each(scalars) => scalars.len(),
+            Factor::One | Factor::Shared(_) => input,
+        };
+        let least =
+            self.addends.iter().map(|addend| addend.scalars.len()).fold(input.min(factors), usize::min);
+        // Neither an input nor an addend: nothing to do.
+        if least == usize::MAX { 0 } else { least }
     }
 }
 
@@ -225,7 +233,7 @@ pub(crate) struct Addend<'a> {
 /// Scalars of an addend, one a point.
 #[derive(Clone, Copy)]
 pub(crate) enum Scalars<'a> {
-    /// Small numbers, for a base made [`FixedBase::for_numbers`].
+    /// Small numbers, for [`FixedBase::half_generator_for_numbers`].
     Numbers(&'a [u32]),
     /// Scalars.
     Secret(&'a [&'a SecretScalar]),

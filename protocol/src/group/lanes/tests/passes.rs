@@ -97,3 +97,19 @@ fn mapped_points_are_encoded_plain_and_doubled_without_a_factor() {
         assert_eq!(backend.run(&double).unwrap(), expected, "{backend:?}");
     }
 }
+
+#[test]
+fn a_point_without_its_scalar_does_not_come_out() {
+    let points = encodings(20);
+    let (nine, ten) = (secret(&scalars(9, 1)), secret(&scalars(10, 2)));
+    let ten = each(&ten);
+    for backend in Backend::available() {
+        let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&ten) }];
+        let (input, factor) = (Input::Encoded(&points), Factor::Each(&nine));
+        let pass = Pass { input, factor, addends: &addends, output: Output::Plain };
+        assert_eq!(backend.run(&pass).unwrap().len(), 9, "{backend:?}");
+        assert_eq!(backend.run(&Pass { factor: Factor::One, ..pass }).unwrap().len(), 10, "{backend:?}");
+        let nothing = Pass { input: Input::None, factor: Factor::One, addends: &[], output: Output::Plain };
+        assert_eq!(backend.run(&nothing).unwrap().len(), 0, "{backend:?}");
+    }
+}
