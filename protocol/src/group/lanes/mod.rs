@@ -5,7 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `vector` | vectors of 64-bit lanes; the only `unsafe` of the product |
-//! | `field`, `field51`, `field25` | the field modulo 2^255 - 19, in five limbs (AVX-512 IFMA) and in ten (AVX2) |
+//! | `field`, `field51`, `field25`, `columns25` | the field modulo 2^255 - 19, in five limbs (AVX-512 IFMA) and in ten (AVX2) |
 //! | `curve`, `ristretto` | points of the curve; decode, encode and one-way map of RFC 9496 |
 //! | `digits`, `multiply` | multiplication by secret scalars and by tables of fixed bases |
 //! | `fixed` | a fixed base and its tables |
@@ -26,6 +26,7 @@ use core::fmt;
 
 use super::{ELEMENT_BYTES, MatchPoint, SecretScalar};
 
+mod columns25;
 mod curve;
 mod digits;
 mod field;

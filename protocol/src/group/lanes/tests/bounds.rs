@@ -2,10 +2,10 @@
 //! the instructions.
 
 use super::super::{
-    field::{Field, is_negative, is_zero, mul, square},
+    field::{Field, Proof, is_negative, is_zero, mul},
     field25::Field25,
     field51::{Field51, words},
-    vector::{Lanes, Word, twin::Twin},
+    vector::{Job, Lanes, Word, twin::Twin},
 };
 use super::*;
 
@@ -48,6 +48,10 @@ impl Number {
             borrow >>= 64;
         }
         Self(difference).reduced()
+    }
+
+    fn less(self, other: Self) -> Self {
+        self.plus(other.negated())
     }
 
     /// By doubling and adding.
@@ -134,55 +138,100 @@ fn elements<F: Limbs>(proof: <F::Word as Word>::Proof, seed: u64) -> (F, Vec<Num
     (F::of(proof, &limbs), numbers.collect())
 }
 
-fn operations_equal_big_integers<F: Limbs>(proof: <F::Word as Word>::Proof) {
+/// What the formulas do with two elements, up to the largest combinations of products that they make.
+#[derive(Clone, Copy)]
+enum Operation {
+    Difference,
+    DifferenceFactor,
+    DifferencesOfSums,
+    FourProducts,
+    IsNegative,
+    IsZero,
+    Product,
+    ProductNegated,
+    Square,
+    SquareOfSum,
+    Sum,
+    SumFactor,
+    ThreeLessTwo,
+    ThreeProducts,
+}
+
+/// The same on numbers.
+type OfNumbers = fn(Number, Number) -> Number;
+
+const OPERATIONS: [(Operation, OfNumbers); 14] = [
+    (Operation::Difference, |a, b| a.less(b)),
+    (Operation::DifferenceFactor, |a, b| a.less(b).times(a)),
+    (Operation::DifferencesOfSums, |a, b| a.plus(b).times(b).less(a.less(b).times(a))),
+    (Operation::FourProducts, |a, b| a.plus(b).times(b).plus(a.less(b).times(a))),
+    (Operation::IsNegative, |a, _| Number([a.0[0] & 1, 0, 0, 0])),
+    (Operation::IsZero, |a, _| Number([u64::from(a == Number::ZERO), 0, 0, 0])),
+    (Operation::Product, Number::times),
+    (Operation::ProductNegated, |a, b| a.times(b.negated())),
+    (Operation::Square, |a, _| a.times(a)),
+    (Operation::SquareOfSum, |a, b| a.times(b).plus(a.times(b))),
+    (Operation::Sum, Number::plus),
+    (Operation::SumFactor, |a, b| a.plus(b).times(a)),
+    // (ab + 2 bb - (ab - ab)) (a - b): what comes out of a combination may be multiplied again.
+    (Operation::ThreeLessTwo, |a, b| a.times(b).plus(b.times(b)).plus(b.times(b)).times(a.less(b))),
+    (Operation::ThreeProducts, |a, b| a.times(b).plus(b.times(b)).plus(b.times(b))),
+];
+
+/// One operation, compiled for the instructions.
+struct Operate<F> {
+    operation: Operation,
+    a: F,
+    b: F,
+    one: F,
+}
+
+impl<F: Field> Job<Proof<F>> for Operate<F> {
+    type Output = F;
+
+    #[inline(always)]
+    fn run(self, _: Proof<F>) -> F {
+        let Self { operation, a, b, one } = self;
+        let zero = one.difference(one);
+        let (ab, bb) = (a.mul_wide(b), b.square_wide());
+        let three = F::wide_sum(F::wide_sum(ab, bb), bb);
+        let (of_sum, of_difference) = (a.sum_factor(b).mul_wide(b), a.difference_factor(b).mul_wide(a));
+        let minus_ab = a.mul_wide(b.negated_factor());
+        match operation {
+            Operation::Difference => a.difference(b),
+            Operation::DifferenceFactor => F::carried(of_difference),
+            Operation::DifferencesOfSums => F::wide_difference(of_sum, of_difference),
+            Operation::FourProducts => F::carried(F::wide_sum(of_sum, of_difference)),
+            Operation::IsNegative => F::select(is_negative(a), one, zero),
+            Operation::IsZero => F::select(is_zero(a), one, zero),
+            Operation::Product => F::carried(ab),
+            Operation::ProductNegated => F::carried(minus_ab),
+            Operation::Square => F::carried(a.square_wide()),
+            Operation::SquareOfSum => {
+                F::wide_difference(a.sum_factor(b).square_wide(), F::wide_sum(a.square_wide(), bb))
+            }
+            Operation::Sum => a.sum(b),
+            Operation::SumFactor => F::carried(a.sum_factor(b).mul_wide(a)),
+            Operation::ThreeLessTwo => {
+                mul(F::wide_difference(three, F::wide_sum(minus_ab, ab)), a.difference(b))
+            }
+            Operation::ThreeProducts => F::carried(three),
+        }
+    }
+}
+
+fn operations_equal_big_integers<F: Limbs>(proof: Proof<F>) {
     for seed in 0..24 {
         let (a, a_numbers) = elements::<F>(proof, seed);
         for other in [seed, seed + 1, seed + 3, seed + 100] {
             let (b, b_numbers) = elements::<F>(proof, other);
-            let pairs = || a_numbers.iter().zip(&b_numbers);
-            let expect = |operation: fn(&Number, &Number) -> Number| -> Vec<Number> {
-                pairs().map(|(a, b)| operation(a, b)).collect()
-            };
-            assert_eq!(stored(mul(a, b)), expect(|a, b| a.times(*b)));
-            assert_eq!(stored(mul(a, b.negated_factor())), expect(|a, b| a.times(b.negated())));
-            assert_eq!(stored(square(a)), expect(|a, _| a.times(*a)));
-            assert_eq!(stored(a.sum(b)), expect(|a, b| a.plus(*b)));
-            assert_eq!(stored(a.difference(b)), expect(|a, b| a.plus(b.negated())));
-            // The largest combinations of products that the formulas make.
-            let (ab, nab, bb) = (a.mul_wide(b), a.mul_wide(b.negated_factor()), b.square_wide());
-            let three = F::wide_sum(F::wide_sum(ab, bb), bb);
-            let two = F::wide_sum(nab, ab);
-            let of_three = |a: &Number, b: &Number| a.times(*b).plus(b.times(*b)).plus(b.times(*b));
-            assert_eq!(stored(F::carried(three)), expect(of_three));
-            // -ab + ab is nothing to take away.
-            assert_eq!(stored(F::wide_difference(three, two)), expect(of_three));
-            assert_eq!(stored(F::wide_difference(nab, two)), expect(|a, b| a.times(*b).negated()));
-            // A result is reduced: it may be multiplied again, which the twin checks.
-            let again = mul(F::wide_difference(three, two), a.difference(b));
-            let expected: Vec<_> = pairs().map(|(a, b)| of_three(a, b).times(a.plus(b.negated()))).collect();
-            assert_eq!(stored(again), expected);
-            let product = mul(a.sum_factor(b), a);
-            assert_eq!(stored(product), expect(|a, b| a.plus(*b).times(*a)));
-            let product = mul(a.difference_factor(b), a);
-            assert_eq!(stored(product), expect(|a, b| a.plus(b.negated()).times(*a)));
-            let (of_sum, of_difference) = (a.sum_factor(b).mul_wide(b), a.difference_factor(b).mul_wide(a));
-            let difference = F::wide_difference(of_sum, of_difference);
-            let expected =
-                |a: &Number, b: &Number| a.plus(*b).times(*b).plus(a.plus(b.negated()).times(*a).negated());
-            assert_eq!(stored(difference), expect(expected));
-            let sum = F::carried(F::wide_sum(of_sum, of_difference));
-            assert_eq!(stored(sum), expect(|a, b| a.plus(*b).times(*b).plus(a.plus(b.negated()).times(*a))));
-            let crossed = F::wide_difference(a.sum_factor(b).square_wide(), F::wide_sum(a.square_wide(), bb));
-            assert_eq!(stored(crossed), expect(|a, b| a.times(*b).plus(a.times(*b))));
-            let limbs_of_sum = square(a.sum(b));
-            assert_eq!(stored(limbs_of_sum), expect(|a, b| a.plus(*b).times(a.plus(*b))));
+            for (index, (operation, of_numbers)) in OPERATIONS.into_iter().enumerate() {
+                let expected: Vec<_> =
+                    a_numbers.iter().zip(&b_numbers).map(|(a, b)| of_numbers(*a, *b)).collect();
+                let result = F::Word::enter(proof, Operate { operation, a, b, one: one(proof) });
+                assert_eq!(stored(result), expected, "operation {index}, elements {seed} and {other}");
+            }
         }
-        let flags = |mask| F::select(mask, one::<F>(proof), one::<F>(proof).difference(one::<F>(proof)));
-        let zero: Vec<_> =
-            a_numbers.iter().map(|n| Number([u64::from(*n == Number::ZERO), 0, 0, 0])).collect();
-        assert_eq!(stored(flags(is_zero(a))), zero);
-        let negative: Vec<_> = a_numbers.iter().map(|n| Number([n.0[0] & 1, 0, 0, 0])).collect();
-        assert_eq!(stored(flags(is_negative(a))), negative);
     }
 }
 
