@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use passage_protocol::{
-    group::{CollectiveKeys, CommitteeKeys, Element, HopFactor, OwnerBlind, TagKey, hash_to_element},
+    group::{CollectiveKeys, CommitteeKeys, HopFactor, MatchPoint, OwnerBlind, TagKey, hash_to_element},
     ids::{Digest, MemberCode, RoundId},
     mixing::{
         ColumnValue, FirstFactor, PlainRow, RowShape, TableKeys, TupleChunk, TupleShape, contribute,
@@ -36,7 +36,7 @@ fn shape() -> RowShape {
     RowShape::new(7, 2).unwrap()
 }
 
-fn point(number: u32) -> Element {
+fn point(number: u32) -> MatchPoint {
     hash_to_element(&Digest([5; 32]), &ROUND, &[&number.to_le_bytes()])
 }
 

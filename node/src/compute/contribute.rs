@@ -3,7 +3,7 @@
 use passage_protocol::{
     cells::Dimension,
     disclosure::source_floor,
-    group::{Element, OwnerBlind, hash_to_element},
+    group::{MatchPoint, OwnerBlind, hash_to_element},
     ids::Digest,
     manifest::shapes::{ColumnKey, First, TableShape},
     mixing::{ColumnValue, FirstFactor, PlainRow, chunk_seed, contribute},
@@ -156,7 +156,7 @@ fn column_makers<'a>(
 
 fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_>]) -> PlainRow {
     let slots = context.manifest.list(context.me).map(|list| list.slots.as_slice()).unwrap_or_default();
-    let token = |(key, recipe): (&Option<passage_protocol::match_key::MatchKey>, &u8)| -> Option<Element> {
+    let token = |(key, recipe): (&Option<passage_protocol::match_key::MatchKey>, &u8)| -> Option<MatchPoint> {
         let recipe = context.manifest.recipes.get(usize::from(*recipe))?;
         let key = key.as_ref()?;
         Some(hash_to_element(recipe, &context.manifest.round, &key.fields()))

@@ -11,6 +11,7 @@
 //! | `committee` | a committee member's secrets for one round, and the public [`KeyShare`] (SPEC §5.4) |
 //! | `collective` | the sum of the shares, with fixed-base tables |
 //! | `blind` | the owner's blind, a hop's factor, the tag key (SPEC §6) |
+//! | `lanes` | [`Backend`]: passes over batches of points in vector lanes |
 //! | `possession`, `equality` | Schnorr proof of possession, batched proof of equal logarithms (SPEC §5.4, §9) |
 //!
 //! # What this module promises
@@ -34,6 +35,7 @@ mod committee;
 mod element;
 mod equality;
 mod hash_to_element;
+mod lanes;
 mod point;
 mod possession;
 mod scalar;
@@ -45,12 +47,14 @@ pub use collective::CollectiveKeys;
 pub use committee::{COLUMN_KEYS_MAX, CommitteeKeys, KeyShare};
 pub use element::{ELEMENT_BYTES, Element, random_element};
 pub use equality::EqualityProof;
-pub use hash_to_element::hash_to_element;
+pub use hash_to_element::{MatchPoint, hash_to_element};
+pub use lanes::{Backend, BadPoint, BadPointKind};
 pub use possession::PossessionProof;
 pub use scalar::SecretScalar;
 
 pub(crate) use equality::WeightedSum;
-pub(crate) use point::{Ciphertext, Point, double_and_encode_batch};
+pub(crate) use lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars};
+pub(crate) use point::{Ciphertext, Point};
 
 /// Why group data was refused. Every variant but [`NoShares`](Self::NoShares) is caused by what a peer sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

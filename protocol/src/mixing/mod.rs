@@ -13,8 +13,9 @@
 //!
 //! * Every function takes a chunk and a seed and is a function of its arguments, so chunks can run in parallel and
 //!   a disputed pass can be run again. Seeds of chunks come from [`chunk_seed`].
-//! * Nothing is multiplied before every point of the row was decoded; one bad point refuses the whole chunk, and
-//!   the error names the row in the list and the point in the row, never bytes.
+//! * No point is multiplied that was not decoded; one bad point refuses the whole chunk, of which nothing leaves, and
+//!   the error names the first bad point by its row in the list and its place in the row, never bytes.
+//! * Points go through the passes of `group`'s lanes, many at a time; the bytes are the same on every processor.
 //! * Arithmetic with secret scalars is constant-time. The shuffle is not: its order is secret, its length is public.
 //!
 //! # What it does not promise
@@ -29,6 +30,7 @@ use zeroize::Zeroizing;
 
 use crate::refusal::{Code, Refusal};
 
+mod batch;
 mod contribute;
 mod decryption;
 mod histogram;

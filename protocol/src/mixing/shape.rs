@@ -134,6 +134,11 @@ pub(super) fn rows_of(chunk: &[u8], width: usize) -> Result<core::slice::ChunksE
     }
 }
 
+/// Refuses a chunk that is not whole rows of `width` bytes.
+pub(super) fn check_length(chunk: &[u8], width: usize) -> Result<(), MixingError> {
+    rows_of(chunk, width).map(|_| ())
+}
+
 /// Decodes every point of a row; the position of a bad one is `row` in the list and the index in the row.
 pub(super) fn points_of(bytes: &[u8], row: u64) -> Result<Vec<Point>, MixingError> {
     let (encodings, _) = bytes.as_chunks::<POINT_BYTES>();

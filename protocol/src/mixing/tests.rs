@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     codec::{Decode, Encode},
     group::{
-        CollectiveKeys, CommitteeKeys, Element, GroupError, HopFactor, KeyShare, OwnerBlind, TagKey,
+        CollectiveKeys, CommitteeKeys, GroupError, HopFactor, KeyShare, MatchPoint, OwnerBlind, TagKey,
         hash_to_element,
     },
     ids::{Digest, MemberCode, RoundId},
@@ -46,7 +46,7 @@ fn committee(size: u8) -> Committee {
     }
 }
 
-fn match_point(recipe: u8, key: &str) -> Element {
+fn match_point(recipe: u8, key: &str) -> MatchPoint {
     hash_to_element(&Digest([recipe; 32]), &ROUND, &[key.as_bytes()])
 }
 
@@ -246,8 +246,10 @@ fn equal_keys_have_equal_tags_and_no_others() {
     let sent = first_mix(&sender(), shape, &[CELL, WINDOW], &[0, 1, 2], None, &committee, "a");
     let received = first_mix(&receiver(), narrow, &[WINDOW], &[1, 2, 0], Some(1), &committee, "b");
     let expected = |recipe: u8, key: &str| {
-        let point =
-            committee.members.iter().fold(match_point(recipe, key), |p, keys| keys.tag_share().times(&p));
+        let point = committee
+            .members
+            .iter()
+            .fold(match_point(recipe, key).element().unwrap(), |p, keys| keys.tag_share().times(&p));
         committee.tag_key.tag(recipe, &point.encode())
     };
     let keys = |students: &[Student], slot: usize| -> Vec<&'static str> {

@@ -1,0 +1,96 @@
+//! Each backend against one point at a time with `curve25519-dalek`, in one process: `cargo bench -p passage-protocol --bench paired`.
+//!
+//! Rounds of baseline and backend alternate, so that a machine that is busy or changes its clock slows both; each round is timed by
+//! the processor time of this thread, and the ratio is taken round by round. Medians are printed. A number after `--` is the number
+//! of rounds (default 21).
+
+#![allow(clippy::unwrap_used, reason = "a bench that cannot set up has nothing to measure")]
+#![allow(clippy::print_stdout, reason = "the figures are the output")]
+#![allow(missing_docs, reason = "functions here are the names of measurements")]
+
+use std::{env, fs, hint::black_box};
+
+use passage_protocol::{
+    group::{Backend, Element, MatchPoint, SecretScalar, hash_to_element},
+    ids::{Digest, RoundId},
+};
+
+/// Points of a round: about 60 ms of the baseline, many times the grain of the processor's clock.
+const POINTS: u32 = 2048;
+
+fn main() {
+    let rounds = env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(21);
+    let mut scalar = [7; 32];
+    scalar[31] = 9;
+    let scalar = SecretScalar::from_bytes(&scalar).unwrap();
+    let hashed: Vec<MatchPoint> = (0..POINTS).map(match_point).collect();
+    let tokens: Vec<[u8; 32]> = hashed.iter().map(|point| point.element().unwrap().encode()).collect();
+    println!("{:<12} {:<28} {:>9} {:>9} {:>7}", "backend", "operation", "dalek ns", "lanes ns", "ratio");
+    for backend in Backend::available() {
+        let raise = paired(
+            rounds,
+            || drop(black_box(tokens.iter().map(|token| single(token, &scalar)).collect::<Vec<_>>())),
+            || drop(black_box(backend.raise(&tokens, &scalar).unwrap())),
+        );
+        print(backend, "decode, multiply, encode", raise);
+        let first = paired(
+            rounds,
+            || drop(black_box(hashed.iter().map(|point| single_hashed(point, &scalar)).collect::<Vec<_>>())),
+            || drop(black_box(backend.map_and_raise(&hashed, &scalar))),
+        );
+        print(backend, "map, multiply, encode", first);
+    }
+}
+
+fn match_point(number: u32) -> MatchPoint {
+    hash_to_element(&Digest([5; 32]), &RoundId([1; 16]), &[&number.to_le_bytes()])
+}
+
+fn single(token: &[u8; 32], scalar: &SecretScalar) -> [u8; 32] {
+    scalar.times(&Element::decode(token).unwrap()).encode()
+}
+
+fn single_hashed(point: &MatchPoint, scalar: &SecretScalar) -> [u8; 32] {
+    scalar.times(&point.element().unwrap()).encode()
+}
+
+/// Medians of nanoseconds a point of both, and of their ratio.
+fn paired(rounds: usize, mut baseline: impl FnMut(), mut lanes: impl FnMut()) -> [f64; 3] {
+    let mut figures = [const { Vec::new() }; 3];
+    baseline();
+    lanes();
+    for _ in 0..rounds {
+        let (one, other) = (timed(&mut baseline), timed(&mut lanes));
+        for (figures, figure) in figures.iter_mut().zip([one, other, one / other]) {
+            figures.push(figure);
+        }
+    }
+    figures.map(|mut figures| {
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    })
+}
+
+/// Nanoseconds of processor time a point: as many calls as make 50 ms.
+fn timed(work: &mut impl FnMut()) -> f64 {
+    const ENOUGH_NS: f64 = 5e7;
+    let (start, mut calls) = (thread_ns(), 0_u32);
+    loop {
+        work();
+        calls += 1;
+        let spent = thread_ns() - start;
+        if spent > ENOUGH_NS {
+            return spent / f64::from(calls) / f64::from(POINTS);
+        }
+    }
+}
+
+/// Processor time of this thread, in nanoseconds.
+fn thread_ns() -> f64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn print(backend: Backend, operation: &str, [baseline, lanes, ratio]: [f64; 3]) {
+    println!("{:<12} {operation:<28} {baseline:>9.0} {lanes:>9.0} {ratio:>7.2}", backend.name());
+}

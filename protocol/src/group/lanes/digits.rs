@@ -1,0 +1,166 @@
+//! Scalars as signed digits in radix 16: uniform in number, so that a secret scalar decides no branch.
+
+use zeroize::Zeroizing;
+
+use super::vector::{Lanes, Word};
+use crate::group::SecretScalar;
+
+/// Digits of a scalar below 2^253.
+pub(super) const DIGITS: usize = 64;
+
+/// Digits of a number below 2^32: one more than its nibbles, for the last carry.
+pub(super) const DIGITS_OF_U32: usize = 9;
+
+/// Digits of one scalar a lane, lowest first. Wiped when dropped.
+pub(super) struct Digits {
+    lanes: Zeroizing<Vec<[Lanes; 2]>>,
+}
+
+impl Digits {
+    pub(super) fn zero() -> Self {
+        Self { lanes: Zeroizing::new(vec![[[0; 8]; 2]; DIGITS]) }
+    }
+
+    /// One scalar for every lane.
+    pub(super) fn shared(scalar: &SecretScalar) -> Self {
+        let mut digits = Self::zero();
+        let signed = recoded(scalar.0.as_bytes());
+        for lane in 0..8 {
+            digits.set(lane, &signed);
+        }
+        digits
+    }
+
+    /// A scalar a lane; a lane without one gets zero.
+    pub(super) fn set_secret<'a>(&mut self, scalars: impl IntoIterator<Item = &'a SecretScalar>) {
+        let mut scalars = scalars.into_iter();
+        for lane in 0..8 {
+            let signed = scalars.next().map(|scalar| recoded(scalar.0.as_bytes()));
+            self.set(lane, &signed.unwrap_or_else(|| Zeroizing::new([0; DIGITS])));
+        }
+    }
+
+    /// A number a lane; a lane without one gets zero.
+    pub(super) fn set_numbers(&mut self, numbers: &[u32]) {
+        for lane in 0..8 {
+            let mut scalar = Zeroizing::new([0; 32]);
+            if let ([low, ..], Some(number)) = (scalar.as_chunks_mut::<4>().0, numbers.get(lane)) {
+                *low = number.to_le_bytes();
+            }
+            self.set(lane, &recoded(&scalar));
+        }
+    }
+
+    fn set(&mut self, lane: usize, signed: &Signed) {
+        for ([magnitudes, signs], digit) in self.lanes.iter_mut().zip(signed.iter()) {
+            if let (Some(magnitude), Some(sign)) = (magnitudes.get_mut(lane), signs.get_mut(lane)) {
+                *magnitude = u64::from(digit.unsigned_abs());
+                *sign = u64::from(digit.cast_unsigned() >> 7);
+            }
+        }
+    }
+
+    /// Magnitudes (0 to 8) and signs (1 for negative) of the digits from the highest of the lowest `count`.
+    #[inline(always)]
+    pub(super) fn lowest(&self, count: usize) -> &[[Lanes; 2]] {
+        self.lanes.get(..count).unwrap_or_default()
+    }
+}
+
+/// A digit of every lane in registers.
+#[derive(Clone, Copy)]
+pub(super) struct Digit<W: Word> {
+    pub(super) magnitude: W,
+    pub(super) is_negative: W::Mask,
+}
+
+impl<W: Word> Digit<W> {
+    #[inline(always)]
+    pub(super) fn load(proof: W::Proof, [magnitudes, signs]: &[Lanes; 2]) -> Self {
+        let (magnitude, sign) = (W::load(proof, magnitudes), W::load(proof, signs));
+        Self { magnitude, is_negative: W::hide(sign.equals(sign.like(1))) }
+    }
+
+    /// True in lanes whose magnitude is `number`.
+    #[inline(always)]
+    pub(super) fn is(&self, number: u64) -> W::Mask {
+        W::hide(self.magnitude.equals(self.magnitude.like(number)))
+    }
+
+    /// For each multiple from 1 to 8, the lanes that want it.
+    #[inline(always)]
+    pub(super) fn wanted(&self) -> [W::Mask; 8] {
+        let mut masks = [self.is(1); 8];
+        for (mask, number) in masks.iter_mut().zip(1..9) {
+            *mask = self.is(number);
+        }
+        masks
+    }
+}
+
+type Signed = Zeroizing<[i8; DIGITS]>;
+
+/// Digits from -8 to 8 with `scalar = sum digit_i 16^i`, for a scalar below 2^255. No branch depends on it.
+fn recoded(scalar: &[u8; 32]) -> Signed {
+    let mut digits = Zeroizing::new([0_i8; DIGITS]);
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(scalar) {
+        *pair = [(byte & 15).cast_signed(), (byte >> 4).cast_signed()];
+    }
+    let mut carry = 0;
+    for digit in digits.iter_mut() {
+        *digit += carry;
+        // 8 and above becomes negative and carries: (digit + 8) / 16 is 0 or 1.
+        carry = (*digit + 8) >> 4;
+        *digit -= carry << 4;
+    }
+    // A scalar below 2^255 has a top nibble below 8: with the carry at most 8, it may have lost one carry of its own.
+    if let Some(last) = digits.last_mut() {
+        *last += carry << 4;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn weighed(scalar: &[u8; 32]) -> [u8; 32] {
+        // Horner from the top in 256-bit two's complement.
+        let mut value = [0_u8; 32];
+        for digit in recoded(scalar).iter().rev() {
+            assert!((-8..=8).contains(digit), "{digit}");
+            let mut carry = i32::from(*digit);
+            for byte in &mut value {
+                carry += i32::from(*byte) * 16;
+                *byte = (carry & 255) as u8;
+                carry >>= 8;
+            }
+        }
+        value
+    }
+
+    #[test]
+    fn edges_recode() {
+        let mut top = [0xFF; 32];
+        top[31] = 0x7F;
+        for scalar in [[0; 32], [0x88; 32].map(|byte: u8| byte & 0x7F), [0x77; 32], top] {
+            assert_eq!(weighed(&scalar), scalar);
+        }
+    }
+
+    #[test]
+    fn nine_digits_hold_any_u32() {
+        let mut scalar = [0; 32];
+        scalar[..4].fill(0xFF);
+        assert!(recoded(&scalar)[DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
+    }
+
+    proptest! {
+        #[test]
+        fn digits_weigh_what_the_scalar_is(mut scalar in any::<[u8; 32]>()) {
+            scalar[31] &= 0x7F;
+            prop_assert_eq!(weighed(&scalar), scalar);
+        }
+    }
+}

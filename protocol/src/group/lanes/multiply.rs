@@ -1,0 +1,204 @@
+//! Multiplication of a point in every lane: by digits of its own (or shared) and by tables of a fixed base.
+//!
+//! Every row of a table is read whatever the digit is: a scan under masks for a point's own table, a permutation inside a
+//! register for a fixed base. The number of doublings and additions is the same for every scalar.
+
+use core::hint::black_box;
+
+use super::{
+    curve::{Affine, Cached, Extended, turned},
+    digits::{DIGITS, Digit, Digits},
+    field::{ABREAST, Constants, Field, Proof, mul},
+    vector::{Job, Word},
+};
+
+/// `1 P` to `8 P`.
+type Multiples<F> = [Cached<F>; 8];
+
+/// Makes the multiples.
+struct MakeMultiples<'a, F: Field> {
+    of: &'a Constants<F>,
+    point: &'a Extended<F>,
+}
+
+impl<F: Field> Job<Proof<F>> for MakeMultiples<'_, F> {
+    type Output = Multiples<F>;
+
+    #[inline(always)]
+    fn run(self, _: Proof<F>) -> Multiples<F> {
+        let mut last = *self.point;
+        let one = last.cached(self.of);
+        let mut multiples = [one; 8];
+        for multiple in multiples.iter_mut().skip(1) {
+            last = last.add(&one).extended();
+            *multiple = last.cached(self.of);
+        }
+        multiples
+    }
+}
+
+/// One coordinate of the multiple that each lane's digit names, by reading all eight.
+macro_rules! scan {
+    ($multiples:expr, $wanted:expr, $coordinate:ident, $zero:expr) => {{
+        let mut chosen = $zero.$coordinate;
+        for (wanted, multiple) in $wanted.iter().zip($multiples) {
+            chosen = F::select(*wanted, multiple.$coordinate, chosen);
+        }
+        chosen
+    }};
+}
+
+/// `scalar * point` in every lane. Constant-time.
+pub(super) struct Multiply<'a, F: Field> {
+    pub(super) of: &'a Constants<F>,
+    pub(super) point: &'a Extended<F>,
+    pub(super) digits: &'a Digits,
+}
+
+impl<F: Field> Job<Proof<F>> for Multiply<'_, F> {
+    type Output = Extended<F>;
+
+    #[inline(always)]
+    fn run(self, proof: Proof<F>) -> Extended<F> {
+        let of = self.of;
+        let mut multiples = F::Word::enter(proof, MakeMultiples { of, point: self.point });
+        let zero = Cached::identity(of);
+        let mut sum = Extended::identity(of);
+        let mut left = DIGITS;
+        for lanes in self.digits.lowest(DIGITS).iter().rev() {
+            left -= 1;
+            let digit = Digit::<F::Word>::load(proof, lanes);
+            let wanted = digit.wanted();
+            // One coordinate is looked up beside each doubling: the loads fill what the multiplications leave free.
+            let plus = scan!(&multiples, wanted, plus, zero);
+            sum = sum.doubled().without_t();
+            let minus = scan!(&multiples, wanted, minus, zero);
+            sum = sum.doubled().without_t();
+            let twice_z = scan!(&multiples, wanted, twice_z, zero);
+            sum = sum.doubled().without_t();
+            let twice_dt = scan!(&multiples, wanted, twice_dt, zero);
+            sum = sum.doubled().extended();
+            let (plus, minus, twice_dt) = turned(digit.is_negative, plus, minus, twice_dt);
+            let added = sum.add(&Cached { plus, minus, twice_z, twice_dt });
+            sum = added.without_t();
+            if left == 0 {
+                // Only the last T is read.
+                sum.t = added.t();
+            }
+        }
+        // A match point can be guessed back from low-entropy fields: what was made of it does not stay on the stack.
+        multiples.fill(zero);
+        black_box(&multiples);
+        sum
+    }
+}
+
+/// Multiples of a fixed base: for every digit, `1 .. 8` times `16^digit` times the base, as rows to pick from.
+pub(super) struct Table<F: Field> {
+    windows: Vec<[F::Rows; 3]>,
+}
+
+impl<F: Field> Table<F> {
+    /// Makes the table for `digits` digits of a point that is the same in every lane. About 0.2 ms; the base is public.
+    #[inline(always)]
+    pub(super) fn of(of: &Constants<F>, proof: Proof<F>, base: &Extended<F>, digits: usize) -> Self {
+        let mut windows = Vec::with_capacity(digits + F::Word::LANES);
+        let mut power = *base;
+        while windows.len() < digits {
+            // As many windows at once as there are lanes: lane i holds 16^i times the power.
+            let mut powers = power;
+            for lane in 0..F::Word::LANES {
+                powers = only(proof, lane, &power, &powers);
+                for _ in 0..4 {
+                    power = power.doubled().extended();
+                }
+            }
+            window(of, proof, &powers, &mut windows);
+        }
+        windows.truncate(digits);
+        Self { windows }
+    }
+}
+
+/// `sum + scalar * base` in every lane, for as many digits as the table has. Constant-time.
+pub(super) struct MultiplyOnto<'a, F: Field> {
+    pub(super) of: &'a Constants<F>,
+    pub(super) table: &'a Table<F>,
+    pub(super) sum: &'a Extended<F>,
+    pub(super) digits: &'a Digits,
+}
+
+impl<F: Field> Job<Proof<F>> for MultiplyOnto<'_, F> {
+    type Output = Extended<F>;
+
+    #[inline(always)]
+    fn run(self, proof: Proof<F>) -> Extended<F> {
+        let (of, windows) = (self.of, &self.table.windows);
+        let mut sum = *self.sum;
+        for ([plus, minus, twice_dt], lanes) in windows.iter().zip(self.digits.lowest(windows.len())) {
+            let digit = Digit::<F::Word>::load(proof, lanes);
+            // Magnitudes 1 to 8 pick entries 0 to 7; magnitude 0 picks the last one and is masked.
+            let index = digit.magnitude.add(digit.magnitude.like(7));
+            let is_zero = digit.is(0);
+            let plus = F::select(is_zero, of.one, F::pick(plus, index));
+            let minus = F::select(is_zero, of.one, F::pick(minus, index));
+            let twice_dt = F::select(is_zero, of.zero, F::pick(twice_dt, index));
+            let (plus, minus, twice_dt) = turned(digit.is_negative, plus, minus, twice_dt);
+            sum = sum.add_affine(&Affine { plus, minus, twice_dt }).extended();
+        }
+        sum
+    }
+}
+
+/// `yes` in one lane, `no` in the others.
+#[inline(always)]
+fn only<F: Field>(proof: Proof<F>, lane: usize, yes: &Extended<F>, no: &Extended<F>) -> Extended<F> {
+    let mut flags = [0; 8];
+    if let Some(flag) = flags.get_mut(lane) {
+        *flag = 1;
+    }
+    let flags = F::Word::load(proof, &flags);
+    let mask = flags.equals(flags.like(1));
+    Extended {
+        x: F::select(mask, yes.x, no.x),
+        y: F::select(mask, yes.y, no.y),
+        z: F::select(mask, yes.z, no.z),
+        t: F::select(mask, yes.t, no.t),
+    }
+}
+
+/// The eight multiples of the point in each lane, with `Z = 1`: one window a lane.
+#[inline(always)]
+fn window<F: Field>(
+    of: &Constants<F>,
+    proof: Proof<F>,
+    powers: &Extended<F>,
+    windows: &mut Vec<[F::Rows; 3]>,
+) {
+    // By coordinate, window, multiple.
+    let mut rows = [[[[0; 32]; 8]; 8]; 3];
+    let multiples = F::Word::enter(proof, MakeMultiples { of, point: powers });
+    for (four, quarter) in multiples.as_chunks::<ABREAST>().0.iter().zip([0, ABREAST]) {
+        let mut inverses = [of.one; ABREAST];
+        for (inverse, multiple) in inverses.iter_mut().zip(four) {
+            *inverse = multiple.twice_z;
+        }
+        // 2Z is never zero: the formulas are complete.
+        let inverses = of.inverses(inverses);
+        for ((multiple, half), number) in four.iter().zip(inverses).zip(quarter..) {
+            let z_inv = half.sum(half);
+            let values = [multiple.plus, multiple.minus, multiple.twice_dt];
+            for (rows, value) in rows.iter_mut().zip(values) {
+                for (window, bytes) in rows.iter_mut().zip(mul(value, z_inv).store()) {
+                    if let Some(entry) = window.get_mut(number) {
+                        *entry = bytes;
+                    }
+                }
+            }
+        }
+    }
+    let [plus, minus, twice_dt] = &rows;
+    for ((plus, minus), twice_dt) in plus.iter().zip(minus).zip(twice_dt).take(F::Word::LANES) {
+        windows.push([F::rows(proof, plus), F::rows(proof, minus), F::rows(proof, twice_dt)]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Passes with a scalar for each point and with multiples of fixed bases.
+
+use super::*;
+
+fn secret(scalars: &[Scalar]) -> Vec<SecretScalar> {
+    scalars.iter().copied().map(SecretScalar).collect()
+}
+
+fn each(secrets: &[SecretScalar]) -> Vec<&SecretScalar> {
+    secrets.iter().collect()
+}
+
+/// Edge scalars first, then random ones.
+fn scalars(count: usize, seed: u64) -> Vec<Scalar> {
+    edge_scalars().into_iter().chain((0..).map(|n| scalar(seed + n))).take(count).collect()
+}
+
+#[test]
+fn each_point_has_its_own_scalar() {
+    for count in [1, 8, 50, 261] {
+        let (points, each) = (encodings(count), scalars(count, 1000));
+        let secrets = secret(&each);
+        let expected: Vec<_> = points
+            .iter()
+            .zip(&each)
+            .flat_map(|(point, scalar)| with_dalek(&[*point], *scalar + *scalar))
+            .collect();
+        let (input, factor) = (Input::Encoded(&points), Factor::Each(&secrets));
+        for backend in Backend::available() {
+            let pass = Pass { input, factor, addends: &[], output: Output::Double };
+            assert_eq!(backend.run(&pass).unwrap(), expected, "{backend:?} {count}");
+        }
+    }
+}
+
+#[test]
+fn fixed_bases_are_added_to_what_goes_in() {
+    let other = point(4);
+    let base = FixedBase::new(other);
+    for count in [1, 8, 50, 261] {
+        let (points, deltas, factors) = (encodings(count), scalars(count, 2000), scalars(count, 3000));
+        let numbers: Vec<u32> =
+            (0..count as u32).map(|n| [0, 1, 8, 15, 16, u32::MAX, n][n as usize % 7]).collect();
+        let (deltas_secret, factors_secret) = (secret(&deltas), secret(&factors));
+        let addends = [
+            Addend { base: &base, scalars: Scalars::Secret(&each(&deltas_secret)) },
+            Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&each(&factors_secret)) },
+            Addend { base: FixedBase::half_generator_for_numbers(), scalars: Scalars::Numbers(&numbers) },
+        ];
+        let half = Scalar::ONE.div_by_2();
+        let sums: Vec<RistrettoPoint> = (0..count)
+            .map(|n| {
+                CompressedRistretto(points[n]).decompress().unwrap() * factors[n]
+                    + other * deltas[n]
+                    + RISTRETTO_BASEPOINT_POINT * (factors[n] + Scalar::from(numbers[n]) * half)
+            })
+            .collect();
+        let factor = Factor::Each(&factors_secret);
+        for backend in Backend::available() {
+            let input = Input::Encoded(&points);
+            let plain = Pass { input, factor, addends: &addends, output: Output::Plain };
+            let expected: Vec<_> = sums.iter().map(|sum| sum.compress().0).collect();
+            assert_eq!(backend.run(&plain).unwrap(), expected, "{backend:?} {count}");
+            let double = Pass { output: Output::Double, ..plain };
+            let expected: Vec<_> = sums.iter().map(|sum| (sum + sum).compress().0).collect();
+            assert_eq!(backend.run(&double).unwrap(), expected, "{backend:?} {count}");
+        }
+    }
+}
+
+#[test]
+fn own_encodings_may_be_the_identity_and_a_check_refuses_it() {
+    let mut points = encodings(10);
+    points[3] = [0; 32];
+    let one = SecretScalar(Scalar::ONE.div_by_2());
+    for backend in Backend::available() {
+        let (input, factor) = (Input::Own(&points), Factor::Shared(&one));
+        let pass = Pass { input, factor, addends: &[], output: Output::Double };
+        assert_eq!(backend.run(&pass).unwrap(), points, "{backend:?}");
+        assert_eq!(backend.check(&points), Err(BadPoint { index: 3, kind: BadPointKind::Identity }));
+        assert_eq!(backend.check(&points[4..]), Ok(()));
+        assert!(backend.run(&Pass { input: Input::Own(&[[0xFF; 32]]), ..pass }).is_err());
+    }
+}
+
+#[test]
+fn mapped_points_are_encoded_plain_and_doubled_without_a_factor() {
+    let uniform = uniform(20);
+    let points: Vec<_> = uniform.iter().map(RistrettoPoint::from_uniform_bytes).collect();
+    for backend in Backend::available() {
+        let (input, factor) = (Input::Uniform(&uniform), Factor::One);
+        let plain = Pass { input, factor, addends: &[], output: Output::Plain };
+        let expected: Vec<_> = points.iter().map(|point| point.compress().0).collect();
+        assert_eq!(backend.run(&plain).unwrap(), expected, "{backend:?}");
+        let double = Pass { output: Output::Double, ..plain };
+        let expected: Vec<_> = points.iter().map(|point| (point + point).compress().0).collect();
+        assert_eq!(backend.run(&double).unwrap(), expected, "{backend:?}");
+    }
+}
+
+#[test]
+fn a_point_without_its_scalar_does_not_come_out() {
+    let points = encodings(20);
+    let (nine, ten) = (secret(&scalars(9, 1)), secret(&scalars(10, 2)));
+    let ten = each(&ten);
+    for backend in Backend::available() {
+        let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&ten) }];
+        let (input, factor) = (Input::Encoded(&points), Factor::Each(&nine));
+        let pass = Pass { input, factor, addends: &addends, output: Output::Plain };
+        assert_eq!(backend.run(&pass).unwrap().len(), 9, "{backend:?}");
+        assert_eq!(backend.run(&Pass { factor: Factor::One, ..pass }).unwrap().len(), 10, "{backend:?}");
+        let nothing = Pass { input: Input::None, factor: Factor::One, addends: &[], output: Output::Plain };
+        assert_eq!(backend.run(&nothing).unwrap().len(), 0, "{backend:?}");
+    }
+}
