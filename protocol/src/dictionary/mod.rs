@@ -4,7 +4,7 @@
 //! It is data (`elements.v1.toml`), versioned and digested: an agreement that names a digest means these words and no
 //! others. What it does not hold: where an element stands in a file (the node's layouts do) and any value of a student.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
@@ -94,13 +94,14 @@ pub enum Sensitivity {
 }
 
 impl Dictionary {
-    /// The dictionary that ships.
+    /// The dictionary that ships, read once.
     ///
     /// # Errors
     ///
     /// A built-in file that does not parse is a fault of the build; the error says which line.
     pub fn builtin() -> Result<Self, DocumentError> {
-        Self::parse(BUILTIN)
+        static READ: LazyLock<Option<Dictionary>> = LazyLock::new(|| Dictionary::parse(BUILTIN).ok());
+        READ.clone().map_or_else(|| Self::parse(BUILTIN), Ok)
     }
 
     /// Reads a dictionary and checks that tables and code lists name what exists.

@@ -1,6 +1,8 @@
 //! Metric definitions: versioned data, never code paths (A2). Each is a file compiled in; a report prints its text and
 //! pseudo-code beside the numbers.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use crate::{
@@ -30,19 +32,22 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// The built-in metric `id` in `version`.
+    /// The built-in metric `id` in `version`; the files are read once.
     ///
     /// # Errors
     ///
     /// A built-in file that does not parse is a fault of the build; the error says which line.
     pub fn builtin(id: &str, version: u16) -> Result<Option<Self>, DocumentError> {
-        for text in BUILTIN {
-            let metric = Self::parse(text)?;
-            if metric.id == id && metric.version == version {
-                return Ok(Some(metric));
-            }
+        static READ: LazyLock<Option<Vec<Metric>>> = LazyLock::new(|| Metric::read_builtin().ok());
+        let find = |all: &[Self]| all.iter().find(|one| one.id == id && one.version == version).cloned();
+        match &*READ {
+            Some(all) => Ok(find(all)),
+            None => Ok(find(&Self::read_builtin()?)),
         }
-        Ok(None)
+    }
+
+    fn read_builtin() -> Result<Vec<Self>, DocumentError> {
+        BUILTIN.into_iter().map(Self::parse).collect()
     }
 
     /// Reads a metric file.
