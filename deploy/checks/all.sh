@@ -1,23 +1,6 @@
 #!/usr/bin/env bash
-# Every check CI runs, runnable by hand: deploy/checks/all.sh
+# Every check that is no test, runnable by hand: deploy/checks/all.sh
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-say() { printf '\n== %s\n' "$*"; }
-
-say "format"
-cargo fmt --all --check
-say "lints"
-cargo clippy --locked --workspace --all-targets -- -D warnings
-say "documentation links"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
-say "supply chain: bans, licences, sources"
-if ! command -v cargo-deny >/dev/null; then cargo install --locked --debug --quiet cargo-deny@0.20.2; fi
-deny="cargo deny --config deploy/checks/deny.toml"
-$deny check --hide-inclusion-graph bans licenses sources
-say "supply chain: advisories"
-# The database needs the network: it has a minute to come, and where it does not, that is said and nothing fails.
-if timeout 60 $deny fetch db; then
-  $deny check --hide-inclusion-graph --disable-fetch advisories
-else
-  echo "advisories were NOT checked: the database could not be fetched within a minute" >&2
-fi
+cd "$(dirname "$0")"
+./source.sh
+./supply_chain.sh
