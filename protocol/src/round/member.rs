@@ -126,7 +126,7 @@ type Stepped = Result<Step<MemberRound, MemberEffect>, Abort>;
 
 impl MemberRound {
     /// Answers a call. The documents must be the ones whose digests the call names; the driver has checked
-    /// [`crate::agreement::Standing::check`] before it prepares anything.
+    /// [`crate::agreement::Standing::check_call`] before it prepares anything.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The agreement as one page a superintendent can read and print (L1): who, why, under which law, what is shared, what
 //! never leaves, small numbers, how long, how destroyed, whom to call, how to stop, who has signed.
 //!
-//! [`text`] and [`html`] print the same [`content`]; neither adds a word of its own, so that what was read on a screen is
+//! [`text`] and [`html`] print the same `content`; neither adds a word of its own, so that what was read on a screen is
 //! what was printed. The page is made from the document and the parties' own statements; it reads no clock.
 
 mod content;

@@ -2,7 +2,7 @@
 
 use super::{Block, Shown, content};
 
-/// The page as text, at most [`WIDTH`] letters a line where words allow it.
+/// The page as text, at most 100 letters a line where words allow it.
 #[must_use]
 pub fn text(shown: &Shown<'_>) -> String {
     let page = content::page(shown);
