@@ -1,5 +1,11 @@
 //! A small consortium on a scratch folder for tests: two members that joined, an agreement both signed, a study.
 
+use std::{
+    path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
 use passage_protocol::{
     agreement::{Acceptance, AgreementSignature, ConsentStatement, Segment, Ticks, Withdrawal},
     group::CommitteeKeys,
@@ -12,7 +18,10 @@ use passage_protocol::{
         service::{Join, Joined},
     },
 };
-use passage_shell::pki::{Invitation, KeyFile, Peer};
+use passage_shell::{
+    pki::{Invitation, KeyFile, Peer},
+    store::StoreError,
+};
 
 use crate::{
     app::{self, App, InitPlan},
@@ -50,6 +59,22 @@ pub(crate) fn bare() -> (tempfile::TempDir, App) {
     app::init(&folder.path().join("state"), &InitPlan { settings }).unwrap();
     let app = App::open(&folder.path().join("state")).unwrap();
     (folder, app)
+}
+
+/// Opens a folder that this process has had open. A process that died holds no lock; in this one the store's own threads let
+/// go of theirs a moment after the drop.
+pub(crate) fn opened_again(state: &Path) -> App {
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        match App::open(state) {
+            Err(CoordinatorError::Store(StoreError::Io { .. }) | CoordinatorError::StateDir(_))
+                if Instant::now() < patience =>
+            {
+                sleep(Duration::from_millis(20));
+            }
+            other => return other.unwrap(),
+        }
+    }
 }
 
 pub(crate) fn join_request(invitation: &str, key: &SigningKey) -> Join {
@@ -167,15 +192,7 @@ impl World {
     pub(crate) fn restart(self) -> Self {
         let Self { folder, app, keys, codes, peers, agreement, study } = self;
         drop(app);
-        // A process that died holds no lock; in this one the store's threads let go of theirs a moment later.
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        let app = loop {
-            match App::open(&folder.path().join("state")) {
-                Ok(app) => break app,
-                Err(error) => assert!(std::time::Instant::now() < patience, "{error}"),
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        };
+        let app = opened_again(&folder.path().join("state"));
         Self { folder, app, keys, codes, peers, agreement, study }
     }
 

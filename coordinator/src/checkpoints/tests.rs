@@ -16,7 +16,7 @@ use passage_shell::{
 use super::*;
 use crate::{
     documents,
-    fixture::{NOW, World, bare, join, join_request},
+    fixture::{NOW, World, bare, join, join_request, opened_again},
     members, rounds,
 };
 
@@ -122,13 +122,13 @@ fn a_folder_of_an_earlier_version_gets_a_key_and_goes_on_with_its_log() {
     fs::remove_file(state.join("signing.key")).unwrap();
     fs::remove_dir_all(state.join("audit")).unwrap();
     fs::write(state.join("audit.jsonl"), "{\"number\":1}\n").unwrap();
-    let app = App::open(&state).unwrap();
+    let app = opened_again(&state);
     let mut kinds = Vec::new();
     passage_shell::audit::verify(&app.audit_folder(), |entry| kinds.push(entry.kind.clone())).unwrap();
     assert_eq!(kinds, ["log.continued", "coordinator.key.made"]);
     let key = app.verifying_key();
     drop(app);
-    assert_eq!(App::open(&state).unwrap().verifying_key(), key, "made once");
+    assert_eq!(opened_again(&state).verifying_key(), key, "made once");
 }
 
 /// Fills the log's file and puts a folder where the next one would be: from then on no entry can be written.
