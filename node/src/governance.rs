@@ -236,10 +236,8 @@ impl Home {
             NoiseTerms::None { .. } => None,
             NoiseTerms::Laplace { .. } => {
                 let me = manifest.participant(self.code)?;
-                let mine = |table: &&passage_protocol::manifest::shapes::TableShape| {
-                    table.sender == me || table.receivers.contains(&me)
-                };
-                let tables = u32::try_from(manifest.tables.iter().filter(mine).count()).unwrap_or(u32::MAX);
+                let mine = manifest.tables.iter().filter(|table| table.concerns(me));
+                let tables = u32::try_from(mine.count()).unwrap_or(u32::MAX);
                 let charge = Charge {
                     study: manifest.study,
                     epsilon_milli: manifest.noise.epsilon_milli.saturating_mul(tables),

@@ -9,13 +9,13 @@ use passage_protocol::agreement::{
 use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomically};
 use serde_json::json;
 
+use super::rounds;
 use crate::{
     command::Node,
     governance::{HeldAgreement, HeldStudy, Without},
     home::{Home, refuse},
-    records::{Decision, ROUNDS, RoundRecord, Standing, Verdict},
+    records::{Decision, RoundRecord, Standing, Verdict},
 };
-use passage_protocol::{codec::Decode, ids::RoundId};
 
 pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
     let held = home.agreements()?;
@@ -131,13 +131,11 @@ pub(super) fn agreement_withdraw(home: &Home, name: &str, by: &str) -> Result<An
 
 /// Rounds under an agreement whose report is here, and when it came: what a withdrawal does not undo (G10).
 fn released_under(home: &Home, held: &HeldAgreement) -> Result<Vec<(String, String)>, Failure> {
-    let mut released = Vec::new();
-    for (key, bytes) in home.store.scan(ROUNDS, &[])? {
-        let record = RoundRecord::from_bytes(&bytes)?;
-        if record.call.agreement == held.digest && matches!(record.standing, Standing::Finished) {
-            released.push((record.moved, RoundId::from_bytes(&key)?));
-        }
-    }
+    let is_released = |record: &RoundRecord| {
+        record.call.agreement == held.digest && matches!(record.standing, Standing::Finished)
+    };
+    let records = rounds::records(home)?.into_iter().filter(is_released);
+    let mut released: Vec<_> = records.map(|record| (record.moved, record.call.round)).collect();
     released.sort_unstable();
     Ok(released.into_iter().map(|(at, round)| (round.to_string(), at.to_string())).collect())
 }
@@ -191,10 +189,9 @@ pub(super) fn study_decide(node: &Node, name: &str, by: &str, verdict: Verdict) 
     let held = home.study(name)?;
     home.decide(&held, &Decision { verdict, by: by.to_owned(), at: home.now() })?;
     if let Some(driver) = &node.driver {
-        for (key, bytes) in home.store.scan(ROUNDS, &[])? {
-            let record = RoundRecord::from_bytes(&bytes)?;
+        for record in rounds::records(home)? {
             if record.call.study == held.digest && matches!(record.standing, Standing::AwaitDecision) {
-                driver.consider(RoundId::from_bytes(&key)?)?;
+                driver.consider(record.call.round)?;
             }
         }
     }

@@ -278,7 +278,7 @@ fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
     Ok(Report::from_bytes(&bytes)?)
 }
 
-fn records(home: &Home) -> Result<Vec<RoundRecord>, Failure> {
+pub(super) fn records(home: &Home) -> Result<Vec<RoundRecord>, Failure> {
     let record = |(_, bytes): (Vec<u8>, Vec<u8>)| Ok(RoundRecord::from_bytes(&bytes)?);
     home.store.scan(ROUNDS, &[])?.into_iter().map(record).collect()
 }

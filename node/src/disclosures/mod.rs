@@ -12,7 +12,7 @@ mod page;
 use std::sync::PoisonError;
 
 use passage_protocol::{
-    agreement::{Agreement, Role, Study, elements_of},
+    agreement::{Agreement, Study, elements_of},
     codec::{Decode, Encode},
     codec_struct,
     ids::{Digest, MemberCode, RoundId},
@@ -163,8 +163,7 @@ impl Home {
     #[must_use]
     pub fn disclosed(&self, entered: &Entered<'_>, references: &[Reference]) -> Vec<Op> {
         let Entered { manifest, agreement, study, yes } = entered;
-        let role =
-            study.participants.iter().find(|one| one.code == self.code).map_or(Role::Sender, |one| one.role);
+        let elements = study.role_of(self.code).map(|role| elements_of(study, self.segment, role));
         let disclosure = Disclosure {
             round: manifest.round,
             at: self.now(),
@@ -175,7 +174,7 @@ impl Home {
             study_title: study.title.clone(),
             basis: agreement.legal_basis.words().to_owned(),
             purpose: study.purpose.words().to_owned(),
-            elements: elements_of(study, self.segment, role).into_iter().map(str::to_owned).collect(),
+            elements: elements.unwrap_or_default().into_iter().map(str::to_owned).collect(),
             parties: parties(manifest, agreement, self.code, &self.membership.consortium),
             students: u32::try_from(references.len()).unwrap_or(u32::MAX),
         };
@@ -230,12 +229,7 @@ impl Home {
 fn parties(manifest: &Manifest, agreement: &Agreement, own: MemberCode, consortium: &str) -> Vec<Recipient> {
     let me = manifest.participant(own);
     let of_mine = |seat: u16| {
-        let concerns = |one: u16, receivers: &[u16]| one == seat || receivers.contains(&seat);
-        let mut mine = manifest
-            .tables
-            .iter()
-            .filter(|table| me.is_some_and(|me| table.sender == me || table.receivers.contains(&me)));
-        mine.any(|table| concerns(table.sender, &table.receivers))
+        manifest.tables.iter().any(|table| me.is_some_and(|me| table.concerns(me)) && table.concerns(seat))
     };
     let seats = (0_u16..).zip(&manifest.seats).filter(|(_, seat)| seat.code != own).map(|(number, seat)| {
         let mut interest = vec!["passes the blinded list on without being able to read it"];

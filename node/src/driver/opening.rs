@@ -90,10 +90,9 @@ impl Driver {
             return Ok(());
         }
         let Some(_claim) = Claim::take(&self.preparing, round) else { return Ok(()) };
-        let Some(index) = study.study.index(self.home.code) else {
+        let Some(role) = study.study.role_of(self.home.code) else {
             return self.abort(round, &Abort::because(AbortReason::UnexpectedMessage), None);
         };
-        let Some(role) = study.study.participants.get(index).map(|one| one.role) else { return Ok(()) };
         let this_year = self.home.now().date().year;
         let (prepared, references, snapshot) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;

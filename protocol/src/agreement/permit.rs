@@ -123,11 +123,9 @@ impl Standing<'_> {
 
     fn check_budget(&self, manifest: &Manifest, me: MemberCode) -> Result<(), Clause> {
         let NoiseTerms::Laplace { budget_milli, .. } = self.agreement.noise else { return Ok(()) };
-        let involved = manifest.participant(me).map_or(0, |index| {
-            let in_table =
-                |table: &&shapes::TableShape| table.sender == index || table.receivers.contains(&index);
-            manifest.tables.iter().filter(in_table).count()
-        });
+        let involved = manifest
+            .participant(me)
+            .map_or(0, |index| manifest.tables.iter().filter(|table| table.concerns(index)).count());
         let tables = u32::try_from(involved).unwrap_or(u32::MAX);
         let wanted_milli = manifest.noise.epsilon_milli.saturating_mul(tables);
         if self.budget_spent_milli.saturating_add(wanted_milli) > budget_milli {

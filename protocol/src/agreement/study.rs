@@ -147,6 +147,12 @@ impl Study {
         }
     }
 
+    /// What a member does in it; none if it is no participant.
+    #[must_use]
+    pub fn role_of(&self, code: MemberCode) -> Option<Role> {
+        self.participants.iter().find(|one| one.code == code).map(|one| one.role)
+    }
+
     /// Index of a member among the participants.
     #[must_use]
     pub fn index(&self, code: MemberCode) -> Option<usize> {

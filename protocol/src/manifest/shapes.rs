@@ -145,6 +145,12 @@ pub struct TableShape {
 codec_struct!(TableShape { metric, version, domain, sender, receivers, cell_key, window_key });
 
 impl TableShape {
+    /// True if a participant counts in it, as its sender or as one of its receivers.
+    #[must_use]
+    pub fn concerns(&self, participant: u16) -> bool {
+        self.sender == participant || self.receivers.contains(&participant)
+    }
+
     /// Width of its tuples.
     ///
     /// # Errors
