@@ -31,6 +31,7 @@ use crate::{
     home::{Home, refuse},
     own_stack,
     records::Verdict,
+    roster::OptOutList,
 };
 
 /// A command, as it travels to the daemon.
@@ -39,7 +40,7 @@ use crate::{
 pub enum Command {
     Import(ImportRequest),
     ImportProblems { list: String, from: u64 },
-    OptOutImport { file: PathBuf },
+    OptOutImport { file: PathBuf, list: OptOutList },
     DataStatus,
     DataDestroy { by: String, scope: Scope },
     DataRekey { guard: Option<Guard> },
@@ -126,8 +127,8 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             let part = home.problem_list_part(&list, from)?;
             Ok(Answer { text: String::new(), json: json!(part) })
         }
-        Command::OptOutImport { file } => {
-            let count = own_stack::run(|| home.import_opt_outs(&file))?;
+        Command::OptOutImport { file, list } => {
+            let count = own_stack::run(|| home.import_opt_outs(&file, list))?;
             Ok(Answer {
                 text: format!(
                     "{count} opt-outs in force from the next round on; they replace the earlier list"
