@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use passage_protocol::agreement::{
-    DocumentId, notices,
-    page::{self, Shown},
+use passage_protocol::{
+    agreement::{
+        DocumentId, notices,
+        page::{self, Shown},
+    },
+    ids::MemberCode,
 };
 use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomically};
 use serde_json::json;
@@ -57,7 +60,11 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
 /// The page, on the screen or as a file to print (L1).
 pub(super) fn agreement_show(home: &Home, name: &str, out: Option<&Path>) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
+    let withdrawn: Vec<MemberCode> =
+        held.agreement.parties.iter().map(|party| party.code).filter(|code| held.consents.withdrawal(*code).is_some()).collect();
+    let destroyed = home.words_of_withdrawals(held.digest, &withdrawn)?;
     let shown = Shown {
+        destroyed: &destroyed,
         agreement: &held.agreement,
         digest: held.digest,
         consents: &held.consents,
@@ -113,19 +120,30 @@ pub(super) fn agreement_share(
     })
 }
 
-pub(super) fn agreement_withdraw(home: &Home, name: &str, by: &str) -> Result<Answer, Failure> {
+/// Withdraws, ends what runs and destroys what was contributed (G10). Without a daemon the last two wait for its next start.
+pub(super) fn agreement_withdraw(node: &Node, name: &str, by: &str) -> Result<Answer, Failure> {
+    let home = node.home.as_ref();
     let held = home.agreement(name)?;
     home.withdraw(&held, by)?;
+    if let Some(driver) = &node.driver {
+        driver.halt_under(held.digest)?;
+    }
+    let certificates = home.finish_sweeps()?;
     let released = released_under(home, &held)?;
     let mut lines =
         vec![format!("withdrawn from {} by {by}; no further round runs under it (G10)", id(&held))];
     lines.extend(
         released.iter().map(|(round, at)| format!("released before and not recalled: {round}, {at}")),
     );
+    lines.push(match certificates.last() {
+        Some((statement, path)) => format!("\n{}signed certificate: {}", statement.words(), path.display()),
+        None => "a round has not ended here yet: what was contributed is destroyed when the daemon starts, `retention list` tells".to_owned(),
+    });
+    let certificate = certificates.last().map(|(_, path)| path);
     let released: Vec<_> = released.iter().map(|(round, at)| json!({ "round": round, "at": at })).collect();
     Ok(Answer {
         text: lines.join("\n"),
-        json: json!({ "id": id(&held), "withdrawn": true, "released": released }),
+        json: json!({ "id": id(&held), "withdrawn": true, "released": released, "certificate": certificate }),
     })
 }
 

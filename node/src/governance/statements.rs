@@ -137,7 +137,21 @@ impl Home {
         Ok(counts)
     }
 
-    /// Withdraws from an agreement (G10): no further round runs under it.
+    /// Whether this member has withdrawn from an agreement.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the store is damaged.
+    pub(crate) fn has_left(&self, agreement: Digest) -> Result<bool, Failure> {
+        let Some(bytes) = self.store.get(AGREEMENT_STATUS, &agreement.0)? else { return Ok(false) };
+        let statements = AgreementStatus::from_bytes(&bytes)?.statements;
+        let own = |one: &ConsentStatement| {
+            matches!(one, ConsentStatement::Withdrew(_)) && one.party() == self.code
+        };
+        Ok(statements.iter().any(own))
+    }
+
+    /// Withdraws from an agreement (G10): no further round runs under it, and what was contributed is ordered to be destroyed.
     ///
     /// # Errors
     ///
@@ -164,6 +178,10 @@ impl Home {
                 let mut consents = self.consents(held.digest, &held.agreement)?;
                 consents.take(&held.agreement, statement)?;
                 let mut ops = vec![kept(held.digest, &consents)];
+                if let ConsentStatement::Withdrew(left) = statement {
+                    // G10: with it goes the order to destroy what was contributed; a kill in between leaves both or neither.
+                    ops.push(self.withdrawal_order(held.digest, &left.value().by, left.value().at));
+                }
                 outbox::append(&self.store, &mut ops, kind::STATE, body)?;
                 Ok((ops, ()))
             })

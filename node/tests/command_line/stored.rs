@@ -132,7 +132,7 @@ fn a_destruction_leaves_a_certificate_that_says_what_was_found() {
     // Whoever says more than was found has to sign it.
     let text = fs::read_to_string(&path).unwrap();
     let changed = node.file("changed.toml", text.replacen("zeros were read back", "ones were read back", 1));
-    node.run(&["data", "certificate", &changed]).refused("N2268", Some("F10"));
+    node.run(&["data", "certificate", &changed]).refused("S10B1", Some("F10"));
     node.run(&["data", "destroy", "--by", "A. Superintendent"]).refused("N2230", Some("F10"));
     assert_eq!(names_in(&node.dir.join("certificates")).len(), 1);
 }

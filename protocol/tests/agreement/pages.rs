@@ -41,7 +41,8 @@ fn pages() -> Vec<(&'static str, String, String)> {
 }
 
 fn shown<'a>(agreement: &'a Agreement, consents: &'a ConsentRecord, papers: &Papers, day: &str) -> Shown<'a> {
-    Shown { agreement, digest: papers.agreement_digest, consents, today: Date::parse(day).unwrap() }
+    let (digest, today) = (papers.agreement_digest, Date::parse(day).unwrap());
+    Shown { agreement, digest, consents, destroyed: &[], today }
 }
 
 fn golden(name: &str) -> PathBuf {

@@ -11,6 +11,7 @@ mod text;
 use crate::{
     agreement::{Agreement, ConsentRecord},
     ids::Digest,
+    retention::Destruction,
     timestamp::Date,
 };
 
@@ -25,6 +26,8 @@ pub struct Shown<'a> {
     pub digest: Digest,
     /// What the parties said to it.
     pub consents: &'a ConsentRecord,
+    /// What is signed about the destruction of what parties that withdrew had contributed (G10).
+    pub destroyed: &'a [Destruction],
     /// The day it is read: what is due depends on it.
     pub today: Date,
 }
