@@ -40,6 +40,8 @@ pub mod custody;
 pub mod data;
 pub mod disclosures;
 pub mod driver;
+#[cfg(test)]
+mod fixture;
 pub mod governance;
 pub mod home;
 pub mod import;

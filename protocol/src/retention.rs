@@ -296,7 +296,8 @@ mod tests {
         let signed = word.sign(&key);
         let again = Signed::<Destruction>::from_bytes(&signed.to_bytes()).unwrap();
         assert_eq!(Destruction::read(&again, owner, &key.verifying_key()), Ok(&word));
-        let refused = Destruction::read(&word.sign(&other), owner, &key.verifying_key());
+        let forged = word.sign(&other);
+        let refused = Destruction::read(&forged, owner, &key.verifying_key());
         assert_eq!(refused, Err(RetentionFault::Unsigned));
         let member = LogOwner::Member(MemberCode([6; 5]));
         assert_eq!(

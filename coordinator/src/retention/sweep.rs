@@ -282,7 +282,7 @@ fn shred(app: &App, key: &[u8], _: Timestamp) -> Result<(), CoordinatorError> {
 }
 
 /// Looks at what is left; signs and writes what was found. None if another sweep was faster.
-fn certify(
+pub(super) fn certify(
     app: &App,
     key: &[u8],
     now: Timestamp,

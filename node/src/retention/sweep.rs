@@ -226,7 +226,7 @@ impl Home {
     }
 
     /// Looks at what is left; signs and writes what was found, and puts this member's word on its way.
-    fn certify_sweep(&self, ordered: &Ordered) -> Result<(Statement, PathBuf), Failure> {
+    pub(super) fn certify_sweep(&self, ordered: &Ordered) -> Result<(Statement, PathBuf), Failure> {
         // As stored: a step notes there what it has done.
         let bytes = self.store.get(SWEEPS, &ordered.key())?;
         let ordered = bytes.map_or_else(|| Ok(ordered.clone()), |bytes| Ordered::from_bytes(&bytes))?;
