@@ -194,8 +194,7 @@ pub fn renew(
         }
         let (certificate, serial) = app.authority().issue_member(&renew.request, code, now)?;
         let certificate = certificate.to_vec();
-        let next =
-            NextCertificate { serial: serial.0.to_vec(), request, certificate: certificate.clone() };
+        let next = NextCertificate { serial: serial.0.to_vec(), request, certificate: certificate.clone() };
         let act = Act::MemberRenewed { member: code };
         Ok((vec![act], vec![put(RENEWALS, &code, &next)], Renewed { certificate }))
     })

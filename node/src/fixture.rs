@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use passage_protocol::{
-    agreement::Segment, ids::MemberCode, signing::SigningKey, timestamp::Timestamp,
-};
+use passage_protocol::{agreement::Segment, ids::MemberCode, signing::SigningKey, timestamp::Timestamp};
 use passage_shell::{
     entropy,
     pki::{Authority, KeyFile},

@@ -14,6 +14,10 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use crate::{
+    home::{Home, damaged, refuse},
+    uplink::{CERTIFICATE_NOT_CURRENT, Uplink},
+};
 use passage_protocol::{
     codec::{Decode, Encode},
     signing::{SignatureKind, Signed},
@@ -26,10 +30,6 @@ use passage_shell::{
     pki::{Certificate, Credentials, KeyFile, Peer, renewal_due},
     state_dir::{StateDir, sync_folder_of},
     transport::TransportError,
-};
-use crate::{
-    home::{Home, damaged, refuse},
-    uplink::{CERTIFICATE_NOT_CURRENT, Uplink},
 };
 
 const KEY: &str = "tls.key";
@@ -44,10 +44,7 @@ const FILE_BYTES_MAX: usize = 16 << 10;
 /// # Errors
 ///
 /// [`Failure`] if there is none.
-pub(crate) fn credentials(
-    dir: &StateDir,
-    authority: Certificate<'static>,
-) -> Result<Credentials, Failure> {
+pub(crate) fn credentials(dir: &StateDir, authority: Certificate<'static>) -> Result<Credentials, Failure> {
     for certificate in [NEXT_CERTIFICATE, CERTIFICATE] {
         let Some(certificate) = dir.read(certificate, FILE_BYTES_MAX)? else { continue };
         let certificate = Certificate::from(certificate);
@@ -202,5 +199,142 @@ pub(crate) async fn renew(uplink: &Uplink) -> Result<(), Failure> {
             Ok(())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{CODE, joined};
+    use passage_protocol::{ids::MemberCode, signing::SigningKey};
+    use passage_shell::{clock, pki::Authority};
+    use std::time::{Duration, Instant};
+
+    const DAY_S: u64 = 86_400;
+
+    struct Member {
+        parent: tempfile::TempDir,
+        authority: Authority,
+    }
+
+    impl Member {
+        fn new() -> Self {
+            let parent = tempfile::tempdir().unwrap();
+            let coordinator = SigningKey::generate([9; 32]);
+            let authority = joined(&parent.path().join("node"), clock::now(), &coordinator);
+            Self { parent, authority }
+        }
+
+        /// The process dies and another opens the folder.
+        fn open(&self) -> Home {
+            let patience = Instant::now() + Duration::from_secs(10);
+            loop {
+                match Home::open(&self.parent.path().join("node")) {
+                    Err(_) if Instant::now() < patience => std::thread::sleep(Duration::from_millis(20)),
+                    other => return other.unwrap(),
+                }
+            }
+        }
+
+        /// What the coordinator answers to a request.
+        fn answer(&self, body: &[u8], code: MemberCode) -> Vec<u8> {
+            let renewal = Renewal::from_bytes(body).unwrap();
+            let request = &renewal.renew.value().request;
+            let (certificate, _) = self.authority.issue_member(request, code, clock::now()).unwrap();
+            Renewed { certificate: certificate.to_vec() }.to_bytes()
+        }
+    }
+
+    fn asked(home: &Home) -> Vec<u8> {
+        match home.renewal_turn(home.now().plus_s(300 * DAY_S)).unwrap() {
+            Turn::Ask(body) => body,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn fits(home: &Home) -> bool {
+        home.credentials().key().fits(home.credentials().certificate())
+    }
+
+    #[test]
+    fn i5_it_is_asked_for_when_two_thirds_of_the_life_are_over_and_with_one_key_however_often() {
+        let member = Member::new();
+        let home = member.open();
+        let at = |days: u64| home.renewal_turn(home.now().plus_s(days * DAY_S)).unwrap();
+        assert!(matches!(at(0), Turn::Rest) && matches!(at(266), Turn::Rest));
+        let Turn::Ask(first) = at(267) else { panic!("not asked for") };
+        let renewal = Renewal::from_bytes(&first).unwrap();
+        let key = home.signing_key.verifying_key();
+        let renew = renewal.renew.verify(SignatureKind::CertificateRenewal, None, &key).unwrap();
+        assert_eq!(renew.member, CODE);
+        drop(home);
+        assert_eq!(asked(&member.open()), first, "an answer that was lost is asked for again, not anew");
+    }
+
+    #[test]
+    fn i5_whatever_a_kill_leaves_holds_a_pair_that_works() {
+        let member = Member::new();
+        let home = member.open();
+        let old = home.credentials().certificate().clone();
+        let body = asked(&home);
+        drop(home);
+        // Killed after the key was made.
+        let home = member.open();
+        assert_eq!(home.credentials().certificate(), &old);
+        assert!(fits(&home));
+        home.take_renewed(&member.answer(&body, CODE)).unwrap();
+        let new = home.credentials().certificate().clone();
+        assert!(new != old && fits(&home), "presented at once");
+        drop(home);
+        // Killed before it was used.
+        let home = member.open();
+        assert_eq!(home.credentials().certificate(), &new);
+        assert!(fits(&home) && matches!(home.renewal_turn(home.now()).unwrap(), Turn::Try));
+        // Killed between the two renames.
+        let path = |name: &str| home.dir.path(name);
+        fs::rename(path(NEXT_KEY), path(KEY)).unwrap();
+        drop(home);
+        let home = member.open();
+        assert_eq!(home.credentials().certificate(), &new);
+        assert!(fits(&home));
+        home.promote_renewed().unwrap();
+        home.promote_renewed().unwrap();
+        drop(home);
+        let home = member.open();
+        assert_eq!(home.credentials().certificate(), &new);
+        assert!(fits(&home) && matches!(home.renewal_turn(home.now()).unwrap(), Turn::Rest));
+        assert!(!home.dir.path(NEXT_CERTIFICATE).exists() && !home.dir.path(NEXT_KEY).exists());
+    }
+
+    #[test]
+    fn i5_the_old_pair_goes_on_if_the_coordinator_does_not_know_the_new_one() {
+        let member = Member::new();
+        let home = member.open();
+        let old = home.credentials().certificate().clone();
+        home.take_renewed(&member.answer(&asked(&home), CODE)).unwrap();
+        home.drop_renewed().unwrap();
+        assert_eq!(home.credentials().certificate(), &old);
+        assert!(fits(&home));
+        home.take_renewed(&member.answer(&asked(&home), CODE)).unwrap();
+        home.promote_renewed().unwrap();
+        assert_eq!(home.drop_renewed().unwrap_err().code(), "N2385", "there is no earlier one");
+        assert!(fits(&home));
+    }
+
+    #[test]
+    fn i5_a_certificate_for_another_member_or_another_key_is_not_taken() {
+        let member = Member::new();
+        let home = member.open();
+        let old = home.credentials().certificate().clone();
+        let body = asked(&home);
+        let other = member.answer(&body, MemberCode([1; 5]));
+        assert_eq!(home.take_renewed(&other).unwrap_err().code(), "N2384");
+        let request = KeyFile::generate().unwrap().request().unwrap();
+        let renew = Renew { member: CODE, request };
+        let renew = Signed::new(renew, SignatureKind::CertificateRenewal, None, &home.signing_key);
+        let strange = member.answer(&Renewal { renew }.to_bytes(), CODE);
+        assert_eq!(home.take_renewed(&strange).unwrap_err().code(), "N2384");
+        assert_eq!(home.credentials().certificate(), &old);
+        assert!(!home.dir.path(NEXT_CERTIFICATE).exists());
     }
 }

@@ -88,7 +88,8 @@ impl Uplink {
         if let Some(link) = held.as_ref() {
             return Ok(Arc::clone(link));
         }
-        let link = Arc::new(Link::connect(&self.home.membership.coordinator, &self.home.credentials()).await?);
+        let link =
+            Arc::new(Link::connect(&self.home.membership.coordinator, &self.home.credentials()).await?);
         *held = Some(Arc::clone(&link));
         Ok(link)
     }
@@ -348,7 +349,10 @@ pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
         }
     }
     for status in &documents.agreements {
-        home.learn(status)?;
+        if home.learn(status)? {
+            // Somebody may have withdrawn: what became of its contribution is asked about now.
+            driver.upkeep.notify_one();
+        }
     }
     Ok(())
 }

@@ -272,7 +272,8 @@ mod tests {
     fn g15_the_specification_has_the_same_dates() {
         let spec = include_str!("../docs/spec.md");
         let row = |what: &Remains| {
-            let until = if what.is_intermediate() { "the end of the round" } else { "`retention_days` later" };
+            let until =
+                if what.is_intermediate() { "the end of the round" } else { "`retention_days` later" };
             format!("| {} | {until} |", what.word())
         };
         for what in Remains::ALL {
@@ -300,10 +301,7 @@ mod tests {
         let refused = Destruction::read(&forged, owner, &key.verifying_key());
         assert_eq!(refused, Err(RetentionFault::Unsigned));
         let member = LogOwner::Member(MemberCode([6; 5]));
-        assert_eq!(
-            Destruction::read(&signed, member, &key.verifying_key()),
-            Err(RetentionFault::OtherOwner)
-        );
+        assert_eq!(Destruction::read(&signed, member, &key.verifying_key()), Err(RetentionFault::OtherOwner));
         // A signature of another kind over the very same bytes is none of this kind.
         let receipt = Signed::new(word, SignatureKind::DestructionReceipt, None, &key);
         let refused = Destruction::read(&receipt, owner, &key.verifying_key());

@@ -257,8 +257,11 @@ impl App {
         let mut revoked = Vec::new();
         for (key, member) in self.all::<records::Member>(records::MEMBERS)? {
             // The next certificate of a revoked member is as void as the one in use.
-            let next: Option<records::NextCertificate> =
-                self.store.get(records::RENEWALS, &key)?.map(|bytes| Decode::from_bytes(&bytes)).transpose()?;
+            let next: Option<records::NextCertificate> = self
+                .store
+                .get(records::RENEWALS, &key)?
+                .map(|bytes| Decode::from_bytes(&bytes))
+                .transpose()?;
             for serial in [Some(member.serial), next.map(|next| next.serial)].into_iter().flatten() {
                 if let (Some(at), Ok(serial)) = (member.revoked, <[u8; 16]>::try_from(serial.as_slice())) {
                     revoked.push(Revocation { serial: Serial(serial), at });

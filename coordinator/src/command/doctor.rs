@@ -120,7 +120,9 @@ fn overdue(app: &App, now: Timestamp) -> Result<String, String> {
     let here = lines.iter().filter(|line| line.overdue_here(now).is_some()).count();
     let members = lines.iter().filter(|line| !line.silent(now).is_empty()).count();
     if here > 0 {
-        return Err(format!("{here} rounds or withdrawals are overdue here, expected none; see retention list (G15)"));
+        return Err(format!(
+            "{here} rounds or withdrawals are overdue here, expected none; see retention list (G15)"
+        ));
     }
     Ok(format!("nothing overdue here; members have not confirmed {members}"))
 }

@@ -20,10 +20,7 @@ pub(super) fn list(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError
     let members = lines.iter().filter(|line| !line.silent(now).is_empty()).count();
     let head = ["what ended", "agreement", "to be gone by", "here", "members that have not confirmed"];
     Ok(Answer {
-        text: format!(
-            "{}\n\noverdue: {here} here, {members} at members (G15)",
-            table(&head, &rows)
-        ),
+        text: format!("{}\n\noverdue: {here} here, {members} at members (G15)", table(&head, &rows)),
         json: json!({
             "ended": lines.iter().map(|line| facts(line, now)).collect::<Vec<_>>(),
             "overdue_here": here,
@@ -82,9 +79,7 @@ fn facts(line: &Line, now: Timestamp) -> Value {
         })
     };
     let silent = line.silent(now);
-    let member = |(code, said): &(MemberCode, Option<Destruction>)| {
-        json!({ "member": code.to_string(), "destroyed": word(said), "overdue": silent.contains(code) })
-    };
+    let member = |(code, said): &(MemberCode, Option<Destruction>)| json!({ "member": code.to_string(), "destroyed": word(said), "overdue": silent.contains(code) });
     json!({
         "what": line.about.to_string(),
         "agreement": DocumentId::Agreement(line.agreement).to_string(),

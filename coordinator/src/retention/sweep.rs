@@ -111,11 +111,7 @@ pub(super) fn order(app: &App, line: &Line, now: Timestamp) -> Result<(), Coordi
 }
 
 /// The order that goes with a member's withdrawal, and what to record of it.
-pub(crate) fn withdrawal_order(
-    agreement: Digest,
-    member: MemberCode,
-    now: Timestamp,
-) -> (Act<'static>, Op) {
+pub(crate) fn withdrawal_order(agreement: Digest, member: MemberCode, now: Timestamp) -> (Act<'static>, Op) {
     let about = Ended::Party(member);
     let ordered = Ordered { agreement, about, at: now, due: now, items: Vec::new(), blobs: Vec::new() };
     (Act::ContributionDestroyed { agreement, member, by: "withdrawal" }, ordered.put())
@@ -243,7 +239,11 @@ fn forget(app: &App, key: &[u8], _: Timestamp) -> Result<(), CoordinatorError> {
                 continue;
             }
             let seen = app.store.scan(SEEN, &round.to_bytes())?;
-            item(Remains::State, seen.len() + usize::from(matches!(record.standing, Standing::Running(_))), 0);
+            item(
+                Remains::State,
+                seen.len() + usize::from(matches!(record.standing, Standing::Running(_))),
+                0,
+            );
             ops.extend(seen.into_iter().map(|(key, _)| Op::delete(SEEN, key)));
             if let Standing::Running(state) = &record.standing {
                 unheard.extend(state.awaited());
@@ -295,7 +295,8 @@ pub(super) fn certify(
     };
     let name = format!("destruction-{}-{subject}.toml", statement.destroyed_at).replace(':', "");
     let path = app.dir.folder(FOLDER)?.join(name);
-    let unwritten = |_| CoordinatorError::DestructionUnfinished { found: "no certificate can be written".to_owned() };
+    let unwritten =
+        |_| CoordinatorError::DestructionUnfinished { found: "no certificate can be written".to_owned() };
     let text = statement.sign(app.signing_key()).map_err(unwritten)?;
     let word = Destruction {
         owner: LogOwner::Coordinator,
@@ -309,10 +310,8 @@ pub(super) fn certify(
     app.record(now, &Act::CertificateIssued { tables: 0, verified: statement.verified })?;
     write_atomically(&path, text.as_bytes())?;
     let place = Destruction::place(ordered.agreement, ordered.about, LogOwner::Coordinator);
-    app.store.commit(&[
-        Op::delete(SWEEPS, key),
-        Op::put(WORDS, place, word.sign(app.signing_key()).to_bytes()),
-    ])?;
+    app.store
+        .commit(&[Op::delete(SWEEPS, key), Op::put(WORDS, place, word.sign(app.signing_key()).to_bytes())])?;
     Ok(Some((statement, path)))
 }
 
@@ -347,7 +346,10 @@ fn look(app: &App, ordered: &Ordered) -> Result<Findings, CoordinatorError> {
         }
     }
     Ok(Findings::Complete(vec![
-        format!("the store was read again: of {} rounds it names no blob, no mail and no mark that was to go", rounds.len()),
+        format!(
+            "the store was read again: of {} rounds it names no blob, no mail and no mark that was to go",
+            rounds.len()
+        ),
         format!(
             "{} files were overwritten with zeros, which were read back, and removed; none of them is on the shelf",
             ordered.blobs.len()
@@ -368,7 +370,9 @@ fn statement(app: &App, ordered: &Ordered, findings: Findings, now: Timestamp) -
         ),
         Ended::Party(code) => (
             format!("the withdrawal of {code}"),
-            format!("what {code} had contributed under {id}, and the reports made for it; reports released to others are not recalled"),
+            format!(
+                "what {code} had contributed under {id}, and the reports made for it; reports released to others are not recalled"
+            ),
         ),
     };
     let item = |item: &Item| Left {

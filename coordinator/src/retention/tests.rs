@@ -99,8 +99,7 @@ fn g15_nothing_goes_before_its_date_and_all_of_it_afterwards() {
     assert!(reports.iter().all(|report| world.app.shelf.find(report.digest).is_some()));
     let [(statement, _)] = sweep(&world.app, after).unwrap().try_into().unwrap();
     assert!(statement.verified && statement.member == "coordinator", "{statement:?}");
-    let what: Vec<(&str, u64)> =
-        statement.item.iter().map(|item| (item.what.as_str(), item.count)).collect();
+    let what: Vec<(&str, u64)> = statement.item.iter().map(|item| (item.what.as_str(), item.count)).collect();
     assert_eq!(what, [("report", 2), ("mail", 1), ("round state", 1)]);
     for member in 0..2 {
         assert_eq!(holding(&world, &report(member)[..40]), 0);

@@ -72,18 +72,12 @@ pub(crate) fn hear(
 }
 
 /// Whether a member has its own part in what ended: a round it took part in, its own withdrawal.
-fn concerns(
-    app: &App,
-    code: MemberCode,
-    agreement: Digest,
-    about: Ended,
-) -> Result<bool, CoordinatorError> {
+fn concerns(app: &App, code: MemberCode, agreement: Digest, about: Ended) -> Result<bool, CoordinatorError> {
     match about {
         Ended::Round(round) => {
             let record: Option<RoundRecord> = app.kept(ROUNDS, &round)?;
-            Ok(record.is_some_and(|record| {
-                record.agreement == agreement && record.participants.contains(&code)
-            }))
+            Ok(record
+                .is_some_and(|record| record.agreement == agreement && record.participants.contains(&code)))
         }
         Ended::Party(party) => Ok(party == code && left(app, code, agreement, party)?),
     }

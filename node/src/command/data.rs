@@ -64,7 +64,10 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
     let counts = roster.counts;
     let (overdue, _) = home.overdue(home.now())?;
     if overdue > 0 {
-        let _ = writeln!(text, "\nOVERDUE: what {overdue} rounds have left should be gone; see `retention list` (G15)");
+        let _ = writeln!(
+            text,
+            "\nOVERDUE: what {overdue} rounds have left should be gone; see `retention list` (G15)"
+        );
     }
     let _ = write!(
         text,
@@ -124,7 +127,10 @@ pub(super) fn certificate(home: &Home, file: &Path) -> Result<Answer, Failure> {
         Some(_) => {
             return Err(refuse(
                 0x2383,
-                &format!("the certificate is signed with another key than the one known here for {}", statement.member),
+                &format!(
+                    "the certificate is signed with another key than the one known here for {}",
+                    statement.member
+                ),
                 "It proves nothing: ask by telephone who wrote it, and for the right one.",
                 Some("F10"),
             ));

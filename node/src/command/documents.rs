@@ -60,8 +60,13 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
 /// The page, on the screen or as a file to print (L1).
 pub(super) fn agreement_show(home: &Home, name: &str, out: Option<&Path>) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
-    let withdrawn: Vec<MemberCode> =
-        held.agreement.parties.iter().map(|party| party.code).filter(|code| held.consents.withdrawal(*code).is_some()).collect();
+    let withdrawn: Vec<MemberCode> = held
+        .agreement
+        .parties
+        .iter()
+        .map(|party| party.code)
+        .filter(|code| held.consents.withdrawal(*code).is_some())
+        .collect();
     let destroyed = home.words_of_withdrawals(held.digest, &withdrawn)?;
     let shown = Shown {
         destroyed: &destroyed,

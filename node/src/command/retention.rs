@@ -65,7 +65,9 @@ pub(super) fn sweep(node: &Node, dry_run: bool) -> Result<Answer, Failure> {
 pub(super) fn doctor_line(here: usize, there: usize) -> String {
     match (here, there) {
         (0, 0) => "retention    nothing is overdue, here or at the coordinator".to_owned(),
-        _ => format!("retention    OVERDUE: {here} rounds here, {there} at the coordinator; see `retention list`"),
+        _ => format!(
+            "retention    OVERDUE: {here} rounds here, {there} at the coordinator; see `retention list`"
+        ),
     }
 }
 

@@ -274,7 +274,8 @@ fn export(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
     let round = round_id(home, name)?;
     let bytes = home.report(round)?.ok_or_else(|| {
-        let advice = "List the reports with `report list`; `retention list` says which were destroyed, and when.";
+        let advice =
+            "List the reports with `report list`; `retention list` says which were destroyed, and when.";
         refuse(0x2251, "there is no report of this round here", advice, None)
     })?;
     Ok(Report::from_bytes(&bytes)?)

@@ -145,9 +145,8 @@ impl Home {
     pub(crate) fn has_left(&self, agreement: Digest) -> Result<bool, Failure> {
         let Some(bytes) = self.store.get(AGREEMENT_STATUS, &agreement.0)? else { return Ok(false) };
         let statements = AgreementStatus::from_bytes(&bytes)?.statements;
-        let own = |one: &ConsentStatement| {
-            matches!(one, ConsentStatement::Withdrew(_)) && one.party() == self.code
-        };
+        let own =
+            |one: &ConsentStatement| matches!(one, ConsentStatement::Withdrew(_)) && one.party() == self.code;
         Ok(statements.iter().any(own))
     }
 
@@ -189,19 +188,19 @@ impl Home {
     }
 
     /// Takes in what the coordinator says the parties said to an agreement held here. What it left out or made up is recorded
-    /// in the audit chain, once for each different account, and changes nothing.
+    /// in the audit chain, once for each different account, and changes nothing. Says whether the account was a new one.
     ///
     /// # Errors
     ///
     /// [`Failure`] of the store or the audit chain.
-    pub fn learn(&self, heard: &AgreementStatus) -> Result<(), Failure> {
+    pub fn learn(&self, heard: &AgreementStatus) -> Result<bool, Failure> {
         let account = Digest::of_blob(&heard.to_bytes());
         if self.store.get(AGREEMENT_HEARD, &heard.digest.0)?.as_deref() == Some(account.0.as_slice()) {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(text) = self.store.get(AGREEMENTS, &heard.digest.0)? else { return Ok(()) };
+        let Some(text) = self.store.get(AGREEMENTS, &heard.digest.0)? else { return Ok(false) };
         let text = String::from_utf8(text).map_err(|_| unknown("agreement"))?;
-        let Ok(agreement) = Agreement::parse(&text) else { return Ok(()) };
+        let Ok(agreement) = Agreement::parse(&text) else { return Ok(false) };
         let faults = self.store.transact(|| -> Result<_, Failure> {
             let mut consents = self.consents(heard.digest, &agreement)?;
             let faults = consents.learn(&agreement, &heard.statements, self.code);
@@ -211,7 +210,8 @@ impl Home {
             self.record_fault(heard.digest, fault)?;
         }
         // Last: an account whose faults could not be recorded is looked at again.
-        Ok(self.store.commit(&[Op::put(AGREEMENT_HEARD, heard.digest.0, account.0)])?)
+        self.store.commit(&[Op::put(AGREEMENT_HEARD, heard.digest.0, account.0)])?;
+        Ok(true)
     }
 
     fn record_fault(&self, agreement: Digest, fault: ConsentError) -> Result<(), Failure> {

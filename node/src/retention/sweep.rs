@@ -16,12 +16,12 @@ use std::path::PathBuf;
 
 use passage_protocol::{
     agreement::DocumentId,
+    checkpoint::LogOwner,
     codec::{Decode, Encode},
     codec_struct,
     ids::{Digest, RoundId},
     retention::{Destruction, Ended, Remains},
     timestamp::Timestamp,
-    checkpoint::LogOwner,
     wire::service::{Destroyed, kind},
 };
 use passage_shell::{
@@ -36,7 +36,7 @@ use super::Kept;
 use crate::{
     home::{Home, refuse},
     outbox,
-    records::{ROUNDS, RoundRecord, Standing, SWEEPS, WORDS},
+    records::{ROUNDS, RoundRecord, SWEEPS, Standing, WORDS},
 };
 
 /// Part of a destruction that may be done again after a kill.
@@ -289,11 +289,17 @@ impl Home {
                 return Err(stays("its manifest or its state is still in the store"));
             }
         }
-        let store = format!("the store was read again: of {} it has no manifest and no state", count(&rounds));
+        let store =
+            format!("the store was read again: of {} it has no manifest and no state", count(&rounds));
         let Ended::Round(round) = ordered.about else {
-            return Ok(Findings::Complete(vec![store, "no list or pass of these rounds is on the shelf: none of them runs".to_owned()]));
+            return Ok(Findings::Complete(vec![
+                store,
+                "no list or pass of these rounds is on the shelf: none of them runs".to_owned(),
+            ]));
         };
-        let files = format!("no file of {round} is in the folders `report-keys` and `reports`, and the store has no report of it");
+        let files = format!(
+            "no file of {round} is in the folders `report-keys` and `reports`, and the store has no report of it"
+        );
         Ok(match (ordered.had_key, ordered.overwritten) {
             (true, false) => Findings::Incomplete(vec![
                 "the key of the report was gone before this program could overwrite it: its bytes may be left on the medium".to_owned(),
@@ -329,7 +335,9 @@ impl Home {
                     false => format!("released before and not recalled: {}", released.join(", ")),
                 };
                 (
-                    format!("what this member had contributed under {id}, from which it withdrew; {released}"),
+                    format!(
+                        "what this member had contributed under {id}, from which it withdrew; {released}"
+                    ),
                     "clear (NIST SP 800-88): every running round ended, its keys wiped from memory, its lists and passes removed; manifests and \
                      state of every round under the agreement deleted",
                 )

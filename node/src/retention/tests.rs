@@ -125,9 +125,9 @@ impl Member {
 
     /// Whether some file of the folder holds these bytes.
     fn holds(&self, needle: &[u8]) -> bool {
-        files(&self.root).iter().any(|file| {
-            fs::read(file).unwrap().windows(needle.len()).any(|part| part == needle)
-        })
+        files(&self.root)
+            .iter()
+            .any(|file| fs::read(file).unwrap().windows(needle.len()).any(|part| part == needle))
     }
 
     fn key_of(&self, round: RoundId) -> Vec<u8> {
@@ -190,7 +190,10 @@ fn g15_nothing_goes_before_its_date_and_all_of_it_afterwards() {
     assert_eq!(swept.len(), 2);
     for (statement, _) in &swept {
         assert!(statement.verified, "{statement:?}");
-        assert_eq!(statement.item.iter().map(|item| item.what.as_str()).collect::<Vec<_>>(), ["report", "manifest"]);
+        assert_eq!(
+            statement.item.iter().map(|item| item.what.as_str()).collect::<Vec<_>>(),
+            ["report", "manifest"]
+        );
     }
     assert_eq!(home.report(ROUND).unwrap(), None);
     assert!(home.kept().unwrap().iter().all(|one| one.left.is_empty() && one.own.is_some()));
@@ -266,8 +269,7 @@ fn g10_a_withdrawal_waits_for_its_rounds_then_takes_what_was_contributed_and_lea
     let running = RoundId([5; 16]);
     member.put(&home, running, Standing::AwaitDecision);
     let at = home.now();
-    let withdrawal =
-        Withdrawal { agreement: member.agreement, party: CODE, by: "Counsel".to_owned(), at };
+    let withdrawal = Withdrawal { agreement: member.agreement, party: CODE, by: "Counsel".to_owned(), at };
     let left = Signed::new(withdrawal, SignatureKind::Withdrawal, None, &home.signing_key);
     let statements = vec![ConsentStatement::Withdrew(left)];
     let status = AgreementStatus { digest: member.agreement, statements };
@@ -313,7 +315,8 @@ fn g15_a_coordinator_that_says_so_without_its_signature_is_not_believed() {
     assert_eq!(home.unheard().unwrap(), [(member.agreement, Ended::Round(OTHER))]);
     // A member's word about a round is not what was asked for, whoever signed it.
     let other = MemberCode([1; 5]);
-    let word = Destruction { owner: LogOwner::Member(other), ..*member.word(&home, ROUND, &stranger).value() };
+    let word =
+        Destruction { owner: LogOwner::Member(other), ..*member.word(&home, ROUND, &stranger).value() };
     assert_eq!(home.hear(&asked, &[word.sign(&stranger)]).unwrap_err().code(), "P0461");
 }
 

@@ -110,7 +110,11 @@ impl Home {
     /// # Errors
     ///
     /// [`RetentionFault`] as a [`Failure`]; words before the bad one are kept.
-    pub(super) fn hear(&self, asked: &[(Digest, Ended)], words: &[Signed<Destruction>]) -> Result<(), Failure> {
+    pub(super) fn hear(
+        &self,
+        asked: &[(Digest, Ended)],
+        words: &[Signed<Destruction>],
+    ) -> Result<(), Failure> {
         for signed in words {
             let Destruction { owner, agreement, about, .. } = *signed.value();
             if !asked.contains(&(agreement, about)) {

@@ -85,11 +85,12 @@ fn who(shown: &Shown<'_>) -> Section {
 /// What became of the contributions of a party that withdrew (G10).
 fn destroyed(shown: &Shown<'_>, code: MemberCode) -> String {
     let at = |owner: LogOwner| {
-        let word = shown.destroyed.iter().find(|word| word.owner == owner && word.about == Ended::Party(code));
-        word.map_or("not confirmed yet".to_owned(), |word| word.at.date().to_string())
+        let word =
+            shown.destroyed.iter().find(|word| word.owner == owner && word.about == Ended::Party(code));
+        word.map_or("not confirmed yet".to_owned(), |word| format!("on {}", word.at.date()))
     };
     format!(
-        "what it contributed was destroyed by itself: {}, by the coordinator: {}",
+        "destruction of what it contributed: by itself {}, by the coordinator {}",
         at(LogOwner::Member(code)),
         at(LogOwner::Coordinator)
     )
