@@ -71,7 +71,8 @@ pub enum Command {
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Disclosures { student: Option<String> },
     RetentionList,
-    RetentionSweep { dry_run: bool },
+    RetentionDue,
+    RetentionSweep,
     Halt { by: String },
     Resume { by: String },
     AuditAcknowledge { log: String, by: String },
@@ -186,7 +187,8 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             Ok(disclosures::page(student.as_deref(), &found))
         }
         Command::RetentionList => retention::list(home),
-        Command::RetentionSweep { dry_run } => retention::sweep(node, dry_run),
+        Command::RetentionDue => retention::due(home),
+        Command::RetentionSweep => retention::sweep(node),
         Command::Halt { by } => {
             let count = match &node.driver {
                 Some(driver) => driver.halt(&by)?,

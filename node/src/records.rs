@@ -46,7 +46,7 @@ pub const AGREEMENT_HEARD: Table = Table(14);
 pub const PARTICIPATION: Table = Table(17);
 
 /// Round id -> the report, sealed under a key of that round ([`crate::retention::vault`]).
-pub(crate) const SEALED_REPORTS: Table = Table(27);
+pub const SEALED_REPORTS: Table = Table(27);
 /// Place of a [`passage_protocol::retention::Destruction`] -> what was ordered, until its certificate is written.
 pub(crate) const SWEEPS: Table = Table(28);
 /// Place of a [`passage_protocol::retention::Destruction`] -> that word, signed: this member's own and those heard.

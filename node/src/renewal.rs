@@ -248,7 +248,7 @@ mod tests {
     fn asked(home: &Home) -> Vec<u8> {
         match home.renewal_turn(home.now().plus_s(300 * DAY_S)).unwrap() {
             Turn::Ask(body) => body,
-            other => panic!("{other:?}"),
+            other @ (Turn::Rest | Turn::Try) => panic!("{other:?}"),
         }
     }
 

@@ -9,8 +9,9 @@ use crate::{driver::Driver, renewal, retention};
 
 /// Between two looks. Dates are days; an hour is late enough to cost nothing and early enough that nothing is overdue.
 const EVERY: Duration = Duration::from_secs(3_600);
-/// Between two looks while the other side was not reached or its word is awaited.
-const AGAIN: Duration = Duration::from_secs(300);
+/// Between two looks while something failed, such as the line to the coordinator: half of what it takes until connections of a
+/// process that died are forgotten there.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Before the first look: mail that waited at the coordinator may end rounds first.
 const FIRST: Duration = Duration::from_secs(1);
 

@@ -7,7 +7,10 @@ use std::{
     fs,
 };
 
-use passage_node::records::{Charge, LEDGER, REPORTS, ROUNDS, RoundRecord, Standing};
+use passage_node::{
+    home::Home,
+    records::{Charge, LEDGER, ROUNDS, RoundRecord, SEALED_REPORTS, Standing},
+};
 use passage_protocol::{
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
@@ -25,7 +28,7 @@ fn store(fleet: &Fleet, name: &str) -> Store {
 /// The report a stopped member was given in a round.
 pub(crate) fn report_of(fleet: &Fleet, name: &str, round: &str) -> Report {
     let round = RoundId::parse(round).unwrap();
-    let bytes = store(fleet, name).get(REPORTS, &round.0).unwrap();
+    let bytes = Home::open(&fleet.folder(name)).unwrap().report(round).unwrap();
     Report::from_bytes(&bytes.expect("a report of this round")).unwrap()
 }
 
@@ -47,7 +50,7 @@ pub(crate) fn assert_keys_and_charges(fleet: &Fleet, codes: &[String]) -> BTreeS
         let rounds: Vec<RoundRecord> =
             scan(ROUNDS).map(|(_, value)| RoundRecord::from_bytes(&value).unwrap()).collect();
         let reports: BTreeSet<RoundId> =
-            scan(REPORTS).map(|(key, _)| RoundId::from_bytes(&key).unwrap()).collect();
+            scan(SEALED_REPORTS).map(|(key, _)| RoundId::from_bytes(&key).unwrap()).collect();
         // Keys of the ledger are roster, agreement, round.
         let mut charges: BTreeMap<RoundId, Charge> = BTreeMap::new();
         for (key, value) in scan(LEDGER) {

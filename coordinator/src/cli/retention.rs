@@ -25,7 +25,8 @@ impl RetentionVerb {
     pub(super) fn command(self) -> Command {
         match self {
             Self::List => Command::RetentionList,
-            Self::Sweep { dry_run } => Command::RetentionSweep { dry_run },
+            Self::Sweep { dry_run: true } => Command::RetentionDue,
+            Self::Sweep { dry_run: false } => Command::RetentionSweep,
         }
     }
 }

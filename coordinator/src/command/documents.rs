@@ -123,3 +123,38 @@ pub(super) fn studies(app: &App, now: Timestamp) -> Result<Answer, CoordinatorEr
     let head = ["study", "agreement", "members", "standing", "title"];
     Ok(Answer { text: table(&head, &rows), json: serde_json::json!({ "studies": json }) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{NOW, World};
+
+    /// 2029-07-25, six days before the end of the example's term.
+    const LAST_WEEK: Timestamp = Timestamp(1_879_632_000);
+    /// 2027-08-01, in the grace after the first year of its elements.
+    const REVIEW: Timestamp = Timestamp(1_817_078_400);
+
+    #[test]
+    fn c4_the_board_shows_term_days_left_missing_signatures_withdrawals_and_what_falls_due() {
+        let world = World::unsigned();
+        world.sign(0).unwrap();
+        let board = agreements(&world.app, NOW).unwrap();
+        let one = &board.json["agreements"][0];
+        assert_eq!(one["days_left"], 986, "{one}");
+        assert_eq!(one["missing"], serde_json::json!([world.codes[1].to_string()]));
+        assert!(one["due"].as_array().unwrap().is_empty() && !board.text.contains("due now"));
+        assert!(board.text.contains("2027-07-15"), "review of the elements: {}", board.text);
+        world.sign(1).unwrap();
+        documents::state(&world.app, world.codes[0], &world.withdrawal(0), NOW).unwrap();
+        let board = agreements(&world.app, LAST_WEEK).unwrap();
+        let one = &board.json["agreements"][0];
+        assert_eq!((one["days_left"].as_i64(), one["missing"].as_array().map(Vec::len)), (Some(6), Some(0)));
+        assert_eq!(one["withdrawn"], serde_json::json!([world.codes[0].to_string()]));
+        assert_eq!(one["due"][0]["rule"], "G14");
+        assert!(board.text.contains("the term ends in 6 days"), "{}", board.text);
+        let board = agreements(&world.app, REVIEW).unwrap();
+        assert_eq!(board.json["agreements"][0]["due"][0]["rule"], "G03", "{}", board.json);
+        // Parties by code alone (G09).
+        assert!(!board.text.contains("Alder") && !board.json.to_string().contains("Birch"));
+    }
+}

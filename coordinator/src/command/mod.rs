@@ -62,11 +62,10 @@ pub enum Command {
     ReleaseList,
     /// Lists what must be gone and is not, on both sides.
     RetentionList,
+    /// Says what a sweep would destroy.
+    RetentionDue,
     /// Destroys what is due.
-    RetentionSweep {
-        /** Only says what would be destroyed. */
-        dry_run: bool,
-    },
+    RetentionSweep,
     /// Revokes a member.
     Revoke {
         /** Its code. */
@@ -118,7 +117,8 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Members => members::list(app)?,
         Command::ReleaseList => rounds::releases(app)?,
         Command::RetentionList => retention::list(app, now)?,
-        Command::RetentionSweep { dry_run } => retention::sweep(app, dry_run, now)?,
+        Command::RetentionDue => retention::due(app, now)?,
+        Command::RetentionSweep => retention::sweep(app, now)?,
         Command::Revoke { code } => members::revoke(app, &code, now)?,
         Command::RoundHalt { id } => rounds::halt(app, &id, now)?,
         Command::RoundList => rounds::list(app)?,

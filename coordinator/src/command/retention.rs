@@ -29,15 +29,16 @@ pub(super) fn list(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError
     })
 }
 
-pub(super) fn sweep(app: &App, dry_run: bool, now: Timestamp) -> Result<Answer, CoordinatorError> {
-    if dry_run {
-        let due = retention::due(app, now)?;
-        let mut lines: Vec<String> =
-            due.iter().map(|line| format!("{}  due {}", line.about, line.due)).collect();
-        lines.push(format!("{} would be swept; nothing was destroyed", due.len()));
-        let facts: Vec<Value> = due.iter().map(|line| facts(line, now)).collect();
-        return Ok(Answer { text: lines.join("\n"), json: json!({ "dry_run": true, "ended": facts }) });
-    }
+/// What a sweep would destroy now.
+pub(super) fn due(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError> {
+    let due = retention::due(app, now)?;
+    let mut lines: Vec<String> = due.iter().map(|line| format!("{}  due {}", line.about, line.due)).collect();
+    lines.push(format!("{} would be swept; nothing was destroyed", due.len()));
+    let facts: Vec<Value> = due.iter().map(|line| facts(line, now)).collect();
+    Ok(Answer { text: lines.join("\n"), json: json!({ "dry_run": true, "ended": facts }) })
+}
+
+pub(super) fn sweep(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError> {
     let swept = retention::sweep(app, now)?;
     let mut text = String::new();
     for (statement, path) in &swept {

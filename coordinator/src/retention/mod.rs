@@ -6,6 +6,7 @@
 //!
 //! Dates come from [`passage_protocol::retention::destroy_by`] alone. `node/docs/retention.md` lists what stays, and why.
 
+mod certify;
 mod sweep;
 #[cfg(test)]
 mod tests;

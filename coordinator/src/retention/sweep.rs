@@ -22,14 +22,9 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::{Envelope, Message},
 };
-use passage_shell::{
-    audit::Act,
-    destruction::{COORDINATOR, FOLDER, Findings, Left, Statement},
-    state_dir::write_atomically,
-    store::Op,
-};
+use passage_shell::{audit::Act, destruction::Statement, store::Op};
 
-use super::{Line, lines, round_of};
+use super::{Line, certify::certify, lines, round_of};
 use crate::{
     app::App,
     blobs,
@@ -48,24 +43,24 @@ pub(super) const STEPS: [Step; 3] = [stop, forget, shred];
 /// A destruction that is in force and has no certificate yet.
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
-    agreement: Digest,
-    about: Ended,
-    at: Timestamp,
-    due: Timestamp,
+    pub(super) agreement: Digest,
+    pub(super) about: Ended,
+    pub(super) at: Timestamp,
+    pub(super) due: Timestamp,
     /// What was found to be destroyed; empty before step 2.
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// Blobs that were named here.
-    blobs: Vec<Digest>,
+    pub(super) blobs: Vec<Digest>,
 }
 codec_struct!(Ordered { agreement, about, at, due, items, blobs });
 
 /// Things of one kind of one round.
 #[derive(Clone, Debug)]
-struct Item {
-    round: RoundId,
-    what: String,
-    count: u64,
-    bytes: u64,
+pub(super) struct Item {
+    pub(super) round: RoundId,
+    pub(super) what: String,
+    pub(super) count: u64,
+    pub(super) bytes: u64,
 }
 codec_struct!(Item { round, what, count, bytes });
 
@@ -132,7 +127,7 @@ pub(crate) fn finish(app: &App, now: Timestamp) -> Result<Vec<(Statement, PathBu
     Ok(certificates)
 }
 
-fn ordered(app: &App, key: &[u8]) -> Result<Option<Ordered>, CoordinatorError> {
+pub(super) fn ordered(app: &App, key: &[u8]) -> Result<Option<Ordered>, CoordinatorError> {
     Ok(app.store.get(SWEEPS, key)?.map(|bytes| Ordered::from_bytes(&bytes)).transpose()?)
 }
 
@@ -170,7 +165,7 @@ impl Ordered {
         Op::put(SWEEPS, self.key(), self.to_bytes())
     }
 
-    fn rounds(&self, app: &App) -> Result<Vec<(RoundId, RoundRecord)>, CoordinatorError> {
+    pub(super) fn rounds(&self, app: &App) -> Result<Vec<(RoundId, RoundRecord)>, CoordinatorError> {
         let mut all = rounds::list(app)?;
         all.retain(|(id, record)| match self.about {
             Ended::Round(round) => *id == round,
@@ -186,7 +181,7 @@ impl Ordered {
 type Entry = (Vec<u8>, MemberCode, Envelope);
 
 /// Mail of a round that is part of what is destroyed.
-fn mail_of(app: &App, ordered: &Ordered, round: RoundId) -> Result<Vec<Entry>, CoordinatorError> {
+pub(super) fn mail_of(app: &App, ordered: &Ordered, round: RoundId) -> Result<Vec<Entry>, CoordinatorError> {
     let mut entries = Vec::new();
     for (key, value) in app.store.scan(MAIL, &[])? {
         let envelope = Envelope::from_bytes(&value)?;
@@ -199,7 +194,7 @@ fn mail_of(app: &App, ordered: &Ordered, round: RoundId) -> Result<Vec<Entry>, C
 }
 
 /// Blobs of a round that are part of what is destroyed: their keys in the store, their digests, their bytes.
-fn blobs_of(
+pub(super) fn blobs_of(
     app: &App,
     ordered: &Ordered,
     round: RoundId,
@@ -279,129 +274,4 @@ fn shred(app: &App, key: &[u8], _: Timestamp) -> Result<(), CoordinatorError> {
         app.shelf.shred(*digest)?;
     }
     Ok(())
-}
-
-/// Looks at what is left; signs and writes what was found. None if another sweep was faster.
-pub(super) fn certify(
-    app: &App,
-    key: &[u8],
-    now: Timestamp,
-) -> Result<Option<(Statement, PathBuf)>, CoordinatorError> {
-    let Some(ordered) = ordered(app, key)? else { return Ok(None) };
-    let statement = statement(app, &ordered, look(app, &ordered)?, now);
-    let subject = match ordered.about {
-        Ended::Round(round) => round.to_string(),
-        Ended::Party(code) => format!("{code}-{}", DocumentId::Agreement(ordered.agreement)),
-    };
-    let name = format!("destruction-{}-{subject}.toml", statement.destroyed_at).replace(':', "");
-    let path = app.dir.folder(FOLDER)?.join(name);
-    let unwritten =
-        |_| CoordinatorError::DestructionUnfinished { found: "no certificate can be written".to_owned() };
-    let text = statement.sign(app.signing_key()).map_err(unwritten)?;
-    let word = Destruction {
-        owner: LogOwner::Coordinator,
-        agreement: ordered.agreement,
-        about: ordered.about,
-        due: ordered.due,
-        at: now,
-        complete: statement.verified,
-        certificate: Digest::of_blob(text.as_bytes()),
-    };
-    app.record(now, &Act::CertificateIssued { tables: 0, verified: statement.verified })?;
-    write_atomically(&path, text.as_bytes())?;
-    let place = Destruction::place(ordered.agreement, ordered.about, LogOwner::Coordinator);
-    app.store
-        .commit(&[Op::delete(SWEEPS, key), Op::put(WORDS, place, word.sign(app.signing_key()).to_bytes())])?;
-    Ok(Some((statement, path)))
-}
-
-/// What is found afterwards, or a refusal if anything is still there.
-fn look(app: &App, ordered: &Ordered) -> Result<Findings, CoordinatorError> {
-    let stays = |round: RoundId, what: &str| CoordinatorError::DestructionUnfinished {
-        found: format!("{what} of {round} is still here"),
-    };
-    let rounds = ordered.rounds(app)?;
-    for (round, record) in &rounds {
-        if !blobs_of(app, ordered, *round)?.is_empty() {
-            return Err(stays(*round, "the name of a blob"));
-        }
-        if !mail_of(app, ordered, *round)?.is_empty() {
-            return Err(stays(*round, "mail"));
-        }
-        if ordered.about != Ended::Round(*round) {
-            continue;
-        }
-        if !app.store.scan(SEEN, &round.to_bytes())?.is_empty() {
-            return Err(stays(*round, "a mark"));
-        }
-        if matches!(record.standing, Standing::Running(_)) || !record.events.is_empty() {
-            return Err(stays(*round, "the state"));
-        }
-    }
-    let named = blobs::all_named(app)?;
-    for digest in ordered.blobs.iter().filter(|digest| !named.contains(digest)) {
-        if app.shelf.find(*digest).is_some() {
-            let found = format!("the file of blob {} is still on the shelf", digest.short());
-            return Err(CoordinatorError::DestructionUnfinished { found });
-        }
-    }
-    Ok(Findings::Complete(vec![
-        format!(
-            "the store was read again: of {} rounds it names no blob, no mail and no mark that was to go",
-            rounds.len()
-        ),
-        format!(
-            "{} files were overwritten with zeros, which were read back, and removed; none of them is on the shelf",
-            ordered.blobs.len()
-        ),
-    ]))
-}
-
-fn statement(app: &App, ordered: &Ordered, findings: Findings, now: Timestamp) -> Statement {
-    let (verified, checks) = match findings {
-        Findings::Complete(checks) => (true, checks),
-        Findings::Incomplete(checks) => (false, checks),
-    };
-    let id = DocumentId::Agreement(ordered.agreement);
-    let (by, scope) = match ordered.about {
-        Ended::Round(round) => (
-            format!("{id}: what a round leaves goes when its days are over"),
-            format!("what round {round} under {id} had left at the coordinator"),
-        ),
-        Ended::Party(code) => (
-            format!("the withdrawal of {code}"),
-            format!(
-                "what {code} had contributed under {id}, and the reports made for it; reports released to others are not recalled"
-            ),
-        ),
-    };
-    let item = |item: &Item| Left {
-        round: item.round.to_string(),
-        what: item.what.clone(),
-        count: item.count,
-        bytes: item.bytes,
-        due: ordered.due.to_string(),
-    };
-    Statement {
-        format: Statement::format(),
-        member: COORDINATOR.to_owned(),
-        consortium: app.settings.consortium.clone(),
-        signing_key: app.verifying_key().to_string(),
-        destroyed_by: by,
-        destroyed_at: ordered.at.to_string(),
-        scope,
-        method: "clear (NIST SP 800-88): files overwritten with zeros and removed, entries of the store deleted; lists, tags and tables went when \
-                 the round ended, sealed under keys that only members held in memory"
-            .to_owned(),
-        not_reached: "backups and what a flash medium or a file system keeps of freed blocks; old pages of the store's log, which hold digests, \
-                      sealed shares and counts at or above the floor; what members hold. Kept on purpose: the line of the round, consent and the \
-                      audit log"
-            .to_owned(),
-        verified,
-        verified_at: now.to_string(),
-        verified_by: format!("passage-coordinator {}", env!("CARGO_PKG_VERSION")),
-        checks,
-        table: Vec::new(),
-        item: ordered.items.iter().map(item).collect(),
-    }
 }

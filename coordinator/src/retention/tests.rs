@@ -147,10 +147,12 @@ fn f10_while_something_is_still_there_nothing_is_certified() {
     let (key, _) = world.app.store.scan(SWEEPS, &[]).unwrap().remove(0);
     STEPS.iter().for_each(|step| step(&world.app, &key, after).unwrap());
     world.app.shelf.put(&report(0)).unwrap();
-    let refused = sweep::certify(&world.app, &key, after).unwrap_err();
+    let refused = certify::certify(&world.app, &key, after).unwrap_err();
     assert_eq!((refused.code(), refused.rule()), (Code(0x3080), Some("G15")));
     world.app.store.commit(&[blobs::own(ROUND, reports[0], Vec::new())]).unwrap();
-    assert!(sweep::certify(&world.app, &key, after).unwrap_err().to_string().contains("the name of a blob"));
+    assert!(
+        certify::certify(&world.app, &key, after).unwrap_err().to_string().contains("the name of a blob")
+    );
     assert!(certificates(&world).is_empty() && line(&world, Ended::Round(ROUND)).own.is_none());
     assert_eq!(finish(&world.app, after).unwrap().len(), 1);
 }

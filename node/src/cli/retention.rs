@@ -26,7 +26,8 @@ impl Retention {
     pub(super) fn command(self) -> Command {
         match self {
             Self::List => Command::RetentionList,
-            Self::Sweep { dry_run } => Command::RetentionSweep { dry_run },
+            Self::Sweep { dry_run: true } => Command::RetentionDue,
+            Self::Sweep { dry_run: false } => Command::RetentionSweep,
         }
     }
 }

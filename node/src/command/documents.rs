@@ -26,15 +26,21 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
     let mut lines = Vec::new();
     for one in &held {
         lines.push(format!(
-            "{}  {}  {} to {}  signed here: {}  signatures: {} of {}",
+            "{}  {}  {} to {} ({})  signed here: {}  signatures: {} of {}",
             id(one),
             one.agreement.title,
             one.agreement.effective,
             one.agreement.expires,
+            days_left(one.agreement.expires.days_since(today)),
             if signed_here(home, one) { "yes" } else { "no" },
             signatures(one),
             one.agreement.parties.len(),
         ));
+        let left = withdrawn(one);
+        if !left.is_empty() {
+            let codes: Vec<String> = left.iter().map(ToString::to_string).collect();
+            lines.push(format!("    withdrawn: {} (G10)", codes.join(", ")));
+        }
         lines.extend(notices(&one.agreement, today).iter().map(|due| format!("    {due} ({})", due.rule())));
     }
     if lines.is_empty() {
@@ -51,23 +57,28 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
             "signed_here": signed_here(home, one),
             "signatures": signatures(one),
             "parties": one.agreement.parties.len(),
+            "days_left": one.agreement.expires.days_since(today),
+            "withdrawn": withdrawn(one).iter().map(ToString::to_string).collect::<Vec<_>>(),
             "due": due.iter().map(|one| json!({ "rule": one.rule(), "what": one.to_string() })).collect::<Vec<_>>(),
         })
     };
     Ok(Answer { text: lines.join("\n"), json: json!(held.iter().map(facts).collect::<Vec<_>>()) })
 }
 
+fn days_left(days: i64) -> String {
+    if days < 0 { "over".to_owned() } else { format!("{days} days left") }
+}
+
+/// Parties that have withdrawn.
+fn withdrawn(held: &HeldAgreement) -> Vec<MemberCode> {
+    let parties = held.agreement.parties.iter().map(|party| party.code);
+    parties.filter(|code| held.consents.withdrawal(*code).is_some()).collect()
+}
+
 /// The page, on the screen or as a file to print (L1).
 pub(super) fn agreement_show(home: &Home, name: &str, out: Option<&Path>) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
-    let withdrawn: Vec<MemberCode> = held
-        .agreement
-        .parties
-        .iter()
-        .map(|party| party.code)
-        .filter(|code| held.consents.withdrawal(*code).is_some())
-        .collect();
-    let destroyed = home.words_of_withdrawals(held.digest, &withdrawn)?;
+    let destroyed = home.words_of_withdrawals(held.digest, &withdrawn(&held))?;
     let shown = Shown {
         destroyed: &destroyed,
         agreement: &held.agreement,
@@ -133,7 +144,11 @@ pub(super) fn agreement_withdraw(node: &Node, name: &str, by: &str) -> Result<An
     if let Some(driver) = &node.driver {
         driver.halt_under(held.digest)?;
     }
-    let certificates = home.finish_sweeps()?;
+    // The withdrawal stands whatever becomes of this: what is not finished now is finished within the hour.
+    let certificates = home.finish_sweeps().unwrap_or_else(|failure| {
+        tracing::warn!(code = failure.code(), what = failure.what(), "a withdrawal's destruction waits");
+        Vec::new()
+    });
     let released = released_under(home, &held)?;
     let mut lines =
         vec![format!("withdrawn from {} by {by}; no further round runs under it (G10)", id(&held))];
@@ -142,7 +157,7 @@ pub(super) fn agreement_withdraw(node: &Node, name: &str, by: &str) -> Result<An
     );
     lines.push(match certificates.last() {
         Some((statement, path)) => format!("\n{}signed certificate: {}", statement.words(), path.display()),
-        None => "a round has not ended here yet: what was contributed is destroyed when the daemon starts, `retention list` tells".to_owned(),
+        None => "what was contributed is destroyed when its last round has ended here, within the hour or when the daemon starts; the folder `certificates` then has the proof".to_owned(),
     });
     let certificate = certificates.last().map(|(_, path)| path);
     let released: Vec<_> = released.iter().map(|(round, at)| json!({ "round": round, "at": at })).collect();

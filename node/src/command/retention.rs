@@ -38,18 +38,20 @@ pub(super) fn list(home: &Home) -> Result<Answer, Failure> {
     })
 }
 
-pub(super) fn sweep(node: &Node, dry_run: bool) -> Result<Answer, Failure> {
-    let home = node.home.as_ref();
+/// What a sweep would destroy now.
+pub(super) fn due(home: &Home) -> Result<Answer, Failure> {
     let now = home.now();
-    if dry_run {
-        let due = home.due(now)?;
-        let mut lines: Vec<String> =
-            due.iter().map(|one| format!("{}  {}  due {}", one.round, words(&one.left), one.due)).collect();
-        lines.push(format!("{} rounds would be swept; nothing was destroyed", due.len()));
-        let rounds: Vec<Value> = due.iter().map(|one| facts(one, now)).collect();
-        return Ok(Answer { text: lines.join("\n"), json: json!({ "dry_run": true, "rounds": rounds }) });
-    }
-    let swept = home.sweep(now)?;
+    let due = home.due(now)?;
+    let mut lines: Vec<String> =
+        due.iter().map(|one| format!("{}  {}  due {}", one.round, words(&one.left), one.due)).collect();
+    lines.push(format!("{} rounds would be swept; nothing was destroyed", due.len()));
+    let rounds: Vec<Value> = due.iter().map(|one| facts(one, now)).collect();
+    Ok(Answer { text: lines.join("\n"), json: json!({ "dry_run": true, "rounds": rounds }) })
+}
+
+pub(super) fn sweep(node: &Node) -> Result<Answer, Failure> {
+    let home = node.home.as_ref();
+    let swept = home.sweep(home.now())?;
     node.ring();
     let mut text = String::new();
     for (statement, path) in &swept {

@@ -2,10 +2,12 @@
 //!
 //! * [`vault`] - reports, sealed so that they can be destroyed.
 //! * [`sweep`] - the destruction of what is due, from the order to the certificate.
+//! * `certify` - the look afterwards, and the certificate.
 //! * [`words`] - what this member and the coordinator tell each other about it.
 //!
 //! Dates come from [`passage_protocol::retention::destroy_by`] alone. `node/docs/retention.md` lists what stays, and why.
 
+mod certify;
 pub mod sweep;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@
 //! A withdrawal waits until the last round under the agreement has ended here. Reports that were released before stay until
 //! their own date: they are listed, not recalled.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use passage_protocol::{
     agreement::DocumentId,
@@ -22,20 +22,12 @@ use passage_protocol::{
     ids::{Digest, RoundId},
     retention::{Destruction, Ended, Remains},
     timestamp::Timestamp,
-    wire::service::{Destroyed, kind},
 };
-use passage_shell::{
-    audit::Act,
-    destruction::{FOLDER, Findings, Left, Statement},
-    failure::Failure,
-    state_dir::write_atomically,
-    store::Op,
-};
+use passage_shell::{audit::Act, destruction::Statement, failure::Failure, store::Op};
 
 use super::Kept;
 use crate::{
-    home::{Home, refuse},
-    outbox,
+    home::Home,
     records::{ROUNDS, RoundRecord, SWEEPS, Standing, WORDS},
 };
 
@@ -48,28 +40,28 @@ pub(super) const STEPS: [Step; 3] = [Home::blank_keys, Home::remove_files, Home:
 /// A destruction that is in force and has no certificate yet.
 #[derive(Clone, Debug)]
 pub struct Ordered {
-    agreement: Digest,
-    about: Ended,
+    pub(super) agreement: Digest,
+    pub(super) about: Ended,
     /// Who or what ordered it, in words.
-    by: String,
-    at: Timestamp,
-    due: Timestamp,
-    items: Vec<Item>,
+    pub(super) by: String,
+    pub(super) at: Timestamp,
+    pub(super) due: Timestamp,
+    pub(super) items: Vec<Item>,
     /// Whether there was a key of a report to overwrite.
-    had_key: bool,
+    pub(super) had_key: bool,
     /// Whether it was overwritten here and zeros were read back.
-    overwritten: bool,
+    pub(super) overwritten: bool,
 }
 codec_struct!(Ordered { agreement, about, by, at, due, items, had_key, overwritten });
 
 /// Things of one kind of one round.
 #[derive(Clone, Debug)]
-struct Item {
-    round: RoundId,
-    what: String,
-    count: u64,
-    bytes: u64,
-    due: Timestamp,
+pub(super) struct Item {
+    pub(super) round: RoundId,
+    pub(super) what: String,
+    pub(super) count: u64,
+    pub(super) bytes: u64,
+    pub(super) due: Timestamp,
 }
 codec_struct!(Item { round, what, count, bytes, due });
 
@@ -100,7 +92,7 @@ impl Home {
     /// Orders the destruction of what a round has left.
     pub(super) fn order_round(&self, one: &Kept) -> Result<(), Failure> {
         let id = DocumentId::Agreement(one.agreement);
-        let by = format!("{id}: what a round leaves goes when its days are over");
+        let by = format!("the agreement {id}: what a round leaves goes when its days are over");
         let mut ordered = Ordered {
             agreement: one.agreement,
             about: Ended::Round(one.round),
@@ -222,168 +214,35 @@ impl Home {
             }
             ops.push(Op::put(ROUNDS, round.0, RoundRecord { manifest: None, ..record }.to_bytes()));
         }
-        Ok(self.store.commit(&ops)?)
+        self.store.commit(&ops)?;
+        if self.runs_nothing()? {
+            self.shelf.keep(&BTreeSet::new())?;
+        }
+        Ok(())
     }
 
-    /// Looks at what is left; signs and writes what was found, and puts this member's word on its way.
-    pub(super) fn certify_sweep(&self, ordered: &Ordered) -> Result<(Statement, PathBuf), Failure> {
-        // As stored: a step notes there what it has done.
-        let bytes = self.store.get(SWEEPS, &ordered.key())?;
-        let ordered = bytes.map_or_else(|| Ok(ordered.clone()), |bytes| Ordered::from_bytes(&bytes))?;
-        let findings = self.look_after(&ordered)?;
-        let statement = self.sweep_statement(&ordered, findings)?;
-        let subject = match ordered.about {
-            Ended::Round(round) => round.to_string(),
-            Ended::Party(code) => format!("{code}-{}", DocumentId::Agreement(ordered.agreement)),
-        };
-        let name = format!("destruction-{}-{subject}.toml", statement.destroyed_at).replace(':', "");
-        let path = self.dir.folder(FOLDER)?.join(name);
-        let text = statement.sign(&self.signing_key)?;
-        let word = Destruction {
-            owner: LogOwner::Member(self.code),
-            agreement: ordered.agreement,
-            about: ordered.about,
-            due: ordered.due,
-            at: self.now(),
-            complete: statement.verified,
-            certificate: Digest::of_blob(text.as_bytes()),
-        };
-        let word = word.sign(&self.signing_key);
-        self.record(&Act::CertificateIssued { tables: 0, verified: statement.verified })?;
-        write_atomically(&path, text.as_bytes())?;
-        self.store.transact(|| -> Result<_, Failure> {
-            let mut ops = vec![
-                Op::delete(SWEEPS, ordered.key()),
-                Op::put(WORDS, ordered.own_place(self), word.to_bytes()),
-            ];
-            outbox::append(&self.store, &mut ops, kind::DESTROYED, Destroyed { word }.to_bytes())?;
-            Ok((ops, ()))
-        })?;
-        Ok((statement, path))
-    }
-
-    /// What is found afterwards, or a refusal if anything is still there.
-    fn look_after(&self, ordered: &Ordered) -> Result<Findings, Failure> {
-        let rounds = self.rounds_of(ordered)?;
-        for record in &rounds {
-            let round = record.call.round;
-            let stays = |what: &str| {
-                let what = format!(
-                    "the destruction of what {round} has left is not finished: {what}; there is no certificate of it"
-                );
-                let advice = "Run `retention sweep` again: it goes on. If it is refused again, keep this disk under lock and report it.";
-                refuse(0x2381, &what, advice, Some("G15"))
-            };
-            if ordered.about == Ended::Round(round) {
-                if !self.report_keys(round)?.is_empty() {
-                    return Err(stays("a key of its report is still in the folder `report-keys`"));
-                }
-                if !self.report_exports(round)?.is_empty() {
-                    return Err(stays("an export of its report is still in the folder `reports`"));
-                }
-                if self.sealed_bytes(round)?.is_some() {
-                    return Err(stays("its report is still in the store"));
-                }
-            }
-            if record.manifest.is_some() || matches!(record.standing, Standing::Running { .. }) {
-                return Err(stays("its manifest or its state is still in the store"));
+    /// Whether no round is computed here at all: then nothing belongs on the shelf.
+    pub(super) fn runs_nothing(&self) -> Result<bool, Failure> {
+        for (_, bytes) in self.store.scan(ROUNDS, &[])? {
+            if let Standing::Running { .. } = RoundRecord::from_bytes(&bytes)?.standing {
+                return Ok(false);
             }
         }
-        let store =
-            format!("the store was read again: of {} it has no manifest and no state", count(&rounds));
-        let Ended::Round(round) = ordered.about else {
-            return Ok(Findings::Complete(vec![
-                store,
-                "no list or pass of these rounds is on the shelf: none of them runs".to_owned(),
-            ]));
-        };
-        let files = format!(
-            "no file of {round} is in the folders `report-keys` and `reports`, and the store has no report of it"
-        );
-        Ok(match (ordered.had_key, ordered.overwritten) {
-            (true, false) => Findings::Incomplete(vec![
-                "the key of the report was gone before this program could overwrite it: its bytes may be left on the medium".to_owned(),
-                files,
-                store,
-            ]),
-            (true, true) => Findings::Complete(vec![
-                "the key of the report was overwritten, zeros were read back, and it was removed".to_owned(),
-                files,
-                store,
-            ]),
-            (false, _) => Findings::Complete(vec![files, store]),
-        })
+        Ok(true)
     }
 
-    fn sweep_statement(&self, ordered: &Ordered, findings: Findings) -> Result<Statement, Failure> {
-        let (verified, checks) = match findings {
-            Findings::Complete(checks) => (true, checks),
-            Findings::Incomplete(checks) => (false, checks),
-        };
-        let id = DocumentId::Agreement(ordered.agreement);
-        let (scope, method) = match ordered.about {
-            Ended::Round(round) => (
-                format!("what round {round} under {id} had left at this member"),
-                "cryptographic erase (NIST SP 800-88): the key the report was sealed under overwritten on its disk and removed, exports in \
-                 the state folder overwritten and removed, manifest and state deleted. Round keys, lists and tables existed for the round only \
-                 and went when it ended",
-            ),
-            Ended::Party(_) => {
-                let released = self.released(ordered.agreement)?;
-                let released = match released.is_empty() {
-                    true => "nothing was released before".to_owned(),
-                    false => format!("released before and not recalled: {}", released.join(", ")),
-                };
-                (
-                    format!(
-                        "what this member had contributed under {id}, from which it withdrew; {released}"
-                    ),
-                    "clear (NIST SP 800-88): every running round ended, its keys wiped from memory, its lists and passes removed; manifests and \
-                     state of every round under the agreement deleted",
-                )
-            }
-        };
-        let item = |item: &Item| Left {
-            round: item.round.to_string(),
-            what: item.what.clone(),
-            count: item.count,
-            bytes: item.bytes,
-            due: item.due.to_string(),
-        };
-        Ok(Statement {
-            format: Statement::format(),
-            member: self.code.to_string(),
-            consortium: self.membership.consortium.clone(),
-            signing_key: self.signing_key.verifying_key().to_string(),
-            destroyed_by: ordered.by.clone(),
-            destroyed_at: ordered.at.to_string(),
-            scope,
-            method: method.to_owned(),
-            not_reached: "backups and what a flash medium or a file system keeps of freed blocks; old pages of the store's log, which hold digests, \
-                          public keys and numbers of rows; files people wrote with --out; what other members hold. Kept on purpose: the line of \
-                          the round, the record of disclosures, the privacy ledger, consent and the audit log"
-                .to_owned(),
-            verified,
-            verified_at: self.now().to_string(),
-            verified_by: format!("passage-node {}", env!("CARGO_PKG_VERSION")),
-            checks,
-            table: Vec::new(),
-            item: ordered.items.iter().map(item).collect(),
-        })
-    }
-
-    fn round(&self, round: RoundId) -> Result<Option<RoundRecord>, Failure> {
+    pub(super) fn round(&self, round: RoundId) -> Result<Option<RoundRecord>, Failure> {
         Ok(self.store.get(ROUNDS, &round.0)?.map(|bytes| RoundRecord::from_bytes(&bytes)).transpose()?)
     }
 
-    fn rounds_of(&self, ordered: &Ordered) -> Result<Vec<RoundRecord>, Failure> {
+    pub(super) fn rounds_of(&self, ordered: &Ordered) -> Result<Vec<RoundRecord>, Failure> {
         match ordered.about {
             Ended::Round(round) => Ok(self.round(round)?.into_iter().collect()),
             Ended::Party(_) => self.rounds_under(ordered.agreement),
         }
     }
 
-    fn rounds_under(&self, agreement: Digest) -> Result<Vec<RoundRecord>, Failure> {
+    pub(super) fn rounds_under(&self, agreement: Digest) -> Result<Vec<RoundRecord>, Failure> {
         let mut rounds = Vec::new();
         for (_, bytes) in self.store.scan(ROUNDS, &[])? {
             let record = RoundRecord::from_bytes(&bytes)?;
@@ -394,7 +253,7 @@ impl Home {
         Ok(rounds)
     }
 
-    fn released(&self, agreement: Digest) -> Result<Vec<String>, Failure> {
+    pub(super) fn released(&self, agreement: Digest) -> Result<Vec<String>, Failure> {
         let finished = |record: &RoundRecord| matches!(record.standing, Standing::Finished);
         let rounds = self.rounds_under(agreement)?.into_iter().filter(finished);
         Ok(rounds.map(|record| record.call.round.to_string()).collect())
@@ -402,7 +261,7 @@ impl Home {
 }
 
 impl Ordered {
-    fn key(&self) -> Vec<u8> {
+    pub(super) fn key(&self) -> Vec<u8> {
         (self.agreement, self.about).to_bytes()
     }
 
@@ -410,14 +269,7 @@ impl Ordered {
         Op::put(SWEEPS, self.key(), self.to_bytes())
     }
 
-    fn own_place(&self, home: &Home) -> Vec<u8> {
+    pub(super) fn own_place(&self, home: &Home) -> Vec<u8> {
         Destruction::place(self.agreement, self.about, LogOwner::Member(home.code))
-    }
-}
-
-fn count(rounds: &[RoundRecord]) -> String {
-    match rounds.len() {
-        1 => "this round".to_owned(),
-        number => format!("{number} rounds"),
     }
 }

@@ -332,3 +332,64 @@ fn g15_a_report_kept_in_clear_by_an_earlier_version_is_sealed_when_the_folder_is
     assert!(home.store.scan(crate::records::REPORTS_IN_CLEAR, &[]).unwrap().is_empty());
     assert_eq!(home.reported().unwrap().len(), 3);
 }
+
+/// Certificates as people read them and as they are signed, of what this member destroyed: a round, a withdrawal.
+fn papers() -> Vec<(&'static str, String)> {
+    let member = Member::new();
+    let home = member.open();
+    let swept = home.sweep(later(&home, DAYS * DAY_S + 60)).unwrap();
+    let one = swept.into_iter().map(|(one, _)| one).find(|one| one.scope.contains(&ROUND.to_string()));
+    let at = home.now();
+    home.store.commit(&[home.withdrawal_order(member.agreement, "C. Ounsel, General Counsel", at)]).unwrap();
+    let [(left, _)] = home.finish_sweeps().unwrap().try_into().unwrap();
+    let id = DocumentId::Agreement(member.agreement).to_string();
+    let key = SigningKey::generate([7; 32]);
+    let fixed = |mut statement: Statement| {
+        let fix = |text: &str| text.replace(&id, "A-0123456789abcdef");
+        statement.signing_key = key.verifying_key().to_string();
+        statement.destroyed_at = "2026-12-18T09:00:00Z".to_owned();
+        statement.verified_at = "2026-12-18T09:00:01Z".to_owned();
+        statement.verified_by = "passage-node 1.2.3".to_owned();
+        (statement.destroyed_by, statement.scope) = (fix(&statement.destroyed_by), fix(&statement.scope));
+        for item in &mut statement.item {
+            item.due = "2026-12-18T08:59:59Z".to_owned();
+        }
+        statement
+    };
+    let (round, left) = (fixed(one.unwrap()), fixed(left));
+    vec![
+        ("certificate-round.txt", round.words()),
+        ("certificate-round.toml", round.sign(&key).unwrap()),
+        ("certificate-withdrawal.txt", left.words()),
+    ]
+}
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+#[test]
+#[ignore = "writes the golden certificates anew: cargo test -p passage-node --lib retention -- --ignored rewrite"]
+fn rewrite() {
+    papers().into_iter().for_each(|(name, text)| fs::write(golden().join(name), text).unwrap());
+}
+
+#[test]
+fn l3_the_certificates_are_as_they_were_reviewed() {
+    let golden = golden();
+    for (name, text) in papers() {
+        let kept = fs::read_to_string(golden.join(name)).unwrap_or_default();
+        assert!(kept == text, "{name} has changed:\n{text}");
+    }
+    let signed = fs::read_to_string(golden.join("certificate-round.toml")).unwrap();
+    let read = Statement::verify(&signed).unwrap();
+    let page = fs::read_to_string(golden.join("certificate-round.txt")).unwrap();
+    assert_eq!(read.words(), page, "what is signed is what is read");
+    assert!(page.lines().count() < 60, "one page");
+    // NIST SP 800-88: what, how, when, by whom, verified by.
+    for needed in
+        ["what", "how", "when", "on order of", "destroyed by", "verified", "NIST SP 800-88", "not reached"]
+    {
+        assert!(page.contains(needed), "{needed}");
+    }
+}

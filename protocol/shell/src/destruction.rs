@@ -6,6 +6,7 @@
 use core::fmt::Write as _;
 
 use passage_protocol::{
+    agreement::page::wrap,
     document::{self, DocumentError},
     ids::RoundId,
     refusal::Code,
@@ -168,21 +169,24 @@ impl Statement {
     #[must_use]
     pub fn words(&self) -> String {
         let verdict = if self.verified { "yes" } else { "NOT IN FULL" };
-        let mut text = format!(
-            "certificate of destruction\n  member     {} of {}\n  ordered by {}\n  when       {}\n  what       {}: {}\n  how        {}\n  not        {}\n  verified   {verdict}, {} by {}\n",
-            self.member,
-            self.consortium,
-            self.destroyed_by,
-            self.destroyed_at,
-            self.scope,
-            self.extent(),
-            self.method,
-            self.not_reached,
-            self.verified_at,
-            self.verified_by,
-        );
+        let who = match self.member.as_str() {
+            COORDINATOR => format!("the coordinator of {}", self.consortium),
+            code => format!("member {code} of {}", self.consortium),
+        };
+        let mut text = "certificate of destruction\n".to_owned();
+        for (label, words) in [
+            ("destroyed by", who),
+            ("on order of", self.destroyed_by.clone()),
+            ("when", self.destroyed_at.clone()),
+            ("what", format!("{}: {}", self.scope, self.extent())),
+            ("how", self.method.clone()),
+            ("not reached", self.not_reached.clone()),
+            ("verified", format!("{verdict}, {} by {}", self.verified_at, self.verified_by)),
+        ] {
+            wrap(&mut text, &format!("  {label:<12}  "), &" ".repeat(16), &words);
+        }
         for check in &self.checks {
-            let _ = writeln!(text, "             {check}");
+            wrap(&mut text, "              - ", &" ".repeat(16), check);
         }
         for table in &self.table {
             let _ = writeln!(
@@ -194,7 +198,7 @@ impl Statement {
         for item in &self.item {
             let _ = writeln!(
                 text,
-                "    {:<34} {:<20} {:>6}  {:>12} bytes  to be gone by {}",
+                "    {:<34}  {:<12} {:>4}  {:>10} bytes  due {}",
                 item.round, item.what, item.count, item.bytes, item.due
             );
         }
@@ -268,9 +272,9 @@ mod tests {
     #[test]
     fn what_was_not_seen_is_said_to_people() {
         let (statement, _) = certificate();
-        assert!(statement.words().contains("verified   yes, 2026-11-22T00:00:01Z by passage-node"));
+        assert!(statement.words().contains("verified      yes, 2026-11-22T00:00:01Z by passage-node"));
         let doubt = Statement { verified: false, ..statement };
-        assert!(doubt.words().contains("verified   NOT IN FULL"), "{}", doubt.words());
+        assert!(doubt.words().contains("verified      NOT IN FULL"), "{}", doubt.words());
     }
 
     #[test]

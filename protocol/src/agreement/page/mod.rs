@@ -15,7 +15,10 @@ use crate::{
     timestamp::Date,
 };
 
-pub use self::{html::html, text::text};
+pub use self::{
+    html::html,
+    text::{text, wrap},
+};
 
 /// What a page is made from.
 #[derive(Clone, Copy, Debug)]
