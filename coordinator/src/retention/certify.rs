@@ -91,11 +91,11 @@ fn look(app: &App, ordered: &Ordered) -> Result<Findings, CoordinatorError> {
     }
     Ok(Findings::Complete(vec![
         format!(
-            "the store was read again: of {} rounds it names no blob, no mail and no mark that was to go",
+            "the store was read again, rounds looked at: {}; it names no blob, no mail and no mark that was to go",
             rounds.len()
         ),
         format!(
-            "{} files were overwritten with zeros, which were read back, and removed; none of them is on the shelf",
+            "files overwritten with zeros, which were read back, and removed: {}; none of them is on the shelf",
             ordered.blobs.len()
         ),
     ]))
@@ -134,8 +134,9 @@ fn statement(app: &App, ordered: &Ordered, findings: Findings, now: Timestamp) -
         destroyed_by: by,
         destroyed_at: ordered.at.to_string(),
         scope,
-        method: "clear (NIST SP 800-88): files overwritten with zeros and removed, entries of the store deleted; lists, tags and tables went when \
-                 the round ended, sealed under keys that only members held in memory"
+        method: "clear (NIST SP 800-88): files overwritten with zeros and removed, entries of the store deleted. What a round held while it \
+                 ran was removed when it ended: lists, sealed under keys that only members held in memory, and tags and tables, which \
+                 are good for that round alone"
             .to_owned(),
         not_reached: "backups and what a flash medium or a file system keeps of freed blocks; old pages of the store's log, which hold digests, \
                       sealed shares and counts at or above the floor; what members hold. Kept on purpose: the line of the round, consent and the \

@@ -256,3 +256,46 @@ fn g15_the_coordinators_word_is_told_to_who_took_part_and_only_once_it_is_signed
     let many = DestructionsAsked { about: vec![(world.agreement, Ended::Round(ROUND)); 1_001] };
     assert_eq!(words_for(&world.app, world.codes[0], &many).unwrap_err().code(), Code(0x3044));
 }
+
+/// The certificates of a round and of a withdrawal as people read them.
+fn papers() -> Vec<(&'static str, String)> {
+    let world = World::new();
+    finished(&world);
+    documents::state(&world.app, world.codes[1], &world.withdrawal(1), NOW).unwrap();
+    let [left] = certificates(&world).try_into().unwrap();
+    let swept = sweep(&world.app, NOW.plus_s(DAYS * DAY_S + 1)).unwrap();
+    let id = DocumentId::Agreement(world.agreement).to_string();
+    let key = world.app.verifying_key().to_string();
+    let fix = |statement: &Statement| {
+        let version = format!("passage-coordinator {}", env!("CARGO_PKG_VERSION"));
+        let mut text = statement.words();
+        for (from, to) in [
+            (&id, "A-0123456789abcdef"),
+            (&key, "KEY"),
+            (&version, "passage-coordinator 1.2.3"),
+            (&world.codes[1].to_string(), "M-7K3QZ9TB"),
+        ] {
+            text = text.replace(from, to);
+        }
+        text
+    };
+    vec![("certificate-withdrawal.txt", fix(&left)), ("certificate-round.txt", fix(&swept[0].0))]
+}
+
+fn golden(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+#[test]
+#[ignore = "writes the golden certificates anew: cargo test -p passage-coordinator --lib retention -- --ignored rewrite"]
+fn rewrite() {
+    papers().into_iter().for_each(|(name, text)| fs::write(golden(name), text).unwrap());
+}
+
+#[test]
+fn l3_the_certificates_are_as_they_were_reviewed() {
+    for (name, text) in papers() {
+        let kept = fs::read_to_string(golden(name)).unwrap_or_default();
+        assert!(kept == text, "{name} has changed:\n{text}");
+    }
+}
