@@ -1,8 +1,8 @@
 //! What rounds have left at the coordinator, until when it may be kept, that it is gone then, and which members have confirmed
 //! the same of their side (G10, G15, F10, C4).
 //!
-//! * [`sweep`] - the destruction of what is due, and of what a member that withdrew had contributed.
-//! * [`words`] - what members confirm and what they are told.
+//! * `sweep` - the destruction of what is due, and of what a member that withdrew had contributed.
+//! * `words` - what members confirm and what they are told.
 //!
 //! Dates come from [`passage_protocol::retention::destroy_by`] alone. `node/docs/retention.md` lists what stays, and why.
 
