@@ -231,7 +231,7 @@ fn i5_a_certificate_renews_by_itself_whenever_the_node_is_killed() {
     drop(store);
 
     fleet.serve("coordinator");
-    for kill in 0..4_u64 {
+    for kill in 0..3_u64 {
         fleet.serve("CC1");
         sleep(Duration::from_millis(980 + 40 * kill));
         fleet.kill("CC1");
