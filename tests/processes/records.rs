@@ -5,6 +5,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use passage_node::{
@@ -19,7 +21,7 @@ use passage_protocol::{
 };
 use passage_shell::store::Store;
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, PATIENCE};
 
 fn store(fleet: &Fleet, name: &str) -> Store {
     Store::open(&fleet.folder(name).join("store")).unwrap()
@@ -28,7 +30,15 @@ fn store(fleet: &Fleet, name: &str) -> Store {
 /// The report a stopped member was given in a round.
 pub(crate) fn report_of(fleet: &Fleet, name: &str, round: &str) -> Report {
     let round = RoundId::parse(round).unwrap();
-    let bytes = Home::open(&fleet.folder(name)).unwrap().report(round).unwrap();
+    let began = Instant::now();
+    // The store of a dropped `Home` lets go of its lock a moment after the drop.
+    let home = loop {
+        match Home::open(&fleet.folder(name)) {
+            Err(_) if began.elapsed() < PATIENCE => sleep(Duration::from_millis(20)),
+            opened => break opened.unwrap(),
+        }
+    };
+    let bytes = home.report(round).unwrap();
     Report::from_bytes(&bytes.expect("a report of this round")).unwrap()
 }
 
