@@ -103,6 +103,9 @@ impl Home {
             had_key: !self.report_keys(one.round)?.is_empty(),
             overwritten: false,
         };
+        if self.store.get(SWEEPS, &ordered.key())?.is_some() {
+            return Ok(()); // goes on with `finish_sweeps`; one entry in the audit log is enough
+        }
         let mut item = |what: Remains, count: u64, bytes: u64| {
             let what = what.word().to_owned();
             ordered.items.push(Item { round: one.round, what, count, bytes, due: one.due });
@@ -120,7 +123,7 @@ impl Home {
         }
         self.recorded(&Act::RoundDestroyed { round: one.round, by: &id.to_string() }, || {
             self.store.transact(|| {
-                // Ordered once: what an earlier order has listed is gone already.
+                // Ordered once: what an order given meanwhile has listed is gone already.
                 let known = self.store.get(SWEEPS, &ordered.key())?.is_some();
                 let done = self.store.get(WORDS, &ordered.own_place(self))?.is_some();
                 Ok((if known || done { Vec::new() } else { vec![ordered.put()] }, ()))
