@@ -261,7 +261,7 @@ pub(crate) fn remove_files(app: &App, digests: &[Digest]) {
     }
 }
 
-fn all_named(app: &App) -> Result<BTreeSet<Digest>, CoordinatorError> {
+pub(crate) fn all_named(app: &App) -> Result<BTreeSet<Digest>, CoordinatorError> {
     let pairs = app.store.scan(BLOBS, &[])?;
     let digest = |(key, _): (Vec<u8>, Vec<u8>)| Digest::from_bytes(key.get(16..).unwrap_or_default());
     Ok(pairs.into_iter().map(digest).collect::<Result<_, _>>()?)

@@ -19,10 +19,12 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 
-use crate::{app::App, command, error::CoordinatorError, rounds, service::Service, work};
+use crate::{app::App, command, error::CoordinatorError, retention, rounds, service::Service, work};
 
-/// Between two looks at deadlines and retention.
+/// Between two looks at deadlines.
 const TICK: Duration = Duration::from_secs(5);
+/// Between two sweeps of what is due, and two looks at the server's certificate, in seconds.
+const SWEPT_S: u64 = 3_600;
 /// Between two revocation lists, in seconds: each is valid for a week.
 const REVOCATIONS_RENEWED_S: u64 = 86_400;
 
@@ -98,7 +100,7 @@ async fn run(
         () = server.run() => {}
         () = control => {}
         () = work_off(Arc::clone(&app), jobs) => {}
-        () = keep_time(Arc::clone(&app)) => {}
+        () = keep_time(Arc::clone(&app), server.clone()) => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
@@ -116,24 +118,46 @@ async fn work_off(app: Arc<App>, mut jobs: UnboundedReceiver<(RoundId, Coordinat
     }
 }
 
-async fn keep_time(app: Arc<App>) {
+async fn keep_time(app: Arc<App>, server: Server<Service>) {
     let mut every = tokio::time::interval(TICK);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut renewed = clock::now();
+    let (mut renewed, mut swept) = (clock::now(), None);
     loop {
         every.tick().await;
         let now = clock::now();
-        let due = now.since_s(renewed) >= REVOCATIONS_RENEWED_S;
         let ticking = Arc::clone(&app);
-        let outcome = crate::service::blocking(move || {
-            rounds::tick(&ticking, now)?;
-            if due { ticking.renew_revocations(now) } else { Ok(()) }
-        })
-        .await;
-        match outcome {
-            Ok(()) if due => renewed = now,
-            Ok(()) => {}
-            Err(error) => tracing::error!(code = %code_text(error.code()), "a periodic task failed"),
+        reported(crate::service::blocking(move || rounds::tick(&ticking, now)).await);
+        if now.since_s(renewed) >= REVOCATIONS_RENEWED_S {
+            let renewing = Arc::clone(&app);
+            if reported(crate::service::blocking(move || renewing.renew_revocations(now)).await) {
+                renewed = now;
+            }
+        }
+        if swept.is_none_or(|last| now.since_s(last) >= SWEPT_S) {
+            swept = Some(now);
+            let (sweeping, presenting) = (Arc::clone(&app), server.clone());
+            reported(crate::service::blocking(move || retention::sweep(&sweeping, now).map(drop)).await);
+            let renewing = Arc::clone(&app);
+            reported(crate::service::blocking(move || present(&renewing, &presenting, now)).await);
         }
     }
+}
+
+/// Presents a new server certificate if it is time; connections go on.
+fn present(
+    app: &App,
+    server: &Server<Service>,
+    now: passage_protocol::timestamp::Timestamp,
+) -> Result<(), CoordinatorError> {
+    match app.renew_server(now)? {
+        Some(credentials) => Ok(server.set_credentials(credentials)?),
+        None => Ok(()),
+    }
+}
+
+fn reported(outcome: Result<(), CoordinatorError>) -> bool {
+    if let Err(error) = &outcome {
+        tracing::error!(code = %code_text(error.code()), "a periodic task failed");
+    }
+    outcome.is_ok()
 }

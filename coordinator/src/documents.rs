@@ -308,7 +308,7 @@ pub fn document_for(app: &App, member: MemberCode, digest: Digest) -> Result<Vec
 }
 
 /// Keeps what a member said to an agreement after verifying it under the key the agreement names. The same again changes
-/// nothing. A withdrawal ends the member's running rounds under it (G10).
+/// nothing. A withdrawal ends the member's running rounds under it and destroys what it contributed (G10).
 ///
 /// # Errors
 ///
@@ -336,10 +336,18 @@ pub fn state(
         if consents(app, digest, &agreement)?.take(&agreement, statement)? == Taken::Known {
             return Ok((Vec::new(), Vec::new(), ()));
         }
-        Ok((vec![entry], vec![Op::put(STATEMENTS, statement_key(statement), statement.to_bytes())], ()))
+        let mut acts = vec![entry];
+        let mut ops = vec![Op::put(STATEMENTS, statement_key(statement), statement.to_bytes())];
+        if let ConsentStatement::Withdrew(_) = statement {
+            // With it goes the order to destroy what was contributed: a kill in between leaves both or neither.
+            let (act, op) = crate::retention::withdrawal_order(digest, member, now);
+            acts.push(act);
+            ops.push(op);
+        }
+        Ok((acts, ops, ()))
     })?;
     match statement {
         ConsentStatement::Signed(_) | ConsentStatement::Chose(_) => Ok(()),
-        ConsentStatement::Withdrew(_) => crate::rounds::end_for(app, Some(digest), member, now),
+        ConsentStatement::Withdrew(_) => crate::retention::finish(app, now).map(drop),
     }
 }

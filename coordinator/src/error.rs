@@ -8,6 +8,7 @@ use passage_protocol::{
     document::DocumentError,
     ids::{MemberCode, RoundId},
     refusal::{Code, Refusal},
+    retention::RetentionFault,
     round::Abort,
 };
 use passage_shell::{
@@ -37,6 +38,11 @@ pub enum CoordinatorError {
     Codec(CodecError),
     Config(ConfigError),
     Consent(ConsentError),
+    /// Something is still there after a destruction, or its certificate could not be written.
+    DestructionUnfinished {
+        /** What was found. */
+        found: String,
+    },
     Document(DocumentError),
     /// The document was proposed before.
     DocumentKnown,
@@ -69,11 +75,14 @@ pub enum CoordinatorError {
         code: MemberCode,
     },
     Pki(PkiError),
+    /// A request for the next certificate is not signed with the member's own key, or is in another's name.
+    RenewalRefused,
     /// The request's number, body or size is not one of this version.
     RequestMalformed {
         /** What was expected. */
         expected: &'static str,
     },
+    Retention(RetentionFault),
     /// A round ended without a result (for scripts that waited for it).
     RoundAborted {
         /** Its code. */
@@ -140,6 +149,7 @@ from!(
     Invitation(InvitationError),
     Log(LogError),
     Pki(PkiError),
+    Retention(RetentionFault),
     Shelf(ShelfError),
     StateDir(StateDirError),
     Store(StoreError),
@@ -278,6 +288,18 @@ impl CoordinatorError {
                 "Compare the versions of node and coordinator.",
                 None,
             ),
+            Self::DestructionUnfinished { found } => (
+                0x3080,
+                format!("a destruction is not finished: {found}; there is no certificate of it"),
+                "Run passage-coordinator retention sweep: it goes on. If it is refused again, keep this disk under lock and report it.",
+                Some("G15"),
+            ),
+            Self::RenewalRefused => plain(
+                0x3081,
+                "the request for the next certificate is not signed with the key this member joined with",
+                "The certificate in use stays good until its end; find out who holds the member's connection key.",
+                Some("G10"),
+            ),
             Self::Abort(_)
             | Self::Audit(_)
             | Self::Clause(_)
@@ -289,6 +311,7 @@ impl CoordinatorError {
             | Self::Invitation(_)
             | Self::Log(_)
             | Self::Pki(_)
+            | Self::Retention(_)
             | Self::Shelf(_)
             | Self::StateDir(_)
             | Self::Store(_)
@@ -360,6 +383,8 @@ mod tests {
             CoordinatorError::BlobNotExpected { bytes: 1 },
             CoordinatorError::BlobNotReadable,
             CoordinatorError::RequestMalformed { expected: "x" },
+            CoordinatorError::DestructionUnfinished { found: "x".to_owned() },
+            CoordinatorError::RenewalRefused,
         ];
         let mut codes: Vec<u16> = own.iter().map(|error| error.code().0).collect();
         codes.dedup();

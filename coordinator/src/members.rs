@@ -7,8 +7,9 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::{Digest, MemberCode},
     secret::Secret,
+    signing::SignatureKind,
     timestamp::Timestamp,
-    wire::service::{Join, Joined},
+    wire::service::{Join, Joined, Renewal, Renewed},
 };
 use passage_shell::{
     audit::Act,
@@ -20,7 +21,7 @@ use passage_shell::{
 use crate::{
     app::{App, put},
     error::CoordinatorError,
-    records::{CONTACTS, INVITATIONS, Invited, MAIL, MEMBERS, Member},
+    records::{CONTACTS, INVITATIONS, Invited, MAIL, MEMBERS, Member, NextCertificate, RENEWALS},
 };
 
 /// Longest life of an invitation, in days.
@@ -132,8 +133,71 @@ fn fresh_code(app: &App) -> Result<MemberCode, CoordinatorError> {
 /// [`CoordinatorError::MemberRevoked`], also for a certificate that was replaced.
 pub fn active(app: &App, peer: &Peer) -> Result<Member, CoordinatorError> {
     let member: Member = app.kept(MEMBERS, &peer.code())?.ok_or(CoordinatorError::MemberRevoked)?;
-    let current = member.revoked.is_none() && member.serial == peer.serial().0;
-    if current { Ok(member) } else { Err(CoordinatorError::MemberRevoked) }
+    if member.revoked.is_some() {
+        return Err(CoordinatorError::MemberRevoked);
+    }
+    if member.serial == peer.serial().0 {
+        return Ok(member);
+    }
+    next_in_use(app, peer)
+}
+
+/// The member behind its next certificate, which is then the one in use: the one before is refused from here on.
+fn next_in_use(app: &App, peer: &Peer) -> Result<Member, CoordinatorError> {
+    let code = peer.code();
+    app.store.transact(|| {
+        let member: Member = app.kept(MEMBERS, &code)?.ok_or(CoordinatorError::MemberRevoked)?;
+        let next: Option<NextCertificate> = app.kept(RENEWALS, &code)?;
+        let serial = peer.serial().0.to_vec();
+        // Two requests at once: the second finds it in use.
+        if member.revoked.is_none() && member.serial == serial {
+            return Ok((Vec::new(), member));
+        }
+        if member.revoked.is_some() || next.is_none_or(|next| next.serial != serial) {
+            return Err(CoordinatorError::MemberRevoked);
+        }
+        let member = Member { serial, ..member };
+        Ok((vec![put(MEMBERS, &code, &member), Op::delete(RENEWALS, code.to_bytes())], member))
+    })
+}
+
+/// Signs a member's next certificate. The one in use stays good until the next was used once; asking again with the same
+/// request gets the same answer, with another one it replaces what was not used yet.
+///
+/// # Errors
+///
+/// [`CoordinatorError::MemberRevoked`]; [`CoordinatorError::RenewalRefused`] unless the member's signing key has signed for it;
+/// [`CoordinatorError::Pki`] for a bad certificate request.
+pub fn renew(
+    app: &App,
+    code: MemberCode,
+    renewal: &Renewal,
+    now: Timestamp,
+) -> Result<Renewed, CoordinatorError> {
+    app.transact(now, || {
+        let member: Member = app.kept(MEMBERS, &code)?.ok_or(CoordinatorError::MemberRevoked)?;
+        if member.revoked.is_some() {
+            return Err(CoordinatorError::MemberRevoked);
+        }
+        let renew = renewal
+            .renew
+            .verify(SignatureKind::CertificateRenewal, None, &member.signing_key)
+            .map_err(|_| CoordinatorError::RenewalRefused)?;
+        if renew.member != code {
+            return Err(CoordinatorError::RenewalRefused);
+        }
+        let request = Digest::of_blob(&renew.request);
+        if let Some(next) = app.kept::<NextCertificate>(RENEWALS, &code)?
+            && next.request == request
+        {
+            return Ok((Vec::new(), Vec::new(), Renewed { certificate: next.certificate }));
+        }
+        let (certificate, serial) = app.authority().issue_member(&renew.request, code, now)?;
+        let certificate = certificate.to_vec();
+        let next = NextCertificate { serial: serial.0.to_vec(), request, certificate: certificate.clone() };
+        let act = Act::MemberRenewed { member: code };
+        Ok((vec![act], vec![put(RENEWALS, &code, &next)], Renewed { certificate }))
+    })
 }
 
 /// A member as the operator's board shows it.

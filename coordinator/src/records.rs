@@ -38,6 +38,25 @@ pub const CONTACTS: Table = Table(12);
 /// and 5 held signatures of wire version 1.
 pub const STATEMENTS: Table = Table(13);
 
+/// Place of a [`passage_protocol::retention::Destruction`] -> what was ordered, until its certificate is written.
+pub(crate) const SWEEPS: Table = Table(19);
+/// Place of a [`passage_protocol::retention::Destruction`] -> that word, signed: this side's own and those of members.
+pub(crate) const WORDS: Table = Table(20);
+/// Member code -> [`NextCertificate`], until it was used once.
+pub(crate) const RENEWALS: Table = Table(21);
+
+/// A certificate that was issued beside the one in use.
+#[derive(Clone, Debug)]
+pub struct NextCertificate {
+    /// Its serial.
+    pub serial: Vec<u8>,
+    /// Digest of the certificate request: the same again gets the same answer.
+    pub request: Digest,
+    /// The certificate, DER.
+    pub certificate: Vec<u8>,
+}
+codec_struct!(NextCertificate { serial, request, certificate });
+
 /// A member of the consortium.
 #[derive(Clone, Debug)]
 pub struct Member {

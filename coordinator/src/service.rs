@@ -11,7 +11,9 @@ use passage_protocol::{
     wire::{
         Envelope,
         governance::State,
-        service::{DocumentName, DocumentText, Join, Poll, RoundBlob, kind},
+        service::{
+            Destroyed, DestructionsAsked, DocumentName, DocumentText, Join, Poll, Renewal, RoundBlob, kind,
+        },
     },
 };
 use passage_shell::{
@@ -21,7 +23,9 @@ use passage_shell::{
     transport::{Handler, Refused, Request, Response},
 };
 
-use crate::{app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, rounds};
+use crate::{
+    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, retention, rounds,
+};
 
 /// The coordinator's answers.
 #[derive(Clone)]
@@ -96,6 +100,14 @@ fn small(
             documents::state(app, code, &State::from_bytes(body)?.statement, now)?;
             Ok(Response::default())
         }
+        kind::DESTROYED => {
+            retention::hear(app, code, &Destroyed::from_bytes(body)?.word, now)?;
+            Ok(Response::default())
+        }
+        kind::DESTRUCTIONS => {
+            Ok(plain(&retention::words_for(app, code, &DestructionsAsked::from_bytes(body)?)?))
+        }
+        kind::RENEW => Ok(plain(&members::renew(app, code, &Renewal::from_bytes(body)?, now)?)),
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),
     }
 }

@@ -4,6 +4,7 @@
 mod data;
 mod documents;
 mod linkage;
+mod retention;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ pub use self::{
     data::Data,
     documents::{Agreement, Study},
     linkage::Linkage,
+    retention::Retention,
 };
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
@@ -147,6 +149,9 @@ pub enum Ask {
         #[arg(long, value_name = "LOCAL_ID")]
         student: Option<String>,
     },
+    /// What rounds have left here, until when, and its destruction.
+    #[command(subcommand, after_help = "Example:\n  passage-node retention list")]
+    Retention(Retention),
     /// Stop every running round here at once, and take part in none until `resume`; the daemon need not run.
     #[command(after_help = "Example:\n  passage-node halt --by \"A. Superintendent\"")]
     Halt {
@@ -335,6 +340,7 @@ impl Ask {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }
             Self::Disclosures { student } => Command::Disclosures { student },
+            Self::Retention(verb) => verb.command(),
             Self::Halt { by } => Command::Halt { by: by.by },
             Self::Resume { by } => Command::Resume { by: by.by },
             Self::Audit(Audit::Acknowledge { log, by }) => Command::AuditAcknowledge { log, by: by.by },

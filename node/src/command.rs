@@ -6,6 +6,7 @@ mod documents;
 mod import;
 mod layouts;
 mod query;
+mod retention;
 mod rounds;
 
 use std::{
@@ -18,6 +19,7 @@ use passage_shell::{
     audit::{compare::verify_own, page},
     control::{Answer, ProgressSink},
     failure::{EXIT_REFUSED, Failure, code_text},
+    pki::valid_until,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -69,6 +71,9 @@ pub enum Command {
     ReportShow { id: String },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Disclosures { student: Option<String> },
+    RetentionList,
+    RetentionDue,
+    RetentionSweep,
     Halt { by: String },
     Resume { by: String },
     AuditAcknowledge { log: String, by: String },
@@ -139,7 +144,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::DataStatus => own_stack::run(|| data::status(home)),
         Command::DataDestroy { by, scope } => own_stack::run(|| data::destroy(home, &by, &scope)),
         Command::DataRekey { guard } => own_stack::run(|| data::rekey(home, guard)),
-        Command::DataCertificate { file } => data::certificate(&file),
+        Command::DataCertificate { file } => data::certificate(home, &file),
         Command::DataCoverage { out } => own_stack::run(|| data::coverage(home, out.as_deref())),
         Command::DataQuality { preset } => {
             let preset = Preset::parse(&preset).ok_or_else(Failure::other_version)?;
@@ -162,10 +167,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             Ok(answer)
         }
         Command::AgreementWithdraw { id, by } => {
-            let answer = documents::agreement_withdraw(home, &id, &by)?;
-            if let Some(driver) = &node.driver {
-                driver.halt_under(home.agreement(&id)?.digest)?;
-            }
+            let answer = documents::agreement_withdraw(node, &id, &by)?;
             node.ring();
             Ok(answer)
         }
@@ -185,6 +187,9 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
             let found = home.disclosures(student.as_deref())?;
             Ok(disclosures::page(student.as_deref(), &found))
         }
+        Command::RetentionList => retention::list(home),
+        Command::RetentionDue => retention::due(home),
+        Command::RetentionSweep => retention::sweep(node),
         Command::Halt { by } => {
             let count = match &node.driver {
                 Some(driver) => driver.halt(&by)?,
@@ -219,6 +224,7 @@ impl Node {
     fn ring(&self) {
         if let Some(driver) = &self.driver {
             driver.outgoing.notify_one();
+            driver.upkeep.notify_one();
         }
     }
 }
@@ -264,6 +270,10 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
         Some(yes) => format!("takes part   no: halted by {} at {}; `resume` takes it back", yes.by, yes.at),
         None => "takes part   yes".to_owned(),
     });
+    let (here, there) = home.overdue(home.now())?;
+    lines.push(retention::doctor_line(here, there));
+    let until = valid_until(home.credentials().certificate())?;
+    lines.push(format!("certificate  until {until}; the next one is asked for by itself"));
     lines.push(match &node.driver {
         Some(_) => "daemon       serving".to_owned(),
         None => "daemon       not running; start it with `passage-node serve`".to_owned(),
@@ -279,6 +289,8 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
             "audit_entries": end.head.number,
             "audit_refused": forks.iter().map(|fork| json!({ "log": fork.log, "code": code_text(Code(fork.code)) })).collect::<Vec<_>>(),
             "halted": halted.map(|yes| json!({ "by": yes.by, "at": yes.at.to_string() })),
+            "certificate_until": until.to_string(),
+            "overdue": { "here": here, "coordinator": there },
             "serving": node.driver.is_some(),
         }),
     })

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use passage_protocol::codec::{Decode, Encode};
@@ -34,6 +34,7 @@ use crate::{
     custody::{Custody, Guard, Outer, remembered},
     own_stack,
     query::Queries,
+    renewal,
     settings::{self, Settings},
     tables::{Folder, Schemas},
 };
@@ -75,8 +76,8 @@ pub struct Home {
     pub segment: Segment,
     /// Signs agreements, manifests and statements.
     pub signing_key: SigningKey,
-    /// Certificate and key for the connection.
-    pub credentials: Credentials,
+    /// Certificate and key for the connection; replaced while the daemon runs.
+    pub(crate) credentials: RwLock<Arc<Credentials>>,
     /// The consortium, as agreements name it (G04).
     authority: Digest,
     /// Opens the stored tables. Read while tables are read or written; written while the catalogue changes, so that nobody
@@ -84,6 +85,8 @@ pub struct Home {
     pub(crate) custody: RwLock<Custody>,
     /// One change of the catalogue at a time: the second of two imports must see what the first committed.
     pub(crate) roster_change: Mutex<()>,
+    /// One sweep of what rounds have left at a time.
+    pub(crate) sweeping: Mutex<()>,
     /// Stored tables.
     pub tables: Folder,
     /// Shapes of the stored tables.
@@ -198,11 +201,7 @@ impl Home {
         let segment = Segment::parse(&membership.segment).ok_or_else(|| damaged("member.toml"))?;
         let authority = read("authority.der")?.into();
         let fingerprint = Fingerprint::of(&authority);
-        let credentials = Credentials::new(
-            KeyFile::from_bytes(read("tls.key")?)?,
-            read("certificate.der")?.into(),
-            authority,
-        );
+        let credentials = renewal::credentials(&dir, authority)?;
         let settings = settings(&dir)?;
         let store = Store::open(&dir.folder("store")?)?;
         let outer = remembered(settings.outer());
@@ -221,7 +220,8 @@ impl Home {
             shelf: Shelf::open(&dir.folder("shelf")?)?,
             checkpoints: Checkpoints::open(&dir.path(audit::FOLDER), LogOwner::Member(code))?,
             audit: Mutex::new(audit),
-            credentials,
+            credentials: RwLock::new(Arc::new(credentials)),
+            sweeping: Mutex::new(()),
             authority: Digest(fingerprint.0),
             membership,
             code,
@@ -230,6 +230,8 @@ impl Home {
         };
         // What an import or a destruction that was killed has left behind.
         home.settle(&outer)?;
+        home.seal_old_reports()?;
+        home.finish_sweeps()?;
         Ok(home)
     }
 
@@ -384,7 +386,7 @@ fn not_joined(error: TransportError) -> Failure {
     }
 }
 
-fn damaged(name: &str) -> Failure {
+pub(crate) fn damaged(name: &str) -> Failure {
     refuse(
         0x2203,
         &format!("the file {name} of the state folder is missing or damaged"),

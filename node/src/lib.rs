@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`import`] | layouts as data, recognition by content, validation by row (D1-D3) |
 //! | [`tables`] | canonical tables as sealed files; replaced by layout and school year (D4) |
-//! | [`custody`], [`certificate`] | the key above every file's key; destruction and its certificate (F10) |
+//! | [`custody`] | the key above every file's key, and its destruction (F10) |
 //! | [`roster`] | students in memory, as a round needs them; opt-outs (D7) |
 //! | [`data`] | imports as one change, opt-outs, destruction |
 //! | [`query`] | SQL over the stored tables |
@@ -24,13 +24,14 @@
 //! | [`first_match`] | whether this program on this machine matches as it must |
 //! | [`driver`] | the loop around the round engine |
 //! | [`participation`] | whether this member takes part at all |
+//! | [`retention`] | what rounds left here, until when, its destruction and the proof of it |
+//! | [`renewal`], [`upkeep`] | the next certificate; what is done every hour |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
 //! | [`serve`] | the daemon |
 //! | [`command`], [`cli`] | what a person can ask for |
 
-pub mod certificate;
 pub mod checkpoints;
 pub mod cli;
 pub mod command;
@@ -41,6 +42,8 @@ pub mod data;
 pub mod disclosures;
 pub mod driver;
 pub mod first_match;
+#[cfg(test)]
+mod fixture;
 pub mod governance;
 pub mod home;
 pub mod import;
@@ -52,8 +55,11 @@ pub mod prepare;
 pub mod quality;
 pub mod query;
 pub mod records;
+pub mod renewal;
+pub mod retention;
 pub mod roster;
 pub mod serve;
 pub mod settings;
 pub mod tables;
+pub mod upkeep;
 pub mod uplink;

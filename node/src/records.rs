@@ -32,8 +32,9 @@ pub const DESTRUCTIONS: Table = Table(9);
 pub const LEDGER: Table = Table(10);
 /// Account digest -> [`Yes`].
 pub const APPROVALS: Table = Table(11);
-/// Round id -> the report's bytes.
-pub const REPORTS: Table = Table(12);
+/// Round id -> the report's bytes in clear, as earlier versions kept it; none stays when a folder is opened
+/// ([`crate::retention::vault`]).
+pub(crate) const REPORTS_IN_CLEAR: Table = Table(12);
 /// Agreement digest -> [`passage_protocol::wire::governance::AgreementStatus`]: every statement seen, verified; it only
 /// grows. Table 2 held statuses of wire version 1.
 pub const AGREEMENT_STATUS: Table = Table(13);
@@ -43,6 +44,13 @@ pub const AGREEMENT_HEARD: Table = Table(14);
 // 15 and 16 are of the record of disclosures (`crate::disclosures`).
 /// `halted` -> [`Yes`], while this member takes part in nothing.
 pub const PARTICIPATION: Table = Table(17);
+
+/// Round id -> the report, sealed under a key of that round ([`crate::retention::vault`]).
+pub const SEALED_REPORTS: Table = Table(27);
+/// Place of a [`passage_protocol::retention::Destruction`] -> what was ordered, until its certificate is written.
+pub(crate) const SWEEPS: Table = Table(28);
+/// Place of a [`passage_protocol::retention::Destruction`] -> that word, signed: this member's own and those heard.
+pub(crate) const WORDS: Table = Table(29);
 
 /// A person's decision about a study.
 #[derive(Clone, Debug)]

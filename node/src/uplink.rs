@@ -34,12 +34,16 @@ use crate::{
     home::Home,
     outbox,
     records::{AGREEMENTS, CURSOR, STUDIES},
+    upkeep,
 };
 
 /// Seconds a poll waits at the coordinator for mail: well below the request time-out.
 const POLL_WAIT_S: u16 = 15;
 /// How often documents and signatures are compared, and time passes in rounds.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// What the coordinator answers to a certificate that was revoked or replaced.
+pub(crate) const CERTIFICATE_NOT_CURRENT: u16 = 0x3012;
 
 /// A failed transfer, as a job must take it.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +88,8 @@ impl Uplink {
         if let Some(link) = held.as_ref() {
             return Ok(Arc::clone(link));
         }
-        let link = Arc::new(Link::connect(&self.home.membership.coordinator, &self.home.credentials).await?);
+        let link =
+            Arc::new(Link::connect(&self.home.membership.coordinator, &self.home.credentials()).await?);
         *held = Some(Arc::clone(&link));
         Ok(link)
     }
@@ -95,11 +100,26 @@ impl Uplink {
     ///
     /// [`TransportError`].
     pub async fn call(&self, kind: u16, body: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let answer = self.link().await?.call(kind, body).await;
+        let link = self.link().await?;
+        let mut answer = link.call(kind, body).await;
+        if let Err(TransportError::Refused(refused)) = &answer
+            && refused.code == CERTIFICATE_NOT_CURRENT
+        {
+            // Asked on the old certificate while the next one came into use: that is no answer to what was asked.
+            let newest = self.link().await?;
+            if !Arc::ptr_eq(&link, &newest) {
+                answer = newest.call(kind, body).await;
+            }
+        }
         if matches!(&answer, Err(error) if !matches!(error, TransportError::Refused(_))) {
             self.exchange_due.store(true, Ordering::Relaxed);
         }
         answer
+    }
+
+    /// Lets the next request dial, with the credentials of then.
+    pub(crate) async fn dial_again(&self) {
+        *self.link.lock().await = None;
     }
 
     /// Fetches a blob of a round onto the shelf, unless it is there.
@@ -159,6 +179,7 @@ fn is_passing(code: u16) -> bool {
 fn fault(error: TransportError) -> UplinkFault {
     if let TransportError::Refused(refused) = &error
         && !is_passing(refused.code)
+        && refused.code != CERTIFICATE_NOT_CURRENT
     {
         return UplinkFault::Refused(Code(refused.code));
     }
@@ -168,7 +189,7 @@ fn fault(error: TransportError) -> UplinkFault {
 
 /// Keeps this node in step with the coordinator until the process ends.
 pub async fn run(driver: Arc<Driver>) {
-    tokio::join!(mail(&driver), outgoing(&driver), housekeeping(&driver));
+    tokio::join!(mail(&driver), outgoing(&driver), housekeeping(&driver), upkeep::run(&driver));
 }
 
 /// Takes mail in order; each entry is stored with the state it leads to before the next is taken.
@@ -328,7 +349,10 @@ pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
         }
     }
     for status in &documents.agreements {
-        home.learn(status)?;
+        if home.learn(status)? {
+            // Somebody may have withdrawn: what became of its contribution is asked about now.
+            driver.upkeep.notify_one();
+        }
     }
     Ok(())
 }

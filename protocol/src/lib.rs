@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`], [`document`] | vocabulary, files people write |
 //! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`], [`checkpoint`] | group elements, HPKE, signatures, match keys, code domains, noise, join, audit checkpoints |
-//! | 2 | [`mixing`], [`disclosure`] | first and second mix; what may be released |
+//! | 2 | [`mixing`], [`disclosure`], [`retention`] | first and second mix; what may be released; when what a round leaves must be gone |
 //! | 3 | [`agreement`], [`dictionary`], [`metric`], [`manifest`] | what was signed, what data elements mean, what is counted, what one round is |
 //! | 4 | [`wire`] | messages and limits |
 //! | 5 | [`round`] | the round as a state machine |
@@ -44,6 +44,7 @@ pub mod mixing;
 pub mod noise;
 pub mod refusal;
 pub mod report;
+pub mod retention;
 pub mod round;
 pub mod seal;
 pub mod secret;

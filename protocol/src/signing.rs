@@ -55,6 +55,11 @@ pub enum SignatureKind {
     // Reserved: 14 signature on principles, 15 release decision, 17 halt notice (SPEC §19).
     /// What a party states about its audit log.
     AuditCheckpoint = 16,
+    // Reserved: 18 to 20 (SPEC §19).
+    /// A side's word that what ended has left nothing with it.
+    DestructionConfirmation = 21,
+    /// A member's request for its next certificate.
+    CertificateRenewal = 22,
 }
 
 /// A member's signing key. Made on its own machine; wiped when dropped; no `Debug`, no `Clone`, no codec form.
@@ -376,6 +381,8 @@ mod tests {
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
         assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
         assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
+        assert_eq!(SignatureKind::DestructionConfirmation as u8, 21);
+        assert_eq!(SignatureKind::CertificateRenewal as u8, 22);
     }
 
     proptest! {

@@ -16,6 +16,7 @@ use passage_protocol::{
     ids::{Digest, MemberCode, RoundId},
     manifest::{Manifest, Opening},
     report::Report,
+    retention::{Destruction, Ended},
     round::{CoordinatorRound, MemberRound},
     signing::{SignatureKind, Signed, SigningKey},
     timestamp::Timestamp,
@@ -23,7 +24,10 @@ use passage_protocol::{
         BlobRef, Envelope, Message,
         governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
-        service::{DocumentName, DocumentText, Join, Joined, Mail, MailEntry, Poll, RoundBlob},
+        service::{
+            Destroyed, Destructions, DestructionsAsked, DocumentName, DocumentText, Join, Joined, Mail,
+            MailEntry, Poll, Renew, Renewal, Renewed, RoundBlob,
+        },
     },
 };
 use proptest::prelude::*;
@@ -35,7 +39,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 20] = [
+const DECODERS: [(&str, Cycle); 25] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -56,6 +60,11 @@ const DECODERS: [(&str, Cycle); 20] = [
     ("statement of a party", cycle::<State>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
+    ("word about a destruction", cycle::<Destroyed>),
+    ("question about destructions", cycle::<DestructionsAsked>),
+    ("words about destructions", cycle::<Destructions>),
+    ("request for a certificate", cycle::<Renewal>),
+    ("next certificate", cycle::<Renewed>),
 ];
 
 /// Good bytes of every kind, gathered from a played round.
@@ -109,6 +118,18 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         at: Timestamp(1_795_000_000),
     };
     let statement = checkpoint::Statement::sign(checkpoint, vec![digest], &SigningKey::generate([1; 32]));
+    let key = SigningKey::generate([1; 32]);
+    let word = Destruction {
+        owner: LogOwner::Member(code),
+        agreement: digest,
+        about: Ended::Round(RoundId([8; 16])),
+        due: Timestamp(1_795_000_000),
+        at: Timestamp(1_795_000_100),
+        complete: true,
+        certificate: digest,
+    }
+    .sign(&key);
+    let renew = Renew { member: code, request: vec![2; 90] };
     vec![
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
         Joined {
@@ -133,6 +154,14 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         CheckpointCall::Ask { held: Head { number: 7, digest } }.to_bytes(),
         CheckpointCall::Tell(Box::new(statement.clone())).to_bytes(),
         Told { key: signing_key, statement }.to_bytes(),
+        Destroyed { word: word.clone() }.to_bytes(),
+        DestructionsAsked {
+            about: vec![(digest, Ended::Party(code)), (digest, Ended::Round(RoundId([8; 16])))],
+        }
+        .to_bytes(),
+        Destructions { words: vec![word.clone(), word] }.to_bytes(),
+        Renewal { renew: Signed::new(renew, SignatureKind::CertificateRenewal, None, &key) }.to_bytes(),
+        Renewed { certificate: vec![7; 80] }.to_bytes(),
     ]
 }
 

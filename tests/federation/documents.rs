@@ -136,7 +136,8 @@ fn sound_agreement(agreement: &Agreement) -> Result<(), TestCaseError> {
     // What a person reads and signs neither steers a terminal nor leaves out who signs and whom to call.
     let consents = ConsentRecord::new(Digest([0; 32]));
     let today = Date { year: 2026, month: 11, day: 18 };
-    let page = text(&Shown { agreement, digest: Digest([0; 32]), consents: &consents, today });
+    let page =
+        text(&Shown { agreement, digest: Digest([0; 32]), consents: &consents, destroyed: &[], today });
     prop_assert!(!page.chars().any(|one| one.is_control() && one != '\n'));
     for party in &agreement.parties {
         prop_assert!(!party.signers.is_empty() && !party.breach_contact.trim().is_empty());

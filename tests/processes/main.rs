@@ -20,5 +20,6 @@ mod needles;
 mod papers;
 mod plain_files;
 mod records;
+mod retention;
 mod rounds;
 mod traffic;

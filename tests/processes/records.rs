@@ -5,9 +5,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
-use passage_node::records::{Charge, LEDGER, REPORTS, ROUNDS, RoundRecord, Standing};
+use passage_node::{
+    home::Home,
+    records::{Charge, LEDGER, ROUNDS, RoundRecord, SEALED_REPORTS, Standing},
+};
 use passage_protocol::{
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
@@ -16,7 +21,7 @@ use passage_protocol::{
 };
 use passage_shell::store::Store;
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, PATIENCE};
 
 fn store(fleet: &Fleet, name: &str) -> Store {
     Store::open(&fleet.folder(name).join("store")).unwrap()
@@ -25,7 +30,15 @@ fn store(fleet: &Fleet, name: &str) -> Store {
 /// The report a stopped member was given in a round.
 pub(crate) fn report_of(fleet: &Fleet, name: &str, round: &str) -> Report {
     let round = RoundId::parse(round).unwrap();
-    let bytes = store(fleet, name).get(REPORTS, &round.0).unwrap();
+    let began = Instant::now();
+    // The store of a dropped `Home` lets go of its lock a moment after the drop.
+    let home = loop {
+        match Home::open(&fleet.folder(name)) {
+            Err(_) if began.elapsed() < PATIENCE => sleep(Duration::from_millis(20)),
+            opened => break opened.unwrap(),
+        }
+    };
+    let bytes = home.report(round).unwrap();
     Report::from_bytes(&bytes.expect("a report of this round")).unwrap()
 }
 
@@ -47,7 +60,7 @@ pub(crate) fn assert_keys_and_charges(fleet: &Fleet, codes: &[String]) -> BTreeS
         let rounds: Vec<RoundRecord> =
             scan(ROUNDS).map(|(_, value)| RoundRecord::from_bytes(&value).unwrap()).collect();
         let reports: BTreeSet<RoundId> =
-            scan(REPORTS).map(|(key, _)| RoundId::from_bytes(&key).unwrap()).collect();
+            scan(SEALED_REPORTS).map(|(key, _)| RoundId::from_bytes(&key).unwrap()).collect();
         // Keys of the ledger are roster, agreement, round.
         let mut charges: BTreeMap<RoundId, Charge> = BTreeMap::new();
         for (key, value) in scan(LEDGER) {

@@ -56,9 +56,6 @@ pub(crate) mod files {
     pub(crate) const KEY_BYTES_MAX: usize = 16 << 10;
 }
 
-/// A server certificate with less than this left is replaced when the daemon starts, in seconds: 60 days.
-const SERVER_RENEWAL_S: u64 = 60 * 86_400;
-
 /// Puts a new revocation list in force on live connections.
 pub type RevocationHook = Box<dyn Fn(&[u8], Vec<Serial>) -> Result<(), CoordinatorError> + Send + Sync>;
 
@@ -134,19 +131,35 @@ impl App {
         &self.authority
     }
 
-    /// What the listening end presents; replaced here when it is close to its end.
+    /// What the listening end presents; replaced here when it is close to its end, or when a kill left a key without its
+    /// certificate.
     ///
     /// # Errors
     ///
     /// [`CoordinatorError::KeyFileMissing`], [`CoordinatorError::Pki`].
     pub fn server_credentials(&self, now: Timestamp) -> Result<Credentials, CoordinatorError> {
-        let certificate = read(&self.dir, files::SERVER_CERTIFICATE)?.into();
-        if passage_shell::pki::valid_until(&certificate)? < now.plus_s(SERVER_RENEWAL_S) {
-            self.record(now, &Act::ServerCertificateRenewed)?;
-            return init::write_server(&self.dir, &self.authority, now);
+        if let Some(renewed) = self.renew_server(now)? {
+            return Ok(renewed);
         }
+        let certificate = read(&self.dir, files::SERVER_CERTIFICATE)?.into();
         let key = KeyFile::from_bytes(read(&self.dir, files::SERVER_KEY)?)?;
         Ok(Credentials::new(key, certificate, self.authority.certificate().clone()))
+    }
+
+    /// A new server certificate, if it is time: when two thirds of the old one's life are over. What is presented now stays
+    /// good meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`server_credentials`](Self::server_credentials).
+    pub fn renew_server(&self, now: Timestamp) -> Result<Option<Credentials>, CoordinatorError> {
+        let certificate = read(&self.dir, files::SERVER_CERTIFICATE)?.into();
+        let key = KeyFile::from_bytes(read(&self.dir, files::SERVER_KEY)?)?;
+        if key.fits(&certificate) && now < passage_shell::pki::renewal_due(&certificate)? {
+            return Ok(None);
+        }
+        self.record(now, &Act::ServerCertificateRenewed)?;
+        init::write_server(&self.dir, &self.authority, now).map(Some)
     }
 
     /// Writes an entry to the audit log and returns its number.
@@ -242,9 +255,17 @@ impl App {
     /// [`CoordinatorError::Pki`], [`CoordinatorError::Store`], [`CoordinatorError::Transport`].
     pub fn renew_revocations(&self, now: Timestamp) -> Result<(), CoordinatorError> {
         let mut revoked = Vec::new();
-        for (_, member) in self.all::<records::Member>(records::MEMBERS)? {
-            if let (Some(at), Ok(serial)) = (member.revoked, <[u8; 16]>::try_from(member.serial.as_slice())) {
-                revoked.push(Revocation { serial: Serial(serial), at });
+        for (key, member) in self.all::<records::Member>(records::MEMBERS)? {
+            // The next certificate of a revoked member is as void as the one in use.
+            let next: Option<records::NextCertificate> = self
+                .store
+                .get(records::RENEWALS, &key)?
+                .map(|bytes| Decode::from_bytes(&bytes))
+                .transpose()?;
+            for serial in [Some(member.serial), next.map(|next| next.serial)].into_iter().flatten() {
+                if let (Some(at), Ok(serial)) = (member.revoked, <[u8; 16]>::try_from(serial.as_slice())) {
+                    revoked.push(Revocation { serial: Serial(serial), at });
+                }
             }
         }
         let number = self.store.next("revocation list")?;

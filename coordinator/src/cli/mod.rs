@@ -2,6 +2,7 @@
 //! [`Command`] for the daemon, or for this process if no daemon serves the folder.
 
 mod init;
+mod retention;
 mod serve;
 mod verbs;
 
@@ -14,6 +15,7 @@ use passage_shell::{
     failure::Failure,
 };
 
+pub use self::retention::RetentionVerb;
 pub use self::verbs::{AgreementVerb, AuditVerb, MembersVerb, ReleaseVerb, RoundVerb, StudyVerb};
 use crate::{
     app::App,
@@ -103,6 +105,12 @@ pub enum Verb {
     /// List what was released.
     #[command(subcommand, after_help = "Example:\n  passage-coordinator release list")]
     Release(ReleaseVerb),
+    /// What rounds have left here, until when, its destruction, and which members have confirmed theirs.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-coordinator retention list\n  passage-coordinator retention sweep --dry-run"
+    )]
+    Retention(retention::RetentionVerb),
     /// Open, watch and stop rounds.
     #[command(
         subcommand,
@@ -136,6 +144,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Invite { name, segment, days } => Command::Invite { name, segment, days },
         Verb::Members { verb } => verb.map_or(Command::Members, MembersVerb::command),
         Verb::Release(verb) => verb.command(),
+        Verb::Retention(verb) => verb.command(),
         Verb::Round(verb) => verb.command(),
         Verb::Study(verb) => verb.command()?,
     };

@@ -37,6 +37,7 @@ pub(super) fn examine(app: &App, now: Timestamp, progress: ProgressSink<'_>) -> 
         Finding { what: "audit log", good: audit_log(app) },
         Finding { what: "members' logs", good: refused_logs(app) },
         Finding { what: "authority", good: authority(app, now) },
+        Finding { what: "retention", good: overdue(app, now) },
         Finding { what: "clock", good: clock(now) },
         Finding { what: "disk", good: disk(app) },
         Finding { what: "blobs", good: blobs(app, progress) },
@@ -111,6 +112,19 @@ fn authority(app: &App, now: Timestamp) -> Result<String, String> {
             "valid for {days} days only, expected {AUTHORITY_DAYS_WISHED} or more to plan a successor"
         ))
     }
+}
+
+/// What is overdue at members is theirs: it is told, and is no fault of this machine.
+fn overdue(app: &App, now: Timestamp) -> Result<String, String> {
+    let lines = crate::retention::lines(app).map_err(|error| error.to_string())?;
+    let here = lines.iter().filter(|line| line.overdue_here(now).is_some()).count();
+    let members = lines.iter().filter(|line| !line.silent(now).is_empty()).count();
+    if here > 0 {
+        return Err(format!(
+            "{here} rounds or withdrawals are overdue here, expected none; see retention list (G15)"
+        ));
+    }
+    Ok(format!("nothing overdue here; members have not confirmed {members}"))
 }
 
 fn clock(now: Timestamp) -> Result<String, String> {

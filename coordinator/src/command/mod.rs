@@ -4,6 +4,7 @@
 mod doctor;
 mod documents;
 mod members;
+mod retention;
 mod rounds;
 
 use std::path::PathBuf;
@@ -59,6 +60,12 @@ pub enum Command {
     Members,
     /// Lists released reports.
     ReleaseList,
+    /// Lists what must be gone and is not, on both sides.
+    RetentionList,
+    /// Says what a sweep would destroy.
+    RetentionDue,
+    /// Destroys what is due.
+    RetentionSweep,
     /// Revokes a member.
     Revoke {
         /** Its code. */
@@ -100,7 +107,7 @@ pub enum Command {
 pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
     let now = clock::now();
     Ok(match command {
-        Command::AgreementList => documents::agreements(app)?,
+        Command::AgreementList => documents::agreements(app, now)?,
         Command::AgreementPropose { text } => documents::propose_agreement(app, &text, now)?,
         Command::AuditAcknowledge { log, by } => acknowledge(app, &log, &by, now)?,
         Command::AuditCheckpoints { out } => page::export_page(&app.checkpoints, &out)?,
@@ -109,6 +116,9 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Invite { name, segment, days } => members::invite(app, &name, &segment, days, now)?,
         Command::Members => members::list(app)?,
         Command::ReleaseList => rounds::releases(app)?,
+        Command::RetentionList => retention::list(app, now)?,
+        Command::RetentionDue => retention::due(app, now)?,
+        Command::RetentionSweep => retention::sweep(app, now)?,
         Command::Revoke { code } => members::revoke(app, &code, now)?,
         Command::RoundHalt { id } => rounds::halt(app, &id, now)?,
         Command::RoundList => rounds::list(app)?,

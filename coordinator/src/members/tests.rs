@@ -1,6 +1,15 @@
 //! Invitations are good for one join; a revoked member is nobody.
 
-use passage_protocol::{agreement::Segment, codec::Encode, refusal::Refusal, signing::SigningKey};
+use std::sync::{Arc, Mutex};
+
+use passage_protocol::{
+    agreement::Segment,
+    codec::Encode,
+    refusal::Refusal,
+    signing::{Signed, SigningKey},
+    wire::service::Renew,
+};
+use passage_shell::pki::KeyFile;
 
 use super::*;
 use crate::fixture::{NOW, World, bare, join_request};
@@ -75,4 +84,89 @@ fn a_revoked_member_is_refused_and_its_round_ends() {
     assert_eq!(revoke(&world.app, other, NOW).unwrap_err(), CoordinatorError::MemberUnknown);
     let refused = crate::rounds::open(&world.app, world.study, NOW).unwrap_err();
     assert_eq!(refused, CoordinatorError::PartyNotMember { code: world.codes[0] });
+}
+
+/// A request for the next certificate of a member, with the key that signs it.
+fn renewal(world: &World, member: usize, key: &SigningKey) -> Renewal {
+    let request = KeyFile::generate().unwrap().request().unwrap();
+    let renew = Renew { member: world.codes[member], request };
+    Renewal { renew: Signed::new(renew, SignatureKind::CertificateRenewal, None, key) }
+}
+
+fn peer_of(certificate: &[u8]) -> Peer {
+    Peer::read(&certificate.to_vec().into()).unwrap()
+}
+
+#[test]
+fn i5_both_certificates_work_until_the_next_was_used_once() {
+    let world = World::new();
+    let (app, code, old) = (&world.app, world.codes[0], &world.peers[0]);
+    let asked = renewal(&world, 0, &world.keys[0]);
+    let first = renew(app, code, &asked, NOW).unwrap();
+    assert_eq!(renew(app, code, &asked, NOW).unwrap().certificate, first.certificate, "asked again");
+    assert!(active(app, old).is_ok(), "the old one, while the next was not used");
+    // Another request, as of a member that lost the key of the first: only the newest counts.
+    let next = renew(app, code, &renewal(&world, 0, &world.keys[0]), NOW).unwrap();
+    assert_eq!(active(app, &peer_of(&first.certificate)).unwrap_err(), CoordinatorError::MemberRevoked);
+    let next = peer_of(&next.certificate);
+    assert_eq!(next.code(), code);
+    assert!(active(app, old).is_ok());
+    assert!(active(app, &next).is_ok() && active(app, &next).is_ok());
+    assert_eq!(active(app, old).unwrap_err(), CoordinatorError::MemberRevoked);
+    let world = world.restart();
+    assert!(active(&world.app, &next).is_ok() && active(&world.app, &world.peers[0]).is_err());
+}
+
+#[test]
+fn i5_nobody_renews_without_the_members_signing_key() {
+    let world = World::new();
+    let forged = renewal(&world, 0, &world.keys[1]);
+    let refused = renew(&world.app, world.codes[0], &forged, NOW).unwrap_err();
+    assert_eq!(refused, CoordinatorError::RenewalRefused, "the key of the connection alone");
+    // Its own signature in another's name.
+    let other = renewal(&world, 1, &world.keys[0]);
+    assert_eq!(renew(&world.app, world.codes[0], &other, NOW).unwrap_err(), CoordinatorError::RenewalRefused);
+    assert!(world.app.store.scan(RENEWALS, &[]).unwrap().is_empty());
+}
+
+#[test]
+fn g10_a_revoked_member_cannot_renew_and_its_next_certificate_is_void_too() {
+    let world = World::new();
+    let (app, code) = (&world.app, world.codes[0]);
+    let next = renew(app, code, &renewal(&world, 0, &world.keys[0]), NOW).unwrap();
+    let next = peer_of(&next.certificate);
+    let closed: Arc<Mutex<Vec<_>>> = Arc::default();
+    let seen = Arc::clone(&closed);
+    let (jobs, _running) = tokio::sync::mpsc::unbounded_channel();
+    app.attach(
+        jobs,
+        Box::new(move |_, serials| {
+            *seen.lock().unwrap() = serials;
+            Ok(())
+        }),
+    );
+    revoke(app, code, NOW).unwrap();
+    let closed = closed.lock().unwrap().clone();
+    assert!(closed.contains(&next.serial()) && closed.contains(&world.peers[0].serial()), "{closed:?}");
+    for peer in [&next, &world.peers[0]] {
+        assert_eq!(active(app, peer).unwrap_err(), CoordinatorError::MemberRevoked);
+    }
+    let asked = renewal(&world, 0, &world.keys[0]);
+    assert_eq!(renew(app, code, &asked, NOW).unwrap_err(), CoordinatorError::MemberRevoked);
+}
+
+#[test]
+fn the_servers_certificate_is_replaced_by_age_and_after_a_kill_between_its_two_files() {
+    let world = World::new();
+    let app = &world.app;
+    let now = passage_shell::clock::now();
+    assert!(app.renew_server(now).unwrap().is_none());
+    let before = app.server_credentials(now).unwrap();
+    let renewed = app.renew_server(now.plus_s(300 * 86_400)).unwrap().unwrap();
+    assert_ne!(renewed.certificate(), before.certificate());
+    // A kill after the key was written and before its certificate was.
+    app.dir.write("server.key", KeyFile::generate().unwrap().expose()).unwrap();
+    let mended = app.server_credentials(now).unwrap();
+    assert!(mended.key().fits(mended.certificate()));
+    assert_ne!(mended.certificate(), renewed.certificate());
 }

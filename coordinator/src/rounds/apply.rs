@@ -360,26 +360,3 @@ fn change<'a>(
     after.act(app);
     Ok(taken)
 }
-
-/// Erases the reports of a finished round once the agreement's retention is over (F3, G15).
-pub(super) fn expire_reports(
-    app: &App,
-    id: RoundId,
-    record: &RoundRecord,
-    now: Timestamp,
-) -> Result<(), CoordinatorError> {
-    let papers = documents::papers(app, record.study)?;
-    if now.since_s(record.moved) < u64::from(papers.agreement.retention_days) * 86_400 {
-        return Ok(());
-    }
-    let gone = app.transact(now, || {
-        let mut record: RoundRecord = app.kept(ROUNDS, &id)?.ok_or(CoordinatorError::RoundUnknown)?;
-        let (mut ops, gone) = blobs::erase(app, id, &[])?;
-        record.note(now, "retention is over, reports erased here");
-        record.standing = Standing::Finished { reports: Vec::new() };
-        ops.push(Op::put(ROUNDS, id.to_bytes(), record.to_bytes()));
-        Ok((vec![Act::RoundReportsErased { round: id }], ops, gone))
-    })?;
-    blobs::remove_files(app, &gone);
-    Ok(())
-}

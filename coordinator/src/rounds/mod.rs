@@ -106,7 +106,7 @@ pub fn resume(app: &App) -> Result<usize, CoordinatorError> {
     Ok(started)
 }
 
-/// Lets time pass: deadlines, and reports whose retention is over.
+/// Lets time pass: deadlines. What is due for destruction is [`crate::retention`]'s.
 ///
 /// # Errors
 ///
@@ -114,12 +114,8 @@ pub fn resume(app: &App) -> Result<usize, CoordinatorError> {
 pub fn tick(app: &App, now: Timestamp) -> Result<(), CoordinatorError> {
     for (id, record) in list(app)? {
         match &record.standing {
-            Standing::Running(round) if is_closing(round) => apply::expire_reports(app, id, &record, now)?,
-            Standing::Running(round) if round.call().deadline < now => {
+            Standing::Running(round) if !is_closing(round) && round.call().deadline < now => {
                 input(app, id, CoordinatorInput::Tick, now)?;
-            }
-            Standing::Finished { reports } if !reports.is_empty() => {
-                apply::expire_reports(app, id, &record, now)?;
             }
             Standing::Aborted { .. } | Standing::Finished { .. } | Standing::Running(_) => {}
         }

@@ -4,11 +4,14 @@ use core::fmt::Write as _;
 use std::path::Path;
 
 use passage_protocol::dictionary::{Dictionary, column_name};
-use passage_shell::{control::Answer, failure::Failure};
+use passage_shell::{
+    control::Answer,
+    destruction::{COORDINATOR, Statement},
+    failure::Failure,
+};
 use serde_json::json;
 
 use crate::{
-    certificate::Statement,
     coverage,
     custody::Guard,
     data::Scope,
@@ -58,6 +61,13 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
     }
     let (roster, snapshot) = home.roster()?;
     let counts = roster.counts;
+    let (overdue, _) = home.overdue(home.now())?;
+    if overdue > 0 {
+        let _ = writeln!(
+            text,
+            "\nOVERDUE: what {overdue} rounds have left should be gone; see `retention list` (G15)"
+        );
+    }
     let _ = write!(
         text,
         "\n{} students, {} opted out, {} without a usable match key; snapshot {}",
@@ -102,22 +112,52 @@ pub(super) fn rekey(home: &Home, guard: Option<Guard>) -> Result<Answer, Failure
     })
 }
 
-pub(super) fn certificate(file: &Path) -> Result<Answer, Failure> {
+/// Checks a certificate, and whether the key it names is the one this member knows for whoever signed it.
+pub(super) fn certificate(home: &Home, file: &Path) -> Result<Answer, Failure> {
     let fault = |error: &std::io::Error| Failure::io("read the certificate", error);
     if std::fs::metadata(file).map_err(|error| fault(&error))?.len() > CERTIFICATE_BYTES_MAX {
         return Err(fault(&std::io::ErrorKind::FileTooLarge.into()));
     }
     let text = std::fs::read_to_string(file).map_err(|error| fault(&error))?;
     let statement = Statement::verify(&text)?;
+    let known = known_key(home, &statement.member)?;
+    let whose = match &known {
+        Some(key) if *key == statement.signing_key => "the one pinned here",
+        Some(_) => {
+            return Err(refuse(
+                0x2383,
+                &format!(
+                    "the certificate is signed with another key than the one known here for {}",
+                    statement.member
+                ),
+                "It proves nothing: ask by telephone who wrote it, and for the right one.",
+                Some("F10"),
+            ));
+        }
+        None => "not known here: compare it with the key the agreement lists",
+    };
     Ok(Answer {
         text: format!(
-            "{}\nthe signature is good, by the key {}\ncompare it with the key the agreement lists for {}",
+            "{}\nthe signature is good, by the key {}\nthe key is {whose} for {}",
             statement.words(),
             statement.signing_key,
             statement.member
         ),
-        json: json!({ "valid": true, "statement": statement }),
+        json: json!({ "valid": true, "key_known": known.is_some(), "statement": statement }),
     })
+}
+
+/// The key that signs for somebody: the coordinator's as pinned, a party's as an agreement lists it, this member's own.
+fn known_key(home: &Home, owner: &str) -> Result<Option<String>, Failure> {
+    if owner == COORDINATOR {
+        return Ok(home.pinned_key()?.map(|key| key.to_string()));
+    }
+    if owner == home.code.to_string() {
+        return Ok(Some(home.signing_key.verifying_key().to_string()));
+    }
+    let agreements = home.agreements()?;
+    let mut parties = agreements.iter().flat_map(|held| &held.agreement.parties);
+    Ok(parties.find(|party| party.code.to_string() == owner).map(|party| party.signing_key.to_string()))
 }
 
 pub(super) fn coverage(home: &Home, out: Option<&Path>) -> Result<Answer, Failure> {

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use passage_protocol::agreement::{
-    DocumentId, notices,
-    page::{self, Shown},
+use passage_protocol::{
+    agreement::{
+        DocumentId, notices,
+        page::{self, Shown},
+    },
+    ids::MemberCode,
 };
 use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomically};
 use serde_json::json;
@@ -23,15 +26,21 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
     let mut lines = Vec::new();
     for one in &held {
         lines.push(format!(
-            "{}  {}  {} to {}  signed here: {}  signatures: {} of {}",
+            "{}  {}  {} to {} ({})  signed here: {}  signatures: {} of {}",
             id(one),
             one.agreement.title,
             one.agreement.effective,
             one.agreement.expires,
+            days_left(one.agreement.expires.days_since(today)),
             if signed_here(home, one) { "yes" } else { "no" },
             signatures(one),
             one.agreement.parties.len(),
         ));
+        let left = withdrawn(one);
+        if !left.is_empty() {
+            let codes: Vec<String> = left.iter().map(ToString::to_string).collect();
+            lines.push(format!("    withdrawn: {} (G10)", codes.join(", ")));
+        }
         lines.extend(notices(&one.agreement, today).iter().map(|due| format!("    {due} ({})", due.rule())));
     }
     if lines.is_empty() {
@@ -48,16 +57,30 @@ pub(super) fn agreement_list(home: &Home) -> Result<Answer, Failure> {
             "signed_here": signed_here(home, one),
             "signatures": signatures(one),
             "parties": one.agreement.parties.len(),
+            "days_left": one.agreement.expires.days_since(today),
+            "withdrawn": withdrawn(one).iter().map(ToString::to_string).collect::<Vec<_>>(),
             "due": due.iter().map(|one| json!({ "rule": one.rule(), "what": one.to_string() })).collect::<Vec<_>>(),
         })
     };
     Ok(Answer { text: lines.join("\n"), json: json!(held.iter().map(facts).collect::<Vec<_>>()) })
 }
 
+fn days_left(days: i64) -> String {
+    if days < 0 { "over".to_owned() } else { format!("{days} days left") }
+}
+
+/// Parties that have withdrawn.
+fn withdrawn(held: &HeldAgreement) -> Vec<MemberCode> {
+    let parties = held.agreement.parties.iter().map(|party| party.code);
+    parties.filter(|code| held.consents.withdrawal(*code).is_some()).collect()
+}
+
 /// The page, on the screen or as a file to print (L1).
 pub(super) fn agreement_show(home: &Home, name: &str, out: Option<&Path>) -> Result<Answer, Failure> {
     let held = home.agreement(name)?;
+    let destroyed = home.words_of_withdrawals(held.digest, &withdrawn(&held))?;
     let shown = Shown {
+        destroyed: &destroyed,
         agreement: &held.agreement,
         digest: held.digest,
         consents: &held.consents,
@@ -113,19 +136,34 @@ pub(super) fn agreement_share(
     })
 }
 
-pub(super) fn agreement_withdraw(home: &Home, name: &str, by: &str) -> Result<Answer, Failure> {
+/// Withdraws, ends what runs and destroys what was contributed (G10). Without a daemon the last two wait for its next start.
+pub(super) fn agreement_withdraw(node: &Node, name: &str, by: &str) -> Result<Answer, Failure> {
+    let home = node.home.as_ref();
     let held = home.agreement(name)?;
     home.withdraw(&held, by)?;
+    if let Some(driver) = &node.driver {
+        driver.halt_under(held.digest)?;
+    }
+    // The withdrawal stands whatever becomes of this: what is not finished now is finished within the hour.
+    let certificates = home.finish_sweeps().unwrap_or_else(|failure| {
+        tracing::warn!(code = failure.code(), what = failure.what(), "a withdrawal's destruction waits");
+        Vec::new()
+    });
     let released = released_under(home, &held)?;
     let mut lines =
         vec![format!("withdrawn from {} by {by}; no further round runs under it (G10)", id(&held))];
     lines.extend(
         released.iter().map(|(round, at)| format!("released before and not recalled: {round}, {at}")),
     );
+    lines.push(match certificates.last() {
+        Some((statement, path)) => format!("\n{}signed certificate: {}", statement.words(), path.display()),
+        None => "what was contributed is destroyed when its last round has ended here, within the hour or when the daemon starts; the folder `certificates` then has the proof".to_owned(),
+    });
+    let certificate = certificates.last().map(|(_, path)| path);
     let released: Vec<_> = released.iter().map(|(round, at)| json!({ "round": round, "at": at })).collect();
     Ok(Answer {
         text: lines.join("\n"),
-        json: json!({ "id": id(&held), "withdrawn": true, "released": released }),
+        json: json!({ "id": id(&held), "withdrawn": true, "released": released, "certificate": certificate }),
     })
 }
 

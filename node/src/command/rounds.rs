@@ -18,7 +18,7 @@ use crate::{
     command::{Node, ReportFormat},
     driver::Driver,
     home::{Home, refuse},
-    records::{REPORTS, ROUNDS, RoundRecord, Standing},
+    records::{ROUNDS, RoundRecord, Standing},
 };
 
 pub(super) fn list(home: &Home) -> Result<Answer, Failure> {
@@ -190,7 +190,8 @@ fn is_bound(amount: Amount) -> bool {
 pub(super) fn report_list(home: &Home) -> Result<Answer, Failure> {
     let mut lines = Vec::new();
     let mut facts = Vec::new();
-    for (_, bytes) in home.store.scan(REPORTS, &[])? {
+    for round in home.reported()? {
+        let Some(bytes) = home.report(round)? else { continue };
         let report = Report::from_bytes(&bytes)?;
         lines.push(format!("{}  {}  {}", report.round, report.generated_at, report.study_title));
         facts.push(json!({ "id": report.round.to_string(), "generated": report.generated_at.to_string(), "title": report.study_title }));
@@ -272,8 +273,10 @@ fn export(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
     let round = round_id(home, name)?;
-    let bytes = home.store.get(REPORTS, &round.0)?.ok_or_else(|| {
-        refuse(0x2251, "there is no report of this round here", "List the reports with `report list`.", None)
+    let bytes = home.report(round)?.ok_or_else(|| {
+        let advice =
+            "List the reports with `report list`; `retention list` says which were destroyed, and when.";
+        refuse(0x2251, "there is no report of this round here", advice, None)
     })?;
     Ok(Report::from_bytes(&bytes)?)
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use passage_shell::failure::Failure;
+use passage_shell::{failure::Failure, state_dir::sync_folder_of};
 
 use super::path;
 
@@ -60,6 +60,32 @@ pub fn others(folder: &Path, keep: u64) -> Result<Vec<PathBuf>, Failure> {
 /// [`Failure`] of the disk.
 pub fn is_there(folder: &Path, generation: u64) -> Result<bool, Failure> {
     path(folder, generation).try_exists().map_err(|error| fault(&error))
+}
+
+/// Overwrites a file with zeros, reads them back, and removes its name; says whether there was one.
+///
+/// # Errors
+///
+/// [`Failure`] of the disk, or if other bytes are read back than were written.
+pub fn erase(file: &Path) -> Result<bool, Failure> {
+    if !blank(file)? {
+        return Ok(false);
+    }
+    fs::remove_file(file).and_then(|()| sync_folder_of(file)).map_err(|error| fault(&error))?;
+    Ok(true)
+}
+
+/// Overwrites a file with zeros and reads them back, without removing its name; says whether there was one.
+///
+/// # Errors
+///
+/// As [`erase`].
+pub fn blank(file: &Path) -> Result<bool, Failure> {
+    match overwrite(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(fault(&error)),
+    }
 }
 
 fn overwrite(half: &Path) -> io::Result<()> {

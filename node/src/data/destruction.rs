@@ -25,7 +25,13 @@ use passage_protocol::{
     codec_struct,
     timestamp::Timestamp,
 };
-use passage_shell::{audit::Act, failure::Failure, state_dir::write_atomically, store::Op};
+use passage_shell::{
+    audit::Act,
+    destruction::{Destroyed, FOLDER, Findings, Statement},
+    failure::Failure,
+    state_dir::write_atomically,
+    store::Op,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -33,7 +39,6 @@ use super::{
     stored::{CATALOGUE_KEY, rewrap},
 };
 use crate::{
-    certificate::{Destroyed, Findings, Statement},
     custody::{Custody, KeyState, Outer, remembered, shred},
     home::{Home, refuse},
     records::{CATALOGUE, DESTRUCTIONS},
@@ -44,7 +49,7 @@ use crate::{
 type Step = fn(&Home) -> Result<(), Failure>;
 
 /// What follows an order, in this sequence.
-const STEPS: [Step; 3] = [Home::overwrite_old_halves, Home::remove_old_halves, Home::sweep];
+const STEPS: [Step; 3] = [Home::overwrite_old_halves, Home::remove_old_halves, Home::sweep_files];
 
 /// Which stored tables a destruction means; nothing given means everything.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -181,7 +186,7 @@ impl Home {
         shred::remove_others(&self.dir.folder("keys")?, self.catalogue()?.keys.generation)
     }
 
-    fn sweep(&self) -> Result<(), Failure> {
+    fn sweep_files(&self) -> Result<(), Failure> {
         self.sweep_tables(&self.catalogue()?.tables)
     }
 
@@ -189,7 +194,7 @@ impl Home {
     fn certify(&self, ordered: &Ordered, outer: &Outer<'_>) -> Result<(Statement, PathBuf), Failure> {
         let statement = self.statement(ordered, self.look(ordered, outer)?);
         let name = format!("destruction-{}-{}.toml", statement.destroyed_at, ordered.old.generation);
-        let path = self.dir.folder("certificates")?.join(name.replace(':', ""));
+        let path = self.dir.folder(FOLDER)?.join(name.replace(':', ""));
         let (tables, verified) = (statement.table.len(), statement.verified);
         self.record(&Act::CertificateIssued { tables, verified })?;
         write_atomically(&path, statement.sign(&self.signing_key)?.as_bytes())?;
@@ -277,6 +282,7 @@ impl Home {
             verified_by: format!("passage-node {}", env!("CARGO_PKG_VERSION")),
             checks,
             table: ordered.tables.iter().map(item).collect(),
+            item: Vec::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use passage_protocol::{
     round::{MemberInput, MemberJob, MemberOutcome},
     wire::BlobRef,
 };
-use passage_shell::{audit::Act, failure::Failure, store::Op};
+use passage_shell::{audit::Act, failure::Failure};
 
 use crate::{
     compute::{
@@ -23,8 +23,8 @@ use crate::{
         secrets::RoundSecrets,
         table::{self, TableInput},
     },
+    custody::shred,
     driver::{Driver, JobProgress},
-    records::REPORTS,
     uplink::UplinkFault,
 };
 
@@ -150,8 +150,9 @@ impl Driver {
         let received = Act::ReportReceived { round, report: report.digest };
         self.home.record(&received).map_err(|failure| unrecorded(&failure))?;
         let (blobs, held) = self.held(round);
-        let kept = self.home.store.commit(&[Op::put(REPORTS, round.0, bytes)]);
-        kept.map_err(|error| Ended::Failed { code: error.code(), fault: None })?;
+        self.home.keep_report(round, &bytes).map_err(|failure| unrecorded(&failure))?;
+        // On the shelf it came in clear; what is kept is sealed (G15).
+        shred::erase(&self.home.shelf.path(report.digest)).map_err(|failure| unrecorded(&failure))?;
         Ok(MemberOutcome::ReportKept { blobs, bytes: held })
     }
 

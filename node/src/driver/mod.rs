@@ -16,7 +16,7 @@ use std::{
 };
 
 use passage_protocol::{
-    agreement::Account,
+    agreement::{Account, Clause},
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::Manifest,
@@ -50,6 +50,8 @@ pub struct Driver {
     progress: Mutex<BTreeMap<RoundId, JobProgress>>,
     /// Rung when something was put into the outbox.
     pub(crate) outgoing: Notify,
+    /// Rung when something is to be destroyed or told before the hour is over.
+    pub(crate) upkeep: Notify,
     own: Weak<Self>,
 }
 
@@ -93,6 +95,7 @@ impl Driver {
             deciding: Mutex::default(),
             progress: Mutex::default(),
             outgoing: Notify::new(),
+            upkeep: Notify::new(),
             own: own.clone(),
         })
     }
@@ -111,6 +114,11 @@ impl Driver {
             match &record.standing {
                 Standing::Running { .. } if self.home.halted()?.is_some() => {
                     self.abort(round, &Abort::because(AbortReason::Halted), None)?;
+                }
+                Standing::AwaitDecision | Standing::Running { .. }
+                    if self.home.has_left(record.call.agreement)? =>
+                {
+                    self.abort(round, &Abort::because(AbortReason::Refused(Clause::Withdrawn)), None)?;
                 }
                 Standing::AwaitDecision => self.consider(round)?,
                 Standing::Running { state, .. } => match MemberRound::resume(state)? {

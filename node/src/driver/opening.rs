@@ -231,16 +231,18 @@ impl Driver {
         Ok(rounds.len())
     }
 
-    /// Stops every running round under an agreement, because this member has withdrawn from it (G10).
+    /// Ends every round under an agreement, in whichever state, because this member has withdrawn from it (G10).
     ///
     /// # Errors
     ///
     /// [`Failure`] of the store.
     pub fn halt_under(&self, agreement: Digest) -> Result<(), Failure> {
-        let rounds: Vec<RoundId> = self.lock().keys().copied().collect();
-        for round in rounds {
-            if self.record(round)?.call.agreement == agreement {
-                self.feed(round, MemberInput::Halt, None)?;
+        for (key, bytes) in self.home.store.scan(ROUNDS, &[])? {
+            let record = RoundRecord::from_bytes(&bytes)?;
+            let runs = matches!(record.standing, Standing::AwaitDecision | Standing::Running { .. });
+            if runs && record.call.agreement == agreement {
+                let withdrawn = Abort::because(AbortReason::Refused(Clause::Withdrawn));
+                self.abort(RoundId::from_bytes(&key)?, &withdrawn, None)?;
             }
         }
         Ok(())

@@ -137,7 +137,20 @@ impl Home {
         Ok(counts)
     }
 
-    /// Withdraws from an agreement (G10): no further round runs under it.
+    /// Whether this member has withdrawn from an agreement.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the store is damaged.
+    pub(crate) fn has_left(&self, agreement: Digest) -> Result<bool, Failure> {
+        let Some(bytes) = self.store.get(AGREEMENT_STATUS, &agreement.0)? else { return Ok(false) };
+        let statements = AgreementStatus::from_bytes(&bytes)?.statements;
+        let own =
+            |one: &ConsentStatement| matches!(one, ConsentStatement::Withdrew(_)) && one.party() == self.code;
+        Ok(statements.iter().any(own))
+    }
+
+    /// Withdraws from an agreement (G10): no further round runs under it, and what was contributed is ordered to be destroyed.
     ///
     /// # Errors
     ///
@@ -164,6 +177,10 @@ impl Home {
                 let mut consents = self.consents(held.digest, &held.agreement)?;
                 consents.take(&held.agreement, statement)?;
                 let mut ops = vec![kept(held.digest, &consents)];
+                if let ConsentStatement::Withdrew(left) = statement {
+                    // G10: with it goes the order to destroy what was contributed; a kill in between leaves both or neither.
+                    ops.push(self.withdrawal_order(held.digest, &left.value().by, left.value().at));
+                }
                 outbox::append(&self.store, &mut ops, kind::STATE, body)?;
                 Ok((ops, ()))
             })
@@ -171,19 +188,19 @@ impl Home {
     }
 
     /// Takes in what the coordinator says the parties said to an agreement held here. What it left out or made up is recorded
-    /// in the audit chain, once for each different account, and changes nothing.
+    /// in the audit chain, once for each different account, and changes nothing. Says whether the account was a new one.
     ///
     /// # Errors
     ///
     /// [`Failure`] of the store or the audit chain.
-    pub fn learn(&self, heard: &AgreementStatus) -> Result<(), Failure> {
+    pub fn learn(&self, heard: &AgreementStatus) -> Result<bool, Failure> {
         let account = Digest::of_blob(&heard.to_bytes());
         if self.store.get(AGREEMENT_HEARD, &heard.digest.0)?.as_deref() == Some(account.0.as_slice()) {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(text) = self.store.get(AGREEMENTS, &heard.digest.0)? else { return Ok(()) };
+        let Some(text) = self.store.get(AGREEMENTS, &heard.digest.0)? else { return Ok(false) };
         let text = String::from_utf8(text).map_err(|_| unknown("agreement"))?;
-        let Ok(agreement) = Agreement::parse(&text) else { return Ok(()) };
+        let Ok(agreement) = Agreement::parse(&text) else { return Ok(false) };
         let faults = self.store.transact(|| -> Result<_, Failure> {
             let mut consents = self.consents(heard.digest, &agreement)?;
             let faults = consents.learn(&agreement, &heard.statements, self.code);
@@ -193,7 +210,8 @@ impl Home {
             self.record_fault(heard.digest, fault)?;
         }
         // Last: an account whose faults could not be recorded is looked at again.
-        Ok(self.store.commit(&[Op::put(AGREEMENT_HEARD, heard.digest.0, account.0)])?)
+        self.store.commit(&[Op::put(AGREEMENT_HEARD, heard.digest.0, account.0)])?;
+        Ok(true)
     }
 
     fn record_fault(&self, agreement: Digest, fault: ConsentError) -> Result<(), Failure> {

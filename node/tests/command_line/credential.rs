@@ -97,7 +97,7 @@ fn a_node_guarded_by_a_credential_imports_and_answers_after_a_restart_with_it_an
     service.run(&["import", &node.file("more.txt", sinf(30))]).succeeded();
     assert!(service.run(&["query", "SELECT count(*) AS n FROM student"]).succeeded().contains("30"));
     let said = service.run(&["data", "destroy", "--by", "A. Superintendent"]);
-    assert!(said.succeeded().contains("verified   yes, "), "{said:?}");
+    assert!(said.succeeded().contains("verified      yes, "), "{said:?}");
     assert_eq!(key_files(&node.dir), ["data-3.key"]);
 }
 

@@ -271,7 +271,7 @@ fn destroyed_data_leaves_no_table_and_not_its_key() {
     assert_eq!(checked["statement"]["table"].as_array().unwrap().len(), files.len());
     assert_eq!(checked["statement"]["signing_key"], node.json(&["doctor"])["signing_key"]);
     let changed = fs::read_to_string(&certificate).unwrap().replace("ticket 4711", "ticket 4712");
-    node.run(&["data", "certificate", &node.file("changed.toml", changed)]).refused("N2268", Some("F10"));
+    node.run(&["data", "certificate", &node.file("changed.toml", changed)]).refused("S10B1", Some("F10"));
 
     // New records go under the new key; copies of the old files are swept and could not be read again.
     for (path, copy) in &copies {

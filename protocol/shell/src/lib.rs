@@ -19,6 +19,7 @@
 //! | [`store`] | small state, atomic and durable; the only file that names sled |
 //! | [`shelf`] | bulk bytes in files named by their BLAKE3 digest |
 //! | [`audit`] | append-only log in which every entry names the one before |
+//! | [`destruction`] | certificates of destruction, as text that anybody can verify |
 //! | [`pki`] | the consortium's private CA, certificates, revocation, invitations |
 //! | [`transport`] | QUIC with mutual TLS; the node dials, the coordinator listens |
 //! | [`work`] | heavy computation on a bounded pool, away from the network |
@@ -30,6 +31,7 @@ pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod destruction;
 pub mod entropy;
 pub mod failure;
 pub mod limits;

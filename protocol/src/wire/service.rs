@@ -7,7 +7,8 @@
 use crate::{
     codec_struct,
     ids::{Digest, MemberCode, RoundId},
-    signing::VerifyingKey,
+    retention::{Destruction, Ended},
+    signing::{Signed, VerifyingKey},
     wire::{BlobRef, Envelope},
 };
 
@@ -23,6 +24,9 @@ pub mod kind {
     pub const DOCUMENTS: u16 = 0x0018;
     pub const STATE: u16 = 0x0019;
     pub const CHECKPOINT: u16 = 0x001F;
+    pub const DESTROYED: u16 = 0x0020;
+    pub const DESTRUCTIONS: u16 = 0x0021;
+    pub const RENEW: u16 = 0x0022;
 }
 
 /// Spends an invitation: the node made its keys, the coordinator certifies them.
@@ -108,3 +112,57 @@ pub struct DocumentText {
     pub text: Vec<u8>,
 }
 codec_struct!(DocumentText { text });
+
+/// Body of `DESTROYED`: this member has destroyed what ended; answered with nothing (SPEC §22).
+#[derive(Clone, Debug)]
+pub struct Destroyed {
+    /// Its word.
+    pub word: Signed<Destruction>,
+}
+codec_struct!(Destroyed { word });
+
+/// Body of `DESTRUCTIONS`: asks whether others have destroyed what ended, at most [`ASKED_MAX`] things at once.
+#[derive(Clone, Debug)]
+pub struct DestructionsAsked {
+    /// The agreement and what ended under it.
+    pub about: Vec<(Digest, Ended)>,
+}
+codec_struct!(DestructionsAsked { about });
+
+/// Things asked about at once: their answers, two for a withdrawal, stay far below a body's 1 MiB.
+pub const ASKED_MAX: usize = 1_000;
+
+/// Answer to [`DestructionsAsked`].
+#[derive(Clone, Debug)]
+pub struct Destructions {
+    /// The coordinator's own words, and those of parties that withdrew.
+    pub words: Vec<Signed<Destruction>>,
+}
+codec_struct!(Destructions { words });
+
+/// Asks for the next certificate (kind 22). Signed with the key that agreements pin: the key of the connection alone cannot
+/// prolong itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Renew {
+    /// Who asks.
+    pub member: MemberCode,
+    /// Certificate request, DER; the key in it is new and was made on the member's machine.
+    pub request: Vec<u8>,
+}
+codec_struct!(Renew { member, request });
+
+/// Body of `RENEW`.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// What is asked.
+    pub renew: Signed<Renew>,
+}
+codec_struct!(Renewal { renew });
+
+/// Answer to [`Renewal`]. Both certificates work until this one was used once.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The next certificate, DER.
+    pub certificate: Vec<u8>,
+}
+codec_struct!(Renewed { certificate });

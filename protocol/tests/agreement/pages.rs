@@ -11,7 +11,10 @@ use passage_protocol::{
         Agreement, ConsentRecord,
         page::{Shown, html, text},
     },
-    timestamp::Date,
+    checkpoint::LogOwner,
+    ids::Digest,
+    retention::{Destruction, Ended},
+    timestamp::{Date, Timestamp},
 };
 
 use crate::papers::{COLLEGE, EXAMPLE, Papers, SCHOOL, changed, signature, withdrawal};
@@ -34,14 +37,32 @@ fn pages() -> Vec<(&'static str, String, String)> {
     ]
     .into_iter()
     .map(|(name, papers, day)| {
-        let shown = shown(&papers.agreement, &papers.consents, &papers, day);
+        let destroyed = [destroyed(papers.agreement_digest)];
+        let shown = Shown {
+            destroyed: if name == "left" { &destroyed } else { &[] },
+            ..shown(&papers.agreement, &papers.consents, &papers, day)
+        };
         (name, text(&shown), html(&shown))
     })
     .collect()
 }
 
 fn shown<'a>(agreement: &'a Agreement, consents: &'a ConsentRecord, papers: &Papers, day: &str) -> Shown<'a> {
-    Shown { agreement, digest: papers.agreement_digest, consents, today: Date::parse(day).unwrap() }
+    let (digest, today) = (papers.agreement_digest, Date::parse(day).unwrap());
+    Shown { agreement, digest, consents, destroyed: &[], today }
+}
+
+/// What the college that withdrew has signed; the coordinator has not signed yet (G10).
+fn destroyed(agreement: Digest) -> Destruction {
+    Destruction {
+        owner: LogOwner::Member(COLLEGE),
+        agreement,
+        about: Ended::Party(COLLEGE),
+        due: Timestamp(1_795_000_000),
+        at: Timestamp(1_795_000_000),
+        complete: true,
+        certificate: Digest([1; 32]),
+    }
 }
 
 fn golden(name: &str) -> PathBuf {

@@ -8,8 +8,10 @@ use passage_protocol::refusal::Code;
 use super::{Facts, root, rows, section, shipped, specification};
 
 /// A place that speaks about codes others give: a file and how its line begins.
-const SPEAKS_ABOUT: [(&str, &str); 1] =
-    [("coordinator/src/rounds/mod.rs", "pub const REOPENED_AFTER: [u16; 2] =")];
+const SPEAKS_ABOUT: [(&str, &str); 2] = [
+    ("coordinator/src/rounds/mod.rs", "pub const REOPENED_AFTER: [u16; 2] ="),
+    ("node/src/uplink.rs", "pub(crate) const CERTIFICATE_NOT_CURRENT: u16 ="),
+];
 
 const WHAT: &str = "code";
 

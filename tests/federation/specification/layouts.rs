@@ -11,8 +11,9 @@ use passage_protocol::{
     checkpoint::LogOwner,
     codec::Encode,
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
-    ids::{Digest, MemberCode},
+    ids::{Digest, MemberCode, RoundId},
     manifest::shapes::{ColumnKey, First},
+    retention::Ended,
 };
 
 use super::{Facts, block, core, split};
@@ -261,6 +262,8 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
     let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];
     written.extend(owners.map(|value| encoded("LogOwner", &value)));
+    let ended = [Ended::Round(RoundId([1; 16])), Ended::Party(MemberCode([1; 5]))];
+    written.extend(ended.map(|value| encoded("Ended", &value)));
     let said = crate::decoders::statements(Digest([3; 32]), MemberCode([1; 5]));
     written.extend(said.iter().map(|value| encoded("ConsentStatement", value)));
 

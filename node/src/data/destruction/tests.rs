@@ -3,18 +3,13 @@
 
 use std::ops::ControlFlow;
 
-use passage_protocol::{agreement::Segment, ids::MemberCode, signing::SigningKey};
-use passage_shell::{
-    clock, entropy,
-    pki::{Authority, KeyFile},
-    state_dir::StateDir,
-};
+use passage_protocol::signing::SigningKey;
+use passage_shell::clock;
 
 use super::*;
 use crate::{
     custody::Guard,
     data::{Extent, ImportMode, ImportRequest, Problems},
-    home::Membership,
     roster::OptOutList,
 };
 
@@ -31,29 +26,7 @@ impl Member {
     fn new() -> Self {
         let parent = tempfile::tempdir().unwrap();
         let root = parent.path().join("node");
-        let dir = StateDir::open(&root).unwrap();
-        let now = clock::now();
-        let authority = Authority::create("Test", now).unwrap();
-        let tls_key = KeyFile::generate().unwrap();
-        let code = MemberCode([7; 5]);
-        let (certificate, _) = authority.issue_member(&tls_key.request().unwrap(), code, now).unwrap();
-        let membership = Membership {
-            code: code.to_string(),
-            segment: Segment::Cc.name().to_owned(),
-            consortium: "Test".to_owned(),
-            coordinator: vec!["127.0.0.1:1".to_owned()],
-        };
-        let signing_key = SigningKey::generate(entropy::seed().unwrap());
-        for (name, bytes) in [
-            ("tls.key", tls_key.expose()),
-            ("signing.key", signing_key.seed().as_slice()),
-            ("certificate.der", &certificate),
-            ("authority.der", authority.certificate()),
-            ("member.toml", toml::to_string(&membership).unwrap().as_bytes()),
-        ] {
-            dir.write(name, bytes).unwrap();
-        }
-        drop(dir);
+        crate::fixture::joined(&root, clock::now(), &SigningKey::generate([9; 32]));
         let member = Self { parent, root };
         let home = member.open();
         let students =

@@ -16,7 +16,8 @@
 //! | `agreement.signed` | node | `agreement`, `by` | this member's signature is made |
 //! | `agreement.withdrawal.kept` | coordinator | `agreement`, `member` | a member's withdrawal counts |
 //! | `agreement.withdrawn` | node | `agreement`, `by` | this member withdraws |
-//! | `certificate.issued` | node | `tables`, `verified` | a certificate of destruction is signed |
+//! | `certificate.issued` | both | `tables`, `verified` | a certificate of destruction is signed |
+//! | `contribution.destroyed` | both | `agreement`, `by`, `member` | what a member that withdrew had contributed is destroyed |
 //! | `coordinator.created` | coordinator | `authority` | the folder is made |
 //! | `coordinator.key.made` | coordinator | `key` | the key that signs checkpoints is used |
 //! | `coordinator.key.pinned` | node | `key` | the coordinator's key is pinned |
@@ -24,14 +25,17 @@
 //! | `daemon.stopped` | both | | the daemon ends |
 //! | `data.destroyed` | node | `by`, `tables` | keys of stored tables are shredded |
 //! | `data.key.renewed` | node | `guard` | everything is sealed under a new key |
+//! | `destruction.heard` | both | `about`, `by` | the other side's word that something is destroyed counts |
 //! | `file.imported` | node | `layout`, `rows` | rows of a file are put in force |
 //! | `fork.acknowledged` | both | `by`, `log` | a person has looked at a refused log |
 //! | `fork.found` | both | `code`, `log` | a log that contradicts what its owner signed is refused |
 //! | `log.continued` | both | `digest` | the first entry after a log of an earlier form |
 //! | `member.invited` | coordinator | `expires`, `segment` | an invitation is written |
 //! | `member.joined` | coordinator | `member`, `signing_key` | a newcomer is certified |
+//! | `member.renewed` | coordinator | `member` | a member's next certificate is signed |
 //! | `member.revoked` | coordinator | `member` | a certificate is revoked |
 //! | `optouts.imported` | node | `entries` | an opt-out list is put in force |
+//! | `own.certificate.renewed` | node | | this member's next certificate is asked for |
 //! | `participation.halted` | node | `by` | this member takes part in nothing |
 //! | `participation.resumed` | node | `by` | this member takes part again |
 //! | `query.exported` | node | `format` | rows of a query are written to a file |
@@ -41,13 +45,13 @@
 //! | `round.answered` | node | `roster`, `round`, `rows` | the answer to a call is sent |
 //! | `round.approved` | node | `account`, `by`, `round` | a person's yes counts |
 //! | `round.called` | node | `round`, `study` | a call is taken up |
+//! | `round.destroyed` | both | `by`, `round` | what a round has left is destroyed after its retention |
 //! | `round.endorsed` | node | `manifest`, `round` | the manifest is signed |
 //! | `round.finished` | both | `round` | a round is over |
 //! | `round.halted` | node | `by`, `round` | a person stops a round |
 //! | `round.opened` | coordinator | `attempt`, `round`, `study` | members are called |
 //! | `round.refused` | node | `by`, `round` | a person's no counts |
 //! | `round.released` | coordinator | `round` | reports are put into the mailboxes |
-//! | `round.reports.erased` | coordinator | `round` | reports are erased after their retention |
 //! | `round.sealed` | coordinator | `round` | the signed manifest is sent out |
 //! | `round.sent` | node | `blob`, `round`, `work` | a list, table or decryption leaves |
 //! | `server.certificate.renewed` | coordinator | | a new server certificate is written |
@@ -59,6 +63,7 @@ use passage_protocol::{
     checkpoint::LogOwner,
     ids::{Digest, MemberCode, RoundId},
     refusal::Code,
+    retention::Ended,
     signing::VerifyingKey,
     timestamp::Timestamp,
 };
@@ -83,6 +88,7 @@ pub enum Act<'a> {
     AgreementWithdrawalKept { agreement: Digest, member: MemberCode },
     AgreementWithdrawn { agreement: Digest, by: &'a str },
     CertificateIssued { tables: usize, verified: bool },
+    ContributionDestroyed { agreement: Digest, member: MemberCode, by: &'a str },
     CoordinatorCreated { authority: Digest },
     CoordinatorKeyMade { key: VerifyingKey },
     CoordinatorKeyPinned { key: VerifyingKey },
@@ -90,14 +96,17 @@ pub enum Act<'a> {
     DaemonStopped,
     DataDestroyed { tables: usize, by: &'a str },
     DataKeyRenewed { guard: &'static str },
+    DestructionHeard { about: Ended, by: LogOwner },
     FileImported { layout: &'a str, rows: u64 },
     ForkAcknowledged { log: LogOwner, by: &'a str },
     ForkFound { log: LogOwner, code: Code },
     LogContinued { digest: Digest },
     MemberInvited { segment: &'static str, expires: Timestamp },
     MemberJoined { member: MemberCode, signing_key: VerifyingKey },
+    MemberRenewed { member: MemberCode },
     MemberRevoked { member: MemberCode },
     OptOutsImported { entries: u64 },
+    OwnCertificateRenewed,
     ParticipationHalted { by: &'a str },
     ParticipationResumed { by: &'a str },
     QueryExported { format: &'static str },
@@ -107,13 +116,13 @@ pub enum Act<'a> {
     RoundAnswered { round: RoundId, roster: Digest, rows: u64 },
     RoundApproved { round: RoundId, account: Digest, by: &'a str },
     RoundCalled { round: RoundId, study: Digest },
+    RoundDestroyed { round: RoundId, by: &'a str },
     RoundEndorsed { round: RoundId, manifest: Digest },
     RoundFinished { round: RoundId },
     RoundHalted { round: RoundId, by: &'a str },
     RoundOpened { round: RoundId, study: Digest, attempt: u16 },
     RoundRefused { round: RoundId, by: &'a str },
     RoundReleased { round: RoundId },
-    RoundReportsErased { round: RoundId },
     RoundSealed { round: RoundId },
     RoundSent { round: RoundId, work: &'static str, blob: Digest },
     ServerCertificateRenewed,
@@ -167,6 +176,10 @@ impl Act<'_> {
                 "certificate.issued",
                 vec![("tables", tables.to_string()), ("verified", verified.to_string())],
             ),
+            Self::ContributionDestroyed { agreement, member, by } => (
+                "contribution.destroyed",
+                vec![agreement_id(agreement), ("member", member.to_string()), person(by)],
+            ),
             Self::CoordinatorCreated { authority } => {
                 ("coordinator.created", vec![("authority", authority.to_string())])
             }
@@ -178,6 +191,9 @@ impl Act<'_> {
                 ("data.destroyed", vec![("tables", tables.to_string()), person(by)])
             }
             Self::DataKeyRenewed { guard } => ("data.key.renewed", vec![("guard", guard.to_owned())]),
+            Self::DestructionHeard { about, by } => {
+                ("destruction.heard", vec![("about", about.to_string()), ("by", by.to_string())])
+            }
             Self::FileImported { layout, rows } => {
                 ("file.imported", vec![("layout", layout.to_owned()), ("rows", people(rows))])
             }
@@ -195,8 +211,10 @@ impl Act<'_> {
                 "member.joined",
                 vec![("member", member.to_string()), ("signing_key", signing_key.to_string())],
             ),
+            Self::MemberRenewed { member } => ("member.renewed", vec![("member", member.to_string())]),
             Self::MemberRevoked { member } => ("member.revoked", vec![("member", member.to_string())]),
             Self::OptOutsImported { entries } => ("optouts.imported", vec![("entries", people(entries))]),
+            Self::OwnCertificateRenewed => ("own.certificate.renewed", Vec::new()),
             Self::ParticipationHalted { by } => ("participation.halted", vec![person(by)]),
             Self::ParticipationResumed { by } => ("participation.resumed", vec![person(by)]),
             Self::QueryExported { format } => ("query.exported", vec![("format", format.to_owned())]),
@@ -217,6 +235,7 @@ impl Act<'_> {
                 ("round.approved", vec![id(round), ("account", account.to_string()), person(by)])
             }
             Self::RoundCalled { round, study } => ("round.called", vec![id(round), study_id(study)]),
+            Self::RoundDestroyed { round, by } => ("round.destroyed", vec![id(round), person(by)]),
             Self::RoundEndorsed { round, manifest } => {
                 ("round.endorsed", vec![id(round), ("manifest", manifest.to_string())])
             }
@@ -227,7 +246,6 @@ impl Act<'_> {
             }
             Self::RoundRefused { round, by } => ("round.refused", vec![id(round), person(by)]),
             Self::RoundReleased { round } => ("round.released", vec![id(round)]),
-            Self::RoundReportsErased { round } => ("round.reports.erased", vec![id(round)]),
             Self::RoundSealed { round } => ("round.sealed", vec![id(round)]),
             Self::RoundSent { round, work, blob } => {
                 ("round.sent", vec![id(round), ("work", work.to_owned()), ("blob", blob.to_string())])
@@ -282,6 +300,7 @@ mod tests {
             Act::AgreementWithdrawalKept { agreement: digest, member },
             Act::AgreementWithdrawn { agreement: digest, by },
             Act::CertificateIssued { tables: 2, verified: true },
+            Act::ContributionDestroyed { agreement: digest, member, by },
             Act::CoordinatorCreated { authority: digest },
             Act::CoordinatorKeyMade { key },
             Act::CoordinatorKeyPinned { key },
@@ -289,14 +308,17 @@ mod tests {
             Act::DaemonStopped,
             Act::DataDestroyed { tables: 2, by },
             Act::DataKeyRenewed { guard: "file" },
+            Act::DestructionHeard { about: Ended::Round(round), by: log },
             Act::FileImported { layout: "calpads-senr", rows: 12 },
             Act::ForkAcknowledged { log, by },
             Act::ForkFound { log, code },
             Act::LogContinued { digest },
             Act::MemberInvited { segment: "cc", expires: Timestamp(0) },
             Act::MemberJoined { member, signing_key: key },
+            Act::MemberRenewed { member },
             Act::MemberRevoked { member },
             Act::OptOutsImported { entries: 12 },
+            Act::OwnCertificateRenewed,
             Act::ParticipationHalted { by },
             Act::ParticipationResumed { by },
             Act::QueryExported { format: "csv" },
@@ -306,13 +328,13 @@ mod tests {
             Act::RoundAnswered { round, roster: digest, rows: 12 },
             Act::RoundApproved { round, account: digest, by },
             Act::RoundCalled { round, study: digest },
+            Act::RoundDestroyed { round, by },
             Act::RoundEndorsed { round, manifest: digest },
             Act::RoundFinished { round },
             Act::RoundHalted { round, by },
             Act::RoundOpened { round, study: digest, attempt: 1 },
             Act::RoundRefused { round, by },
             Act::RoundReleased { round },
-            Act::RoundReportsErased { round },
             Act::RoundSealed { round },
             Act::RoundSent { round, work: "passing a list on", blob: digest },
             Act::ServerCertificateRenewed,

@@ -43,6 +43,21 @@ pub fn valid_until(certificate: &CertificateDer<'_>) -> Result<Timestamp, PkiErr
     Ok(Timestamp(u64::try_from(parsed.validity().not_after.timestamp()).unwrap_or(0)))
 }
 
+/// When a certificate is to be replaced: when two thirds of its life are over, so that a daemon that is away for a summer
+/// still finds a certificate that works.
+///
+/// # Errors
+///
+/// [`PkiError::CertificateUnreadable`].
+pub fn renewal_due(certificate: &CertificateDer<'_>) -> Result<Timestamp, PkiError> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate)
+        .map_err(|_| PkiError::CertificateUnreadable { expected: "X.509 structure" })?;
+    let second = |time: i64| u64::try_from(time).unwrap_or(0);
+    let from = Timestamp(second(parsed.validity().not_before.timestamp()));
+    let life = Timestamp(second(parsed.validity().not_after.timestamp())).since_s(from);
+    Ok(from.plus_s(life / 3 * 2))
+}
+
 /// Serial number of a certificate: 16 random bytes, the first between 01 and 7F so that DER keeps it as it is.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Serial(pub [u8; 16]);

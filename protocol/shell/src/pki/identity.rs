@@ -50,6 +50,18 @@ impl KeyFile {
         Ok(request.map_err(|_| PkiError::SigningFailed { what: "a certificate request" })?.der().to_vec())
     }
 
+    /// Whether the certificate is for this key.
+    #[must_use]
+    pub fn fits(&self, certificate: &CertificateDer<'_>) -> bool {
+        let parsed = x509_parser::parse_x509_certificate(certificate);
+        match (parsed, self.pair()) {
+            (Ok((_, parsed)), Ok(pair)) => {
+                parsed.public_key().subject_public_key.data == pair.public_key_raw()
+            }
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+        }
+    }
+
     pub(super) fn pair(&self) -> Result<KeyPair, PkiError> {
         let der = PrivatePkcs8KeyDer::from(self.0.as_slice());
         KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_ED25519).map_err(|_| PkiError::KeyUnreadable)

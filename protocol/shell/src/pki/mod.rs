@@ -15,9 +15,11 @@ pub mod error;
 pub mod identity;
 pub mod invitation;
 
+pub use rustls_pki_types::CertificateDer as Certificate;
+
 pub use self::{
     authority::{Authority, Revocation},
-    certificate::{Fingerprint, Peer, Serial, valid_until},
+    certificate::{Fingerprint, Peer, Serial, renewal_due, valid_until},
     error::PkiError,
     identity::{Credentials, KeyFile},
     invitation::{Invitation, InvitationError},

@@ -11,7 +11,7 @@ use passage_protocol::ids::Digest;
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
@@ -173,6 +173,37 @@ impl Shelf {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ShelfError::from(error)),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+
+    /// Overwrites a blob with zeros, reads them back, and removes it; one that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// Any failure of the file system, and [`ShelfError::DigestDiffers`] if other bytes are read back than were written.
+    pub fn shred(&self, digest: Digest) -> Result<(), ShelfError> {
+        let path = self.path(digest);
+        let mut file = match OpenOptions::new().write(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(ShelfError::from)?,
+        };
+        let length = file.metadata().map_err(ShelfError::from)?.len();
+        io::copy(&mut io::repeat(0).take(length), &mut file).map_err(ShelfError::from)?;
+        file.sync_all().map_err(ShelfError::from)?;
+        drop(file);
+        let mut reader = io::BufReader::with_capacity(crate::limits::CHUNK_BYTES, File::open(&path)?);
+        loop {
+            let chunk = reader.fill_buf().map_err(ShelfError::from)?;
+            if chunk.iter().any(|byte| *byte != 0) {
+                return Err(ShelfError::DigestDiffers { digest });
+            }
+            let count = chunk.len();
+            if count == 0 {
+                break;
+            }
+            reader.consume(count);
+        }
+        fs::remove_file(&path).map_err(ShelfError::from)?;
+        Ok(File::open(&*self.folder).and_then(|folder| folder.sync_all())?)
     }
 
     /// Removes every blob not in `set`; returns how many went. Files that are not blobs, and unfinished ones, stay.

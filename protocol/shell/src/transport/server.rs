@@ -66,7 +66,8 @@ impl<H> Clone for Server<H> {
 
 struct Inner<H> {
     endpoint: Endpoint,
-    credentials: Credentials,
+    /// What is presented, and the revocation list in force: each is replaced while the other stays.
+    presented: Mutex<(Credentials, CertificateRevocationListDer<'static>)>,
     shelf: Shelf,
     handler: H,
     registry: Mutex<Registry>,
@@ -98,8 +99,9 @@ impl<H: Handler> Server<H> {
         let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES_MAX));
         let joins = Semaphore::new(limits::JOINS_MAX);
         let registry = Mutex::default();
+        let presented = Mutex::new((credentials, revocations.clone()));
         Ok(Self {
-            inner: Arc::new(Inner { endpoint, credentials, shelf, handler, registry, handshakes, joins }),
+            inner: Arc::new(Inner { endpoint, presented, shelf, handler, registry, handshakes, joins }),
         })
     }
 
@@ -150,8 +152,23 @@ impl<H: Handler> Server<H> {
                 }
             }
         }
-        let tls = tls::server(&self.inner.credentials, revocations)?;
+        let mut presented = self.inner.presented();
+        let tls = tls::server(&presented.0, revocations)?;
         self.inner.endpoint.set_server_config(Some(endpoint::server_config(tls)?));
+        presented.1 = revocations.clone();
+        Ok(())
+    }
+
+    /// Presents another certificate from the next handshake on. Live connections go on.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Pki`] if it cannot be used; the old one then stays.
+    pub fn set_credentials(&self, credentials: Credentials) -> Result<(), TransportError> {
+        let mut presented = self.inner.presented();
+        let tls = tls::server(&credentials, &presented.1)?;
+        self.inner.endpoint.set_server_config(Some(endpoint::server_config(tls)?));
+        presented.0 = credentials;
         Ok(())
     }
 
@@ -294,6 +311,10 @@ impl<H: Handler> Inner<H> {
                 registry.connections.remove(&serial);
             }
         }
+    }
+
+    fn presented(&self) -> MutexGuard<'_, (Credentials, CertificateRevocationListDer<'static>)> {
+        self.presented.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {

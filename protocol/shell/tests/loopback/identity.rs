@@ -1,6 +1,6 @@
 //! Who gets in: certificates, revocation, protocols, key exchange, invitations. Real QUIC on loopback.
 
-use super::world::{ECHO, World};
+use super::world::{ECHO, SLOW, World};
 use passage_protocol::secret::Secret;
 use passage_shell::{
     clock, limits,
@@ -77,6 +77,49 @@ async fn revocation_closes_live_connections_and_refuses_the_next_handshake() {
     };
     assert_eq!(outcome, Err(TransportError::Handshake));
     assert_eq!(bystander.call(ECHO, b"unaffected").await.unwrap(), b"unaffected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revocation_cuts_a_request_that_is_under_way() {
+    let world = World::new();
+    let (credentials, serial) = world.member();
+    let link = Arc::new(Link::connect(&world.addresses, &credentials).await.unwrap());
+    let asking = Arc::clone(&link);
+    // An answer that would come only after minutes.
+    let waiting = tokio::spawn(async move { asking.call(SLOW, b"").await });
+    while world.server.connections_of(serial) == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished());
+    let now = clock::now();
+    let list = world.authority.revocation_list(&[Revocation { serial, at: now }], 2, now).unwrap();
+    world.server.set_revocations(&list, [serial]).unwrap();
+    let cut = tokio::time::timeout(limits::HANDSHAKE_TIMEOUT, waiting).await.unwrap().unwrap();
+    assert_eq!(cut, Err(TransportError::Handshake));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i5_a_new_server_certificate_is_presented_from_the_next_handshake_on_and_live_connections_go_on() {
+    let world = World::new();
+    let link = world.link().await;
+    link.call(ECHO, b"").await.unwrap();
+    let presented = async || {
+        let connection = world.raw_member().await;
+        let chain = connection.peer_identity().unwrap();
+        chain.downcast::<Vec<rustls_pki_types::CertificateDer<'static>>>().unwrap()[0].clone()
+    };
+    let before = presented().await;
+    let next = world.authority.issue_server(clock::now()).unwrap();
+    let expected = next.certificate().clone();
+    world.server.set_credentials(next).unwrap();
+    assert_eq!(presented().await, expected);
+    assert_ne!(before, expected);
+    assert_eq!(link.call(ECHO, b"goes on").await.unwrap(), b"goes on");
+    // The revocation list stays in force, and a new one keeps the new certificate.
+    let list = world.authority.revocation_list(&[], 2, clock::now()).unwrap();
+    world.server.set_revocations(&list, []).unwrap();
+    assert_eq!(presented().await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

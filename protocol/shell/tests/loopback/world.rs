@@ -16,6 +16,7 @@ pub(crate) const FETCH: u16 = 3;
 pub(crate) const FETCH_WRONG: u16 = 4;
 pub(crate) const FORBIDDEN: u16 = 5;
 pub(crate) const WHO: u16 = 6;
+pub(crate) const SLOW: u16 = 7;
 pub(crate) const BULK_MAX: u64 = 8 << 20;
 
 pub(crate) struct Coordinator {
@@ -38,6 +39,10 @@ impl Handler for Coordinator {
             STORE => Ok(Response { body: request.blob.unwrap().digest.0.to_vec(), blob: None }),
             FETCH => Ok(Response { body: vec![], blob: Some(Digest(request.body.try_into().unwrap())) }),
             FETCH_WRONG => Ok(Response { body: vec![], blob: Some(self.shelf.blobs().unwrap()[0].digest) }),
+            SLOW => {
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                Ok(Response { body: vec![], blob: None })
+            }
             WHO => Ok(Response { body: peer.code().to_string().into_bytes(), blob: None }),
             _ => Err(Refused { code: 0x3002, text: "unknown kind".into() }),
         }

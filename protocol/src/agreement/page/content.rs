@@ -8,10 +8,12 @@ use crate::{
         Agreement, DocumentId, LegalBasis, Level, NoiseTerms, Publication, ShareLine, effective, notices,
     },
     cells::SchoolYear,
+    checkpoint::LogOwner,
     dictionary::Dictionary,
     document::plain,
     ids::MemberCode,
     metric::Metric,
+    retention::Ended,
 };
 
 /// Letters of a name that the document does not vouch for.
@@ -50,7 +52,8 @@ fn who(shown: &Shown<'_>) -> Section {
     let row = |party: &crate::agreement::Party| {
         let signed = match (shown.consents.signature(party.code), shown.consents.withdrawal(party.code)) {
             (_, Some(left)) => {
-                format!("withdrew on {}, by {}", left.at.date(), plain(&left.by, NAME_LETTERS_MAX))
+                let by = plain(&left.by, NAME_LETTERS_MAX);
+                format!("withdrew on {}, by {by}; {}", left.at.date(), destroyed(shown, party.code))
             }
             (Some(signature), None) => format!("signed on {} by {}", signature.at.date(), signature.signer),
             (None, None) => "has not signed".to_owned(),
@@ -77,6 +80,20 @@ fn who(shown: &Shown<'_>) -> Section {
             ),
         ],
     }
+}
+
+/// What became of the contributions of a party that withdrew (G10).
+fn destroyed(shown: &Shown<'_>, code: MemberCode) -> String {
+    let at = |owner: LogOwner| {
+        let word =
+            shown.destroyed.iter().find(|word| word.owner == owner && word.about == Ended::Party(code));
+        word.map_or("not confirmed yet".to_owned(), |word| format!("on {}", word.at.date()))
+    };
+    format!(
+        "destruction of what it contributed: by itself {}, by the coordinator {}",
+        at(LogOwner::Member(code)),
+        at(LogOwner::Coordinator)
+    )
 }
 
 fn why(agreement: &Agreement) -> Section {

@@ -11,10 +11,14 @@ mod text;
 use crate::{
     agreement::{Agreement, ConsentRecord},
     ids::Digest,
+    retention::Destruction,
     timestamp::Date,
 };
 
-pub use self::{html::html, text::text};
+pub use self::{
+    html::html,
+    text::{text, wrap},
+};
 
 /// What a page is made from.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub struct Shown<'a> {
     pub digest: Digest,
     /// What the parties said to it.
     pub consents: &'a ConsentRecord,
+    /// What is signed about the destruction of what parties that withdrew had contributed (G10).
+    pub destroyed: &'a [Destruction],
     /// The day it is read: what is due depends on it.
     pub today: Date,
 }

@@ -44,8 +44,8 @@ fn write_block(out: &mut String, block: &Block) {
     }
 }
 
-/// Appends `text` in lines; the first begins with `first`, the others with `next`.
-fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
+/// Appends `text` in lines of at most 100 letters where words allow it; the first begins with `first`, the others with `next`.
+pub fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
     let (mut line, mut empty) = (first.to_owned(), true);
     for word in text.split_whitespace() {
         if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {

@@ -1,23 +1,33 @@
 //! The certificate of a destruction: what, how, when, by whom, and what was found afterwards (F10, G15, L3). A text a person can
-//! read and print, signed with the member's key, verified by anyone without this node.
+//! read and print, signed with the key of the member or of the coordinator, verified by anyone without either.
 //!
 //! It is written after the act: [`Findings`] come from looking at what is left, and there is no statement without them.
 
 use core::fmt::Write as _;
 
 use passage_protocol::{
+    agreement::page::wrap,
     document::{self, DocumentError},
+    ids::RoundId,
+    refusal::Code,
+    retention::Remains,
     signing::{Signature, SignatureKind, SigningKey, VerifyingKey},
+    timestamp::Timestamp,
 };
-use passage_shell::failure::Failure;
 use serde::{Deserialize, Serialize};
 
-use crate::home::refuse;
+use crate::failure::Failure;
 
 /// First words of the last line.
 const SIGNATURE: &str = "signature = \"";
 /// Format of the statement.
-const FORMAT: &str = "passage-destruction-certificate/2";
+const FORMAT: &str = "passage-destruction-certificate/3";
+/// The format before rounds had certificates; still read.
+const FORMAT_OF_TABLES: &str = "passage-destruction-certificate/2";
+/// What stands in the place of a member's code if the coordinator destroyed.
+pub const COORDINATOR: &str = "coordinator";
+/// How one that reads certificates names its folder.
+pub const FOLDER: &str = "certificates";
 
 /// What was destroyed, and how.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -25,11 +35,11 @@ const FORMAT: &str = "passage-destruction-certificate/2";
 pub struct Statement {
     /// Names this format and its version.
     pub format: String,
-    /// Opaque code of the member (G09).
+    /// Who destroyed: opaque code of a member (G09), or [`COORDINATOR`].
     pub member: String,
     /// The consortium.
     pub consortium: String,
-    /// The member's signing key, hex.
+    /// Its signing key, hex.
     pub signing_key: String,
     /// Who ordered it.
     pub destroyed_by: String,
@@ -50,7 +60,35 @@ pub struct Statement {
     /// What was looked at and what was found, in words.
     pub checks: Vec<String>,
     /// Each stored table that is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub table: Vec<Destroyed>,
+    /// Each thing of a round that is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub item: Vec<Left>,
+}
+
+/// One thing a round had left and that is gone.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    /// The round.
+    pub round: String,
+    /// The kind of thing, in words.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+    /// Bytes in all.
+    pub bytes: u64,
+    /// By when it had to be gone, UTC.
+    pub due: String,
+}
+
+impl Left {
+    /// Things of one kind of one round.
+    #[must_use]
+    pub fn new(round: RoundId, what: Remains, count: u64, bytes: u64, due: Timestamp) -> Self {
+        Self { round: round.to_string(), what: what.word().to_owned(), count, bytes, due: due.to_string() }
+    }
 }
 
 /// One stored table that is gone.
@@ -107,10 +145,10 @@ impl Statement {
     /// [`Failure`] says what does not hold.
     pub fn verify(text: &str) -> Result<Self, Failure> {
         let changed = || {
-            refuse(
-                0x2268,
+            Failure::new(
+                Code(0x10B1),
                 "the certificate's signature does not fit its text",
-                "Ask the member for the file again; this one was changed.",
+                "Ask for the file again where it comes from; this one was changed.",
                 Some("F10"),
             )
         };
@@ -118,7 +156,7 @@ impl Statement {
         let digits = signature.trim_end().strip_suffix('"').ok_or_else(changed)?;
         let signature = Signature(from_hex(digits).ok_or_else(changed)?);
         let statement: Self = document::read(body).map_err(|error| unreadable(&error))?;
-        if statement.format != FORMAT {
+        if ![FORMAT, FORMAT_OF_TABLES].contains(&statement.format.as_str()) {
             return Err(unreadable(&DocumentError::OutOfRange { key: "format", expected: FORMAT }));
         }
         let key = VerifyingKey::parse(&statement.signing_key).ok_or_else(changed)?;
@@ -130,23 +168,25 @@ impl Statement {
     /// The statement for people.
     #[must_use]
     pub fn words(&self) -> String {
-        let rows: u64 = self.table.iter().map(|table| table.rows).sum();
         let verdict = if self.verified { "yes" } else { "NOT IN FULL" };
-        let mut text = format!(
-            "certificate of destruction\n  member     {} of {}\n  ordered by {}\n  when       {}\n  what       {}: {rows} rows in {} tables\n  how        {}\n  not        {}\n  verified   {verdict}, {} by {}\n",
-            self.member,
-            self.consortium,
-            self.destroyed_by,
-            self.destroyed_at,
-            self.scope,
-            self.table.len(),
-            self.method,
-            self.not_reached,
-            self.verified_at,
-            self.verified_by,
-        );
+        let who = match self.member.as_str() {
+            COORDINATOR => format!("the coordinator of {}", self.consortium),
+            code => format!("member {code} of {}", self.consortium),
+        };
+        let mut text = "certificate of destruction\n".to_owned();
+        for (label, words) in [
+            ("destroyed by", who),
+            ("on order of", self.destroyed_by.clone()),
+            ("when", self.destroyed_at.clone()),
+            ("what", format!("{}: {}", self.scope, self.extent())),
+            ("how", self.method.clone()),
+            ("not reached", self.not_reached.clone()),
+            ("verified", format!("{verdict}, {} by {}", self.verified_at, self.verified_by)),
+        ] {
+            wrap(&mut text, &format!("  {label:<12}  "), &" ".repeat(16), &words);
+        }
         for check in &self.checks {
-            let _ = writeln!(text, "             {check}");
+            wrap(&mut text, "              - ", &" ".repeat(16), check);
         }
         for table in &self.table {
             let _ = writeln!(
@@ -155,15 +195,32 @@ impl Statement {
                 table.table, table.layout, table.period, table.rows
             );
         }
+        for item in &self.item {
+            let _ = writeln!(
+                text,
+                "    {:<34}  {:<12} {:>4}  {:>10} bytes  due {}",
+                item.round, item.what, item.count, item.bytes, item.due
+            );
+        }
         text
+    }
+
+    fn extent(&self) -> String {
+        let rows: u64 = self.table.iter().map(|table| table.rows).sum();
+        let things: u64 = self.item.iter().map(|item| item.count).sum();
+        match (self.table.is_empty(), self.item.is_empty()) {
+            (true, true) => "nothing was left".to_owned(),
+            (true, false) => format!("{things} things"),
+            (false, _) => format!("{rows} rows in {} tables", self.table.len()),
+        }
     }
 }
 
 fn unreadable(error: &DocumentError) -> Failure {
-    refuse(
-        0x2267,
-        &format!("this is not a certificate of destruction: {error}"),
-        "Name a file of the folder `certificates` of a node.",
+    Failure::new(
+        Code(0x10B0),
+        format!("this is not a certificate of destruction: {error}"),
+        "Name a file of the folder `certificates` of a node or a coordinator.",
         Some("F10"),
     )
 }
@@ -206,6 +263,7 @@ mod tests {
                 rows: 12,
                 file: "ab".to_owned(),
             }],
+            item: Vec::new(),
         };
         let text = statement.sign(&key).unwrap();
         (statement, text)
@@ -214,9 +272,9 @@ mod tests {
     #[test]
     fn what_was_not_seen_is_said_to_people() {
         let (statement, _) = certificate();
-        assert!(statement.words().contains("verified   yes, 2026-11-22T00:00:01Z by passage-node"));
+        assert!(statement.words().contains("verified      yes, 2026-11-22T00:00:01Z by passage-node"));
         let doubt = Statement { verified: false, ..statement };
-        assert!(doubt.words().contains("verified   NOT IN FULL"), "{}", doubt.words());
+        assert!(doubt.words().contains("verified      NOT IN FULL"), "{}", doubt.words());
     }
 
     #[test]
@@ -229,11 +287,15 @@ mod tests {
             ("verified = true", "verified = false"),
             ("no key opens", "no key"),
             ("signature = \"", "signature = \"0"),
+            ("certificate/3", "certificate/2"),
             ("format", "# \nformat"),
         ] {
             assert!(Statement::verify(&text.replacen(from, to, 1)).is_err(), "{to}");
         }
-        assert!(Statement::verify("").is_err());
+        assert_eq!(Statement::verify("").unwrap_err().code(), "S10B1");
+        let other = Statement { format: "passage-destruction-certificate/1".to_owned(), ..certificate().0 };
+        let other = other.sign(&SigningKey::generate([7; 32])).unwrap();
+        assert_eq!(Statement::verify(&other).unwrap_err().code(), "S10B0");
         assert!(Statement::verify(&"é".repeat(64)).is_err());
     }
 }
