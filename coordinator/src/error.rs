@@ -3,7 +3,7 @@
 use core::fmt;
 
 use passage_protocol::{
-    agreement::{Clause, ConsentError, rule_of},
+    agreement::{Clause, ConsentError, principles::PrinciplesError, rule_of},
     codec::CodecError,
     document::DocumentError,
     ids::{MemberCode, RoundId},
@@ -69,6 +69,7 @@ pub enum CoordinatorError {
         code: MemberCode,
     },
     Pki(PkiError),
+    Principles(PrinciplesError),
     /// The request's number, body or size is not one of this version.
     RequestMalformed {
         /** What was expected. */
@@ -140,6 +141,7 @@ from!(
     Invitation(InvitationError),
     Log(LogError),
     Pki(PkiError),
+    Principles(PrinciplesError),
     Shelf(ShelfError),
     StateDir(StateDirError),
     Store(StoreError),
@@ -289,6 +291,7 @@ impl CoordinatorError {
             | Self::Invitation(_)
             | Self::Log(_)
             | Self::Pki(_)
+            | Self::Principles(_)
             | Self::Shelf(_)
             | Self::StateDir(_)
             | Self::Store(_)

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`app`] | the state folder, opened once; hooks of the running daemon |
 //! | [`members`], [`documents`] | who takes part, under what |
+//! | [`principles`] | changes of the principles of data sharing |
 //! | [`rounds`] | the only caller of the round engine |
 //! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
 //! | [`work`] | join and release on the bounded pool |
@@ -31,6 +32,7 @@ pub mod error;
 mod fixture;
 pub mod mail;
 pub mod members;
+pub mod principles;
 pub mod records;
 pub mod rounds;
 pub mod service;

@@ -11,6 +11,7 @@ use passage_protocol::{
     wire::{
         Envelope,
         governance::State,
+        principles::{PrinciplesAsked, PrinciplesSigned},
         service::{DocumentName, DocumentText, Join, Poll, RoundBlob, kind},
     },
 };
@@ -21,7 +22,9 @@ use passage_shell::{
     transport::{Handler, Refused, Request, Response},
 };
 
-use crate::{app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, rounds};
+use crate::{
+    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, principles, rounds,
+};
 
 /// The coordinator's answers.
 #[derive(Clone)]
@@ -94,6 +97,11 @@ fn small(
         }
         kind::STATE => {
             documents::state(app, code, &State::from_bytes(body)?.statement, now)?;
+            Ok(Response::default())
+        }
+        kind::PRINCIPLES => Ok(plain(&principles::news(app, PrinciplesAsked::from_bytes(body)?)?)),
+        kind::SIGN_PRINCIPLES => {
+            principles::sign(app, code, &PrinciplesSigned::from_bytes(body)?.signature, now)?;
             Ok(Response::default())
         }
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),

@@ -4,6 +4,7 @@
 mod doctor;
 mod documents;
 mod members;
+mod principles;
 mod rounds;
 
 use std::path::PathBuf;
@@ -57,6 +58,13 @@ pub enum Command {
     },
     /// Lists members.
     Members,
+    /// Lists changes of the principles.
+    PrinciplesList,
+    /// Proposes a change of the principles.
+    PrinciplesPropose {
+        /** The file's text. */
+        text: String,
+    },
     /// Lists released reports.
     ReleaseList,
     /// Revokes a member.
@@ -108,6 +116,8 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Doctor => doctor::examine(app, now, progress)?,
         Command::Invite { name, segment, days } => members::invite(app, &name, &segment, days, now)?,
         Command::Members => members::list(app)?,
+        Command::PrinciplesList => principles::list(app)?,
+        Command::PrinciplesPropose { text } => principles::propose(app, &text, now)?,
         Command::ReleaseList => rounds::releases(app)?,
         Command::Revoke { code } => members::revoke(app, &code, now)?,
         Command::RoundHalt { id } => rounds::halt(app, &id, now)?,
