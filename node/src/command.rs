@@ -3,8 +3,11 @@
 
 mod data;
 mod documents;
+mod gate;
 mod import;
 mod layouts;
+pub mod needs;
+mod people;
 mod query;
 mod rounds;
 
@@ -22,7 +25,12 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::query::{QueryMode, QueryRequest};
+use self::gate::Admitted;
+pub use self::{
+    gate::{Asked, OF_SESSION},
+    people::{Codes, PeopleCommand},
+    query::{QueryMode, QueryRequest},
+};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},
@@ -30,6 +38,7 @@ use crate::{
     driver::Driver,
     home::{Home, refuse},
     own_stack,
+    people::session::Live,
     records::Verdict,
 };
 
@@ -74,6 +83,7 @@ pub enum Command {
     AuditCheckpoints { out: PathBuf },
     AuditVerify { against: Option<PathBuf> },
     Doctor,
+    People(PeopleCommand),
 }
 
 /// Formats a report can be exported in.
@@ -113,12 +123,30 @@ pub fn exit_code(answer: &Answer) -> u8 {
     if answer.json.get("refused") == Some(&json!(true)) { EXIT_REFUSED } else { 0 }
 }
 
-/// Does what a person asked for.
+/// Does what a person asked for, if she may.
 ///
 /// # Errors
 ///
 /// [`Failure`] says what was seen, what was expected and what to do next.
-pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
+pub fn execute(node: &Node, asked: Asked, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
+    match gate::admit(node, asked)? {
+        Admitted::Waits(answer) => Ok(answer),
+        Admitted::Runs { command, live, confirms } => {
+            let answer = carry_out(node, command, live.as_ref(), progress)?;
+            if let Some(request) = confirms {
+                node.home.forget_request(request)?;
+            }
+            Ok(answer)
+        }
+    }
+}
+
+fn carry_out(
+    node: &Node,
+    command: Command,
+    live: Option<&Live>,
+    progress: ProgressSink<'_>,
+) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     match command {
         Command::Import(request) => own_stack::run(|| import::import(home, &request, progress)),
@@ -210,6 +238,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::AuditCheckpoints { out } => Ok(page::export_page(&home.checkpoints, &out)?),
         Command::AuditVerify { against } => audit_verify(home, against.as_deref()),
         Command::Doctor => own_stack::run(|| doctor(node)),
+        Command::People(command) => own_stack::run(|| people::execute(node, command, live)),
     }
 }
 

@@ -23,6 +23,7 @@
 //! | [`disclosures`] | to whom a student's record was disclosed |
 //! | [`driver`] | the loop around the round engine |
 //! | [`participation`] | whether this member takes part at all |
+//! | [`people`] | accounts, roles, sessions, the principles |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
@@ -46,6 +47,7 @@ pub mod linkage;
 pub mod outbox;
 pub mod own_stack;
 pub mod participation;
+pub mod people;
 pub mod prepare;
 pub mod quality;
 pub mod query;
