@@ -385,3 +385,6 @@ fn no_proposal() -> Failure {
         Some("G06"),
     )
 }
+
+#[cfg(test)]
+mod tests;
