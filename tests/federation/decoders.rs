@@ -10,6 +10,7 @@ use passage_protocol::{
         Acceptance, AgreementSignature, ConsentStatement,
         Segment::{Cc, K12, Univ},
         Ticks, Withdrawal,
+        principles::PrinciplesSignature,
     },
     checkpoint::{self, Checkpoint, CheckpointCall, Head, LogOwner, Told},
     codec::{Decode, Encode},
@@ -23,6 +24,7 @@ use passage_protocol::{
         BlobRef, Envelope, Message,
         governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
+        principles::{PrinciplesAsked, PrinciplesNews, PrinciplesProposal, PrinciplesSigned},
         service::{DocumentName, DocumentText, Join, Joined, Mail, MailEntry, Poll, RoundBlob},
     },
 };
@@ -35,7 +37,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 20] = [
+const DECODERS: [(&str, Cycle); 23] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -54,6 +56,9 @@ const DECODERS: [(&str, Cycle); 20] = [
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
     ("statement of a party", cycle::<State>),
+    ("question about the principles", cycle::<PrinciplesAsked>),
+    ("news of the principles", cycle::<PrinciplesNews>),
+    ("signature on the principles", cycle::<PrinciplesSigned>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
 ];
@@ -109,7 +114,14 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         at: Timestamp(1_795_000_000),
     };
     let statement = checkpoint::Statement::sign(checkpoint, vec![digest], &SigningKey::generate([1; 32]));
+    let said =
+        PrinciplesSignature { document: digest, member: code, signer: "A. Person".into(), at: Timestamp(7) };
+    let signature = Signed::new(said, SignatureKind::Principles, None, &SigningKey::generate([1; 32]));
+    let proposals = vec![PrinciplesProposal { text: b"text".to_vec(), signatures: vec![signature.clone()] }];
     vec![
+        PrinciplesAsked { after: 1, seen: digest }.to_bytes(),
+        PrinciplesNews { unchanged: false, proposals }.to_bytes(),
+        PrinciplesSigned { signature }.to_bytes(),
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
         Joined {
             code,

@@ -17,6 +17,7 @@ mod hostile_peer;
 mod kill;
 mod needles;
 mod papers;
+mod people;
 mod plain_files;
 mod records;
 mod rounds;
