@@ -132,7 +132,7 @@ pub fn execute(node: &Node, asked: Asked, progress: ProgressSink<'_>) -> Result<
     match gate::admit(node, asked)? {
         Admitted::Waits(answer) => Ok(answer),
         Admitted::Runs { command, live, confirms } => {
-            let answer = carry_out(node, command, live.as_ref(), progress)?;
+            let answer = carry_out(node, *command, live.as_deref(), progress)?;
             if let Some(request) = confirms {
                 node.home.forget_request(request)?;
             }
@@ -292,6 +292,10 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
         Some(yes) => format!("takes part   no: halted by {} at {}; `resume` takes it back", yes.by, yes.at),
         None => "takes part   yes".to_owned(),
     });
+    let (accounts, principles) = (home.accounts()?, home.principles_in_force()?.version);
+    let overdue = accounts.iter().filter(|one| one.review_overdue_days(home.now()).is_some()).count();
+    lines.push(format!("principles   version {principles}"));
+    lines.push(format!("accounts     {}, {overdue} overdue for review (`account review`)", accounts.len()));
     lines.push(match &node.driver {
         Some(_) => "daemon       serving".to_owned(),
         None => "daemon       not running; start it with `passage-node serve`".to_owned(),
@@ -307,6 +311,9 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
             "audit_entries": end.head.number,
             "audit_refused": forks.iter().map(|fork| json!({ "log": fork.log, "code": code_text(Code(fork.code)) })).collect::<Vec<_>>(),
             "halted": halted.map(|yes| json!({ "by": yes.by, "at": yes.at.to_string() })),
+            "principles": principles,
+            "accounts": accounts.len(),
+            "reviews_overdue": overdue,
             "serving": node.driver.is_some(),
         }),
     })

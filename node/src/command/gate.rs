@@ -32,6 +32,15 @@ pub struct Asked {
     pub command: Command,
 }
 
+/// Who holds the roles.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum RuledBy {
+    /// People with accounts.
+    Accounts,
+    /// Whoever owns the state folder: there is no account yet.
+    FolderOwner,
+}
+
 /// What became of a command at the gate.
 pub(super) enum Admitted {
     /// It waits for a second person.
@@ -39,9 +48,9 @@ pub(super) enum Admitted {
     /// It runs.
     Runs {
         /** With the name of the person who decides. */
-        command: Command,
+        command: Box<Command>,
         /** The session it was given in. */
-        live: Option<Live>,
+        live: Option<Box<Live>>,
         /** The request of a first person it carries out. */
         confirms: Option<Digest>,
     },
@@ -56,7 +65,7 @@ pub(super) fn admit(node: &Node, asked: Asked) -> Result<Admitted, Failure> {
     let home = node.home.as_ref();
     let Asked { session, mut command } = asked;
     let Needs { who, principles, second } = needs(&command);
-    let accounts = home.has_accounts()?;
+    let ruled_by = if home.has_accounts()? { RuledBy::Accounts } else { RuledBy::FolderOwner };
     let live = match &session {
         Some(token) => home.live_session(token)?,
         None => None,
@@ -65,13 +74,15 @@ pub(super) fn admit(node: &Node, asked: Asked) -> Result<Admitted, Failure> {
         Who::Anybody => {}
         Who::FolderOwner if node.driver.is_some() => return Err(daemon_runs()),
         Who::FolderOwner => {}
-        Who::Session(roles) if accounts => require_role(session.is_some(), live.as_ref(), roles)?,
+        Who::Session(roles) if ruled_by == RuledBy::Accounts => {
+            require_role(session.as_ref(), live.as_ref(), roles)?;
+        }
         Who::Session(_) => {}
     }
     if principles == Principles::Accepted {
         require_accepted(home, live.as_ref())?;
     }
-    name_the_person(&mut command, accounts, live.as_ref(), who)?;
+    name_the_person(&mut command, ruled_by, live.as_ref(), who)?;
     if let Some(live) = &live {
         home.touch(live)?;
     }
@@ -89,19 +100,19 @@ pub(super) fn admit(node: &Node, asked: Asked) -> Result<Admitted, Failure> {
             Second::Waits => return Ok(Admitted::Waits(waits(&account.person))),
         }
     }
-    Ok(Admitted::Runs { command, live, confirms })
+    Ok(Admitted::Runs { command: Box::new(command), live: live.map(Box::new), confirms })
 }
 
-fn require_role(named: bool, live: Option<&Live>, roles: Roles) -> Result<(), Failure> {
+fn require_role(token: Option<&Hidden>, live: Option<&Live>, roles: Roles) -> Result<(), Failure> {
     let Some(account) = live.and_then(|live| live.account.as_ref()) else {
-        return Err(match named {
-            true => refuse(
+        return Err(match token {
+            Some(_) => refuse(
                 0x2302,
                 "the session has ended, expected one that is open",
                 "Log in again with `login NAME`.",
                 Some("G12"),
             ),
-            false => refuse(
+            None => refuse(
                 0x2301,
                 "no session is open, and this command needs one",
                 "Log in with `login NAME`.",
@@ -143,7 +154,7 @@ fn require_accepted(home: &Home, live: Option<&Live>) -> Result<(), Failure> {
 /// With accounts a decision is the decision of the session's person; without, of whom `--by` names.
 fn name_the_person(
     command: &mut Command,
-    accounts: bool,
+    ruled_by: RuledBy,
     live: Option<&Live>,
     who: Who,
 ) -> Result<(), Failure> {
@@ -157,7 +168,7 @@ fn name_the_person(
     let unnamed = by == OF_SESSION;
     match person {
         Some(person) if unnamed => *by = person,
-        Some(person) if accounts && *by != person && who != Who::Anybody => {
+        Some(person) if ruled_by == RuledBy::Accounts && *by != person && who != Who::Anybody => {
             return Err(refuse(
                 0x2305,
                 "`--by` names another person than the one who has logged in",

@@ -107,7 +107,7 @@ impl Home {
         self.existing(name)?;
         let words = roles.words();
         self.people(PeopleAct::AccountRolesChanged { account: name, roles: &words, by }, || {
-            self.change(name, |account| Ok(account.roles = roles)).map(|_| ())
+            self.change(name, |account| account.roles = roles)
         })
     }
 
@@ -120,7 +120,7 @@ impl Home {
         self.existing(name)?;
         let now = self.now();
         self.people(PeopleAct::AccountDisabled { account: name, by }, || {
-            self.change(name, |account| Ok(account.disabled = account.disabled.or(Some(now)))).map(|_| ())
+            self.change(name, |account| account.disabled = account.disabled.or(Some(now)))
         })
     }
 
@@ -134,9 +134,7 @@ impl Home {
         self.people(PeopleAct::AccountEnabled { account: name, by }, || {
             self.change(name, |account| {
                 (account.disabled, account.failures, account.waits_until) = (None, 0, None);
-                Ok(())
             })
-            .map(|_| ())
         })
     }
 
@@ -149,7 +147,7 @@ impl Home {
         self.existing(name)?;
         let (secret, kept) = totp::Kept::make(name, &self.signing_key)?;
         self.people(PeopleAct::AccountTotpChanged { account: name, state: "on", by }, || {
-            self.change(name, |account| Ok(account.totp = Some(kept.clone()))).map(|_| ())
+            self.change(name, |account| account.totp = Some(kept))
         })?;
         Ok(totp::base32(secret.expose()))
     }
@@ -162,7 +160,7 @@ impl Home {
     pub fn switch_codes_off(&self, name: &str, by: &str) -> Result<(), Failure> {
         self.existing(name)?;
         self.people(PeopleAct::AccountTotpChanged { account: name, state: "off", by }, || {
-            self.change(name, |account| Ok(account.totp = None)).map(|_| ())
+            self.change(name, |account| account.totp = None)
         })
     }
 
@@ -178,13 +176,11 @@ impl Home {
         let now = self.now();
         self.people(PeopleAct::AccountReset { account: name }, || {
             self.change(name, |account| {
-                account.passphrase = passphrase.clone();
+                account.passphrase = passphrase;
                 account.totp = None;
                 (account.disabled, account.failures, account.waits_until) = (None, 0, None);
                 account.reset = Some(now);
-                Ok(())
             })
-            .map(|_| ())
         })
     }
 
@@ -209,16 +205,12 @@ impl Home {
     ///
     /// # Errors
     ///
-    /// What `how` refuses; [`Failure`] if it would leave the node without an admin.
-    pub(super) fn change<T>(
-        &self,
-        name: &str,
-        how: impl FnOnce(&mut Account) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    /// [`Failure`] if there is no such account, or it would leave the node without an admin.
+    fn change(&self, name: &str, how: impl FnOnce(&mut Account)) -> Result<(), Failure> {
         self.store.transact(|| {
             let mut account = self.existing(name)?;
             let before = account.clone();
-            let outcome = how(&mut account)?;
+            how(&mut account);
             if before.is_admin() && !account.is_admin() {
                 let others = self.accounts()?;
                 if !others.iter().any(|other| other.name != name && other.is_admin()) {
@@ -235,11 +227,11 @@ impl Home {
                 let its = |session: &Session| session.account.as_deref() == Some(name);
                 ops.extend(self.ending(its)?);
             }
-            Ok((ops, outcome))
+            Ok((ops, ()))
         })
     }
 
-    pub(super) fn existing(&self, name: &str) -> Result<Account, Failure> {
+    fn existing(&self, name: &str) -> Result<Account, Failure> {
         self.account(name)?.ok_or_else(|| {
             refuse(
                 0x2313,

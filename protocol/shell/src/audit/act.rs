@@ -327,7 +327,7 @@ mod tests {
             Act::StudyProposed { study: digest },
             Act::StudyRefused { study: digest, by },
         ];
-        every.extend(super::people::every().into_iter().map(Act::People));
+        every.extend(super::people::tests::every().into_iter().map(Act::People));
         every
     }
 

@@ -114,28 +114,32 @@ fn text(principles: Digest) -> (&'static str, String) {
     ("principles", principles.to_string())
 }
 
-/// One of every kind, for the test of the tables.
 #[cfg(test)]
-pub(super) fn every() -> Vec<PeopleAct<'static>> {
-    let (account, by, roles, version, principles) = ("maria", "A. Person", "clerk", 2, Digest([1; 32]));
-    vec![
-        PeopleAct::AccountDisabled { account, by },
-        PeopleAct::AccountEnabled { account, by },
-        PeopleAct::AccountMade { account, roles, by },
-        PeopleAct::AccountPassphraseChanged { account },
-        PeopleAct::AccountReset { account },
-        PeopleAct::AccountRolesChanged { account, roles, by },
-        PeopleAct::AccountTotpChanged { account, state: "on", by },
-        PeopleAct::AccountsReviewed { accounts: 2, by },
-        PeopleAct::LoginAccepted { account },
-        PeopleAct::LoginRefused { account: None },
-        PeopleAct::PrinciplesAccepted { version, by },
-        PeopleAct::PrinciplesAccountRefused { code: Code(0x0444) },
-        PeopleAct::PrinciplesChanged { version, principles },
-        PeopleAct::PrinciplesProposed { version, principles },
-        PeopleAct::PrinciplesSignatureKept { principles, member: MemberCode([3; 5]) },
-        PeopleAct::PrinciplesSigned { version, principles, by },
-        PeopleAct::RequestConfirmed { act: "sign", first: "B. Person", by },
-        PeopleAct::RequestMade { act: "sign", by },
-    ]
+pub(super) mod tests {
+    use super::*;
+
+    /// One of every kind, for the test of the tables.
+    pub(in crate::audit::act) fn every() -> Vec<PeopleAct<'static>> {
+        let (account, by, roles, version, principles) = ("maria", "A. Person", "clerk", 2, Digest([1; 32]));
+        vec![
+            PeopleAct::AccountDisabled { account, by },
+            PeopleAct::AccountEnabled { account, by },
+            PeopleAct::AccountMade { account, roles, by },
+            PeopleAct::AccountPassphraseChanged { account },
+            PeopleAct::AccountReset { account },
+            PeopleAct::AccountRolesChanged { account, roles, by },
+            PeopleAct::AccountTotpChanged { account, state: "on", by },
+            PeopleAct::AccountsReviewed { accounts: 2, by },
+            PeopleAct::LoginAccepted { account },
+            PeopleAct::LoginRefused { account: None },
+            PeopleAct::PrinciplesAccepted { version, by },
+            PeopleAct::PrinciplesAccountRefused { code: Code(0x0444) },
+            PeopleAct::PrinciplesChanged { version, principles },
+            PeopleAct::PrinciplesProposed { version, principles },
+            PeopleAct::PrinciplesSignatureKept { principles, member: MemberCode([3; 5]) },
+            PeopleAct::PrinciplesSigned { version, principles, by },
+            PeopleAct::RequestConfirmed { act: "sign", first: "B. Person", by },
+            PeopleAct::RequestMade { act: "sign", by },
+        ]
+    }
 }
