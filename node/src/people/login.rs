@@ -1,6 +1,11 @@
 //! Logging in: passphrase, one-time code, waiting after failures. Whoever does not get in is told one thing, whatever the
 //! reason, after the same time: a stranger learns neither which names exist nor which of them wait (G12).
 
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
 use passage_shell::{
     audit::{Act, PeopleAct},
     failure::Failure,
@@ -15,6 +20,9 @@ use super::{
     session::Session,
 };
 use crate::home::{Home, refuse};
+
+/// A refusal is given at a whole multiple of this after the attempt: what was written meanwhile does not show.
+const REFUSED_AT: Duration = Duration::from_millis(500);
 
 /// What a person gives to log in.
 pub struct Credentials<'a> {
@@ -110,6 +118,7 @@ impl Home {
         with: &Credentials<'_>,
         then: impl FnOnce(Account, passage_protocol::timestamp::Timestamp) -> Result<(Vec<Op>, Attempt), Failure>,
     ) -> Result<Attempt, Failure> {
+        let began = Instant::now();
         let known = self.account(with.name)?;
         let stretched =
             known.as_ref().map_or_else(Stretched::of_nobody, |account| account.passphrase.clone());
@@ -149,9 +158,16 @@ impl Home {
         if !matches!(attempt, Attempt::In(_)) {
             let account = known.as_ref().map(|account| account.name.as_str());
             self.record(&Act::People(PeopleAct::LoginRefused { account }))?;
+            sleep(until_refused(began.elapsed()));
         }
         Ok(attempt)
     }
+}
+
+/// How long a refusal still waits.
+fn until_refused(spent: Duration) -> Duration {
+    let over = spent.as_nanos() % REFUSED_AT.as_nanos();
+    REFUSED_AT - Duration::from_nanos(u64::try_from(over).unwrap_or(0))
 }
 
 fn not_in() -> Failure {
@@ -161,4 +177,19 @@ fn not_in() -> Failure {
         "Check them and try again. After five failures an account waits, longer each time; an admin sees it with `account list` and ends it with `account enable`.",
         Some("G12"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g12_a_refusal_is_given_at_the_same_time_whatever_was_done() {
+        let at = |spent_ms| {
+            let spent = Duration::from_millis(spent_ms);
+            spent + until_refused(spent)
+        };
+        assert_eq!([0, 1, 130, 499].map(at), [REFUSED_AT; 4]);
+        assert_eq!(at(500), REFUSED_AT * 2);
+    }
 }
