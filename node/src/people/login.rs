@@ -180,16 +180,4 @@ fn not_in() -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn g12_a_refusal_is_given_at_the_same_time_whatever_was_done() {
-        let at = |spent_ms| {
-            let spent = Duration::from_millis(spent_ms);
-            spent + until_refused(spent)
-        };
-        assert_eq!([0, 1, 130, 499].map(at), [REFUSED_AT; 4]);
-        assert_eq!(at(500), REFUSED_AT * 2);
-    }
-}
+mod tests;

@@ -98,6 +98,22 @@ fn code_at(secret: &[u8], step: u64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
+/// The code an app shows for a secret in base 32.
+#[cfg(test)]
+pub(super) fn code_of(secret: &str, now: Timestamp) -> String {
+    let mut bits = 0_u64;
+    let (mut count, mut bytes) = (0, Vec::new());
+    for letter in secret.bytes() {
+        let value = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
+        (bits, count) = (bits << 5 | u64::from(value), count + 5);
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xFF) as u8);
+        }
+    }
+    code_at(&bytes, now.0 / STEP_S)
+}
+
 /// A secret as an app takes it typed in: RFC 4648 base 32; 20 bytes need no padding.
 #[must_use]
 pub fn base32(secret: &[u8]) -> Zeroizing<String> {

@@ -1,19 +1,14 @@
 //! What a coordinator cannot make of the principles: each thing it could relay, judged by a node that holds a real folder.
 
 use passage_protocol::{
-    agreement::{AgreementSignature, ConsentStatement, Segment, agreement_digest},
+    agreement::{AgreementSignature, ConsentStatement, agreement_digest},
     ids::MemberCode,
     signing::SigningKey,
     wire::governance::AgreementStatus,
 };
-use passage_shell::{
-    clock,
-    pki::{Authority, KeyFile},
-    state_dir::StateDir,
-};
+use passage_shell::clock;
 
 use super::*;
-use crate::home::Membership;
 
 const AGREEMENT: &str = include_str!("../../../../deploy/config/agreement.example.toml");
 const CHANGE: &str = include_str!("../../../../deploy/config/principles.example.toml");
@@ -27,30 +22,7 @@ fn key(member: MemberCode) -> SigningKey {
 
 /// The state folder of the school, and the college's agreement with it, signed by both.
 fn school() -> (tempfile::TempDir, Home) {
-    let parent = tempfile::tempdir().unwrap();
-    let root = parent.path().join("node");
-    let dir = StateDir::open(&root).unwrap();
-    let now = clock::now();
-    let authority = Authority::create("Test", now).unwrap();
-    let tls_key = KeyFile::generate().unwrap();
-    let (certificate, _) = authority.issue_member(&tls_key.request().unwrap(), SCHOOL, now).unwrap();
-    let membership = Membership {
-        code: SCHOOL.to_string(),
-        segment: Segment::K12.name().to_owned(),
-        consortium: "Test".to_owned(),
-        coordinator: vec!["127.0.0.1:1".to_owned()],
-    };
-    for (name, bytes) in [
-        ("tls.key", tls_key.expose()),
-        ("signing.key", key(SCHOOL).seed().as_slice()),
-        ("certificate.der", &certificate),
-        ("authority.der", authority.certificate()),
-        ("member.toml", toml::to_string(&membership).unwrap().as_bytes()),
-    ] {
-        dir.write(name, bytes).unwrap();
-    }
-    drop(dir);
-    let home = Home::open(&root).unwrap();
+    let (parent, home) = crate::people::fixture::home(SCHOOL, &key(SCHOOL));
     let text = of(&home, AGREEMENT);
     let digest = agreement_digest(&text);
     home.keep_document(digest, text.into_bytes()).unwrap();
