@@ -1,8 +1,8 @@
 //! The principles of data sharing: the version that ships, as text; and how a later one takes its place, by the signature of
 //! every member (G05, G06).
 //!
-//! * [`change`] - the document that proposes a new version, and whether it may be signed here and now.
-//! * [`record`] - who has signed it, and whether that is everybody.
+//! * `change` - the document that proposes a new version, and whether it may be signed here and now.
+//! * `record` - who has signed it, and whether that is everybody.
 //!
 //! Who accepts the version in force, and when, is the node's affair.
 
