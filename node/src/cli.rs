@@ -20,6 +20,7 @@ pub use self::{
 use crate::{
     command::{Command, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
+    roster::OptOutList,
 };
 
 /// Passage: a member's node.
@@ -176,9 +177,17 @@ pub enum Ask {
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
 pub enum OptOut {
-    /// Take a list of local ids or SSIDs, one a line; it replaces the earlier list.
-    #[command(after_help = "Example:\n  passage-node optout import optout.csv")]
-    Import { file: PathBuf },
+    /// Take a list of local ids or SSIDs, one a line; it replaces the earlier list of its kind.
+    #[command(
+        after_help = "Example:\n  passage-node optout import optout.csv\n  passage-node optout import blocked.csv --directory"
+    )]
+    Import {
+        file: PathBuf,
+        /// The list is of students whose directory information is blocked, present and former. They are kept out too, unless
+        /// `exclude_blocked = false` is set.
+        #[arg(long)]
+        directory: bool,
+    },
 }
 
 /// Layouts.
@@ -297,7 +306,10 @@ impl Ask {
                     problems: if problems.is_some() { Problems::List } else { Problems::CountOnly },
                 })
             }
-            Self::Optout(OptOut::Import { file }) => Command::OptOutImport { file: full(&file) },
+            Self::Optout(OptOut::Import { file, directory }) => {
+                let list = if directory { OptOutList::Directory } else { OptOutList::Studies };
+                Command::OptOutImport { file: full(&file), list }
+            }
             Self::Data(verb) => verb.command(),
             Self::Query { sql, out, explain, rows } => {
                 let mode = if explain { QueryMode::Explain } else { QueryMode::Run };

@@ -40,6 +40,7 @@ use crate::{
     own_stack,
     people::session::Live,
     records::Verdict,
+    roster::OptOutList,
 };
 
 /// A command, as it travels to the daemon.
@@ -48,7 +49,7 @@ use crate::{
 pub enum Command {
     Import(ImportRequest),
     ImportProblems { list: String, from: u64 },
-    OptOutImport { file: PathBuf },
+    OptOutImport { file: PathBuf, list: OptOutList },
     DataStatus,
     DataDestroy { by: String, scope: Scope },
     DataRekey { guard: Option<Guard> },
@@ -154,8 +155,8 @@ fn carry_out(
             let part = home.problem_list_part(&list, from)?;
             Ok(Answer { text: String::new(), json: json!(part) })
         }
-        Command::OptOutImport { file } => {
-            let count = own_stack::run(|| home.import_opt_outs(&file))?;
+        Command::OptOutImport { file, list } => {
+            let count = own_stack::run(|| home.import_opt_outs(&file, list))?;
             Ok(Answer {
                 text: format!(
                     "{count} opt-outs in force from the next round on; they replace the earlier list"

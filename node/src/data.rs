@@ -28,15 +28,14 @@ pub use self::{
 use crate::{
     home::{Home, refuse},
     import::Layout,
-    roster::OptOuts,
+    roster::{OptOutList, OptOuts},
     tables::{Import, merge},
 };
 
 /// Longest layout file, bytes: far above one with every column of every state file.
 const LAYOUT_BYTES_MAX: u64 = 1 << 20;
 
-/// What stands where the layout would for the opt-out list.
-const OPT_OUT_LAYOUT: &str = "opt-outs";
+/// Version of the lists of opt-outs, where a table has that of its layout.
 const OPT_OUT_VERSION: &str = "1";
 
 impl Home {
@@ -97,12 +96,13 @@ impl Home {
         paths.iter().map(|path| layout_file(path)).collect()
     }
 
-    /// Takes an opt-out list; it replaces the earlier one and counts from the next round on (D7).
+    /// Takes a list of students who opted out; it replaces the earlier one of its kind and counts from the next round on (D7,
+    /// F6).
     ///
     /// # Errors
     ///
     /// [`Failure`] names the row.
-    pub fn import_opt_outs(&self, path: &Path) -> Result<usize, Failure> {
+    pub fn import_opt_outs(&self, path: &Path, kind: OptOutList) -> Result<usize, Failure> {
         let file = File::open(path)
             .map_err(|error| Failure::io(&format!("open the file {}", file_name(path)), &error))?;
         let list = OptOuts::parse(BufReader::new(file))?;
@@ -110,8 +110,7 @@ impl Home {
         let existing = self.stored()?;
         let change = {
             let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
-            let import =
-                Import::named(&self.tables, &custody, &self.schemas, OPT_OUT_LAYOUT, OPT_OUT_VERSION);
+            let import = Import::named(&self.tables, &custody, &self.schemas, kind.family(), OPT_OUT_VERSION);
             list.save(import, &self.schemas, &existing, self.now())?
         };
         let imported = Act::OptOutsImported { entries: list.len() as u64 };

@@ -21,6 +21,7 @@
 //! | [`own_stack`] | threads that take what a stack holds with them |
 //! | [`compute`] | blinding, passes, tables, decryption |
 //! | [`disclosures`] | to whom a student's record was disclosed |
+//! | [`first_match`] | whether this program on this machine matches as it must |
 //! | [`driver`] | the loop around the round engine |
 //! | [`participation`] | whether this member takes part at all |
 //! | [`people`] | accounts, roles, sessions, the principles |
@@ -40,6 +41,7 @@ pub mod custody;
 pub mod data;
 pub mod disclosures;
 pub mod driver;
+pub mod first_match;
 pub mod governance;
 pub mod home;
 pub mod import;

@@ -17,6 +17,7 @@ use passage_node::{
     cli::{Ask, Cli, Verb},
     command::{self, Asked, Command, Node, PeopleCommand, execute},
     data::{KeptList, ListPart},
+    first_match,
     home::Home,
     people::session,
     serve,
@@ -63,9 +64,14 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
     survive_file_size_limit(&runtime)?;
     match cli.verb {
         Verb::Join { invitation } => {
+            // Before the invitation is spent: it is good for one machine.
+            let matched = first_match::test_match()?;
             let member = runtime.block_on(Home::join(&dir, &invitation))?;
             Ok(Answer {
-                text: format!("joined {} as {} ({})", member.consortium, member.code, member.segment),
+                text: format!(
+                    "joined {} as {} ({})\ntest match: {} of {} made-up students are on two lists, and each was found (G17)",
+                    member.consortium, member.code, member.segment, matched.found, matched.listed
+                ),
                 json: serde_json::json!(member),
             })
         }

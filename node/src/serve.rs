@@ -14,6 +14,7 @@ use crate::{
     checkpoints::{self, LAST_EXCHANGE},
     command::{Asked, Node, execute},
     driver::Driver,
+    first_match,
     home::{Home, Membership},
     uplink::{self, Uplink},
 };
@@ -25,11 +26,13 @@ use crate::{
 /// [`Failure`] if the folder cannot be opened or another process serves it.
 pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), Failure> {
     let home = Arc::new(Home::open(root)?);
+    // Another program or another processor than yesterday's: not live before it matches (G17).
+    let matched = first_match::test_match()?;
     logs::start(Place::File(&home.dir.path("log.jsonl")), Shape::Json, logs::Level::INFO)?;
     let driver = Driver::new(Arc::clone(&home), Arc::new(Uplink::new(Arc::clone(&home))));
     home.record(&Act::DaemonStarted { version: env!("CARGO_PKG_VERSION") })?;
     driver.resume()?;
-    tracing::info!(member = %home.code, "serving");
+    tracing::info!(member = %home.code, test_match = matched.found, "serving");
 
     let node = Node { home: Arc::clone(&home), driver: Some(Arc::clone(&driver)) };
     let listener = control::listen(root)?;

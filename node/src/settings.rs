@@ -18,6 +18,9 @@ pub struct Settings {
     /// Insist on a seat in the committee of every round: this member's key is then a veto, at the cost of passing every
     /// list. Default: no.
     pub insist_on_committee: bool,
+    /// Keep students out whose directory information is blocked (`optout import --directory`), in all studies. Default: yes, as
+    /// the strictest institutions do; a block alone is no opt-out of studies (F6).
+    pub exclude_blocked: bool,
     /// File that holds the passphrase of the stored tables, mode 0600 or 0400; only read if `data rekey --guard passphrase` was
     /// given. Default: empty; the terminal or the systemd credential `passage-passphrase` is asked.
     pub passphrase_file: PathBuf,
@@ -39,6 +42,7 @@ pub struct Settings {
 
 /// Every key of `node.toml`.
 pub const KEYS: &[&str] = &[
+    "exclude_blocked",
     "insist_on_committee",
     "lockout_s",
     "passphrase_file",
@@ -55,6 +59,7 @@ const QUERY_MEMORY_MIB: u32 = 1024;
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            exclude_blocked: true,
             insist_on_committee: false,
             passphrase_file: PathBuf::new(),
             lockout_s: 900,

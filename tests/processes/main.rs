@@ -15,6 +15,7 @@ mod disk_watch;
 mod fleet;
 mod hostile_peer;
 mod kill;
+mod lying;
 mod needles;
 mod papers;
 mod people;

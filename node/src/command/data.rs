@@ -28,14 +28,13 @@ pub(super) fn status(home: &Home) -> Result<Answer, Failure> {
             json: json!({ "tables": [], "students": 0, "opted_out": 0, "unusable": 0 }),
         });
     }
-    let opt_outs = home.opt_out_count()? as u64;
     let mut text =
         String::from("layout                   school year  term    table         rows      imported\n");
     let mut tables = Vec::new();
     for entry in &stored {
         let place = &entry.place;
-        // The opt-out list has a row for itself, so that an empty one is a table too.
-        let rows = if place.table == OPT_OUT_TABLE { opt_outs } else { entry.rows };
+        // A list of opt-outs has a row for itself, so that an empty one is a table too.
+        let rows = if place.table == OPT_OUT_TABLE { home.opt_out_count(entry)? as u64 } else { entry.rows };
         let term = place.period.term.as_ref().map_or("", Term::as_str);
         let line = format!(
             "{:<24} {:<12} {:<7} {:<13} {rows:<9} {}\n",
@@ -85,7 +84,7 @@ pub(super) fn destroy(home: &Home, by: &str, scope: &Scope) -> Result<Answer, Fa
     let _ = writeln!(text, "signed certificate: {}", path.display());
     if statement.table.iter().any(|table| table.table == OPT_OUT_TABLE) {
         text.push_str(
-            "the opt-out list named students and is gone too: import it again before the next import\n",
+            "the lists of students who opted out are gone too: import them again before the next import\n",
         );
     }
     let _ = write!(text, "rounds already released are not recalled; `report list` shows them");

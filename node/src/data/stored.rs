@@ -17,7 +17,7 @@ use crate::{
     custody::{Custody, Guard, KeyState, Outer, remembered},
     home::{Home, refuse},
     records::CATALOGUE,
-    roster::{OptOuts, Roster, SegmentKind, assemble},
+    roster::{OptOutList, OptOuts, Roster, SegmentKind, assemble},
     tables::{Catalogue, OPT_OUT_TABLE, StoredTable},
 };
 
@@ -70,6 +70,7 @@ impl Home {
     pub fn roster(&self) -> Result<(Roster, Digest), Failure> {
         let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
         let tables = self.stored()?;
+        let tables: Vec<StoredTable> = tables.into_iter().filter(|entry| self.honours(entry)).collect();
         let opt_outs = OptOuts::load(&self.tables, &custody, &tables)?;
         let kind = match self.segment {
             Segment::K12 => SegmentKind::K12,
@@ -103,14 +104,19 @@ impl Home {
         Ok(open)
     }
 
-    /// Number of entries of the opt-out list in force.
+    /// False for the list of directory blocks where the institution has set that it does not keep these students out (F6).
+    fn honours(&self, entry: &StoredTable) -> bool {
+        entry.place.family != OptOutList::Directory.family() || self.settings.exclude_blocked
+    }
+
+    /// Number of entries of a stored list of opt-outs.
     ///
     /// # Errors
     ///
     /// [`Failure`] if its table is missing or damaged.
-    pub fn opt_out_count(&self) -> Result<usize, Failure> {
+    pub fn opt_out_count(&self, list: &StoredTable) -> Result<usize, Failure> {
         let custody = self.custody.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(OptOuts::load(&self.tables, &custody, &self.stored()?)?.len())
+        Ok(OptOuts::load(&self.tables, &custody, std::slice::from_ref(list))?.len())
     }
 
     /// Seals everything under a new node key, guarded as asked for (I4).

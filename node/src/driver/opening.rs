@@ -7,7 +7,7 @@ use std::{
 };
 
 use passage_protocol::{
-    agreement::{Account, Agreement, Approval, Study},
+    agreement::{Account, Agreement, Approval, Clause, Study, check_length},
     codec::{Decode, Encode},
     ids::{Digest, RoundId},
     manifest::{opening::RoundCall, shapes},
@@ -32,10 +32,6 @@ impl Driver {
     pub(super) fn called(&self, number: u64, call: RoundCall) -> Result<(), Failure> {
         let round = call.round;
         if self.home.store.get(ROUNDS, &round.0)?.is_some() {
-            return Ok(self.home.store.commit(&cursor(Some(number)))?);
-        }
-        if call.deadline.since_s(self.home.now()) > ROUND_SECONDS_MAX {
-            tracing::warn!(round = %round, "called with a deadline too far away; not answered");
             return Ok(self.home.store.commit(&cursor(Some(number)))?);
         }
         let record = RoundRecord {
@@ -68,13 +64,16 @@ impl Driver {
         if self.home.halted()?.is_some() {
             return self.abort(round, &Abort::because(AbortReason::Halted), None);
         }
-        let (Ok(agreement), Ok(study)) = (
-            self.home.agreement(&record.call.agreement.to_string()),
-            self.home.study(&record.call.study.to_string()),
-        ) else {
-            // The documents arrive with the next synchronisation; nothing is prepared without them.
-            return Ok(());
-        };
+        let today = self.home.now().date();
+        if let Err(clause) = check_length(&record.call, today) {
+            return self.abort(round, &Abort::because(AbortReason::Refused(clause)), None);
+        }
+        // Documents arrive with the next synchronisation; nothing is prepared without them.
+        let Ok(study) = self.home.study(&record.call.study.to_string()) else { return Ok(()) };
+        if study.study.agreement != record.call.agreement {
+            return self.abort(round, &Abort::because(AbortReason::Refused(Clause::OtherAgreement)), None);
+        }
+        let Ok(agreement) = self.home.agreement(&record.call.agreement.to_string()) else { return Ok(()) };
         match &study.decision {
             None => return Ok(()),
             Some(decision) if decision.verdict == Verdict::Refused => {
@@ -93,10 +92,9 @@ impl Driver {
         let Some(role) = study.study.role_of(self.home.code) else {
             return self.abort(round, &Abort::because(AbortReason::UnexpectedMessage), None);
         };
-        let this_year = self.home.now().date().year;
         let (prepared, references, snapshot) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;
-            let prepared = prepare(&roster, &study.study, role, self.home.segment, this_year);
+            let prepared = prepare(&roster, &study.study, role, self.home.segment, today.year);
             let references = self.home.references().of_students(&roster, &prepared.students);
             Ok((prepared, references, snapshot))
         })?;
@@ -310,8 +308,6 @@ impl Driver {
 /// Calls of one study answered in a row without a result before a person must decide again: as many as an honest
 /// coordinator makes.
 const ATTEMPTS_MAX: usize = 8;
-/// Longest a called round may last, in seconds: a month, for members that decide by letter.
-const ROUND_SECONDS_MAX: u64 = 31 * 86_400;
 
 /// One preparation of one round at a time; given back when dropped.
 struct Claim<'a> {

@@ -14,6 +14,6 @@ pub use self::{
     assemble::{Counts, Roster, SegmentKind, Student, assemble},
     category::{ethnicity, gender},
     error::RosterError,
-    opt_out::OptOuts,
+    opt_out::{OptOutList, OptOuts},
     record::{Date, Person, Text},
 };

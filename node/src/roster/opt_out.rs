@@ -1,4 +1,4 @@
-//! Students who opted out: a list of local student numbers or SSIDs, in force from the next round (D7).
+//! Students who opted out: lists of local student numbers or SSIDs, in force from the next round (D7, F6).
 //!
 //! An entry that matches no student is kept: the student may come later.
 
@@ -9,6 +9,7 @@ use std::{
 
 use passage_analytics::table::Cell;
 use passage_protocol::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
@@ -27,6 +28,27 @@ const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const IDENTIFIER_BYTES_MAX: usize = 64;
 /// First cells of a header row.
 const HEADERS: [&str; 6] = ["STUDENT_ID", "LOCAL_ID", "LOCALID", "LOCALSTUDENTID", "SSID", "ID"];
+
+/// Which list: an institution keeps both.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum OptOutList {
+    /// Students who do not take part in studies (D7): always kept out.
+    Studies,
+    /// Students whose directory information is blocked, as long as the block stands, also after they have left (F6, 34 CFR
+    /// 99.37): kept out unless the institution has set otherwise. A block alone is no opt-out of the studies exception.
+    Directory,
+}
+
+impl OptOutList {
+    /// The family it is stored under.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Studies => "opt-outs",
+            Self::Directory => "directory-blocks",
+        }
+    }
+}
 
 /// The set of students who opted out. No `Debug`, wiped when dropped.
 #[derive(Default)]
@@ -110,7 +132,7 @@ impl OptOuts {
         import.finish(existing, saved_at)
     }
 
-    /// The list among `tables`; empty if none was ever saved.
+    /// The lists among `tables` as one; empty if none was ever saved.
     ///
     /// # Errors
     ///

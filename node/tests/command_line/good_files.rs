@@ -219,6 +219,26 @@ fn opt_outs_count_at_once_and_a_new_list_replaces_the_old() {
 }
 
 #[test]
+fn f06_students_with_a_directory_block_are_kept_out_unless_the_institution_decides_otherwise() {
+    let node = Node::joined(Segment::K12);
+    node.run(&["import", &node.file("SINF.txt", sinf(10))]).succeeded();
+    let blocked = node.file("blocked.csv", "student_id\nLOCAL-8800001\nLOCAL-8800002\nLEFT-LONG-AGO\n");
+    assert_eq!(node.json(&["optout", "import", &blocked, "--directory"]), json!({ "opt_outs": 3 }));
+    node.run(&["optout", "import", &node.file("one.csv", "LOCAL-8800002\nLOCAL-8800003\n")]).succeeded();
+    let both = node.status();
+    assert_eq!(both["opted_out"], 3, "each list stands beside the other");
+    // A student who comes back is still blocked.
+    let former = sinf(10).replace("LOCAL-8800009", "LEFT-LONG-AGO");
+    node.run(&["import", &node.file("SINF.txt", former)]).succeeded();
+    assert_eq!(node.status()["opted_out"], 4);
+
+    fs::write(node.dir.join("node.toml"), "exclude_blocked = false\n").unwrap();
+    let studies_alone = node.status();
+    assert_eq!(studies_alone["opted_out"], 2);
+    assert_ne!(studies_alone["snapshot"], both["snapshot"], "other students: another roster");
+}
+
+#[test]
 fn destroyed_data_leaves_no_table_and_not_its_key() {
     let node = Node::joined(Segment::K12);
     node.run(&["data", "destroy", "--by", "IT, ticket 4711"]).refused("N2230", Some("F10"));

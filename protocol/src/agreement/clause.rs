@@ -4,6 +4,7 @@
 use core::fmt;
 
 use crate::{
+    agreement::ROUND_DAYS_MAX,
     cells::SchoolYear,
     ids::MemberCode,
     refusal::{Code, Refusal},
@@ -33,6 +34,11 @@ pub enum Clause {
         asked: u8,
         /** Least agreed. */
         least: u8,
+    },
+    /// The call gives the round more days than a round may have ([`crate::agreement::ROUND_DAYS_MAX`]).
+    DeadlineTooFar {
+        /** Last day of the round. */
+        deadline: Date,
     },
     /// Floor or noise of the round are not those agreed (domain 4.1).
     DisclosureNotAsAgreed,
@@ -124,7 +130,7 @@ impl Clause {
             Self::ElementsNotReviewed { .. } => "G03",
             Self::OtherConsortium => "G04",
             Self::Withdrawn => "G10",
-            Self::EndsAfterTerm { .. } | Self::OutsideTerm { .. } => "G14",
+            Self::DeadlineTooFar { .. } | Self::EndsAfterTerm { .. } | Self::OutsideTerm { .. } => "G14",
             Self::UnitaryNotAgreed { .. } | Self::UnitaryNotPossible => "G18",
             Self::PurposeOutside => "F2",
             Self::CohortOutside { .. } => "F3",
@@ -136,11 +142,12 @@ impl Clause {
     }
 
     /// One of each kind; what the kind carries does not decide its code or its rule.
-    const EACH: [Self; 24] = [
+    const EACH: [Self; 25] = [
         Self::AlreadyReleased,
         Self::BudgetSpent { wanted_milli: 0, left_milli: 0 },
         Self::CohortOutside { cohort: SchoolYear(0) },
         Self::CommitteeTooSmall { asked: 0, least: 0 },
+        Self::DeadlineTooFar { deadline: NO_DAY },
         Self::DisclosureNotAsAgreed,
         Self::ElementNotShared { from: NOBODY, to: NOBODY, element: "" },
         Self::ElementsNotReviewed { agreed: NO_DAY },
@@ -195,6 +202,12 @@ impl fmt::Display for Clause {
                 return write!(
                     formatter,
                     "a committee of {asked} is asked for, the agreement demands at least {least}"
+                );
+            }
+            Self::DeadlineTooFar { deadline } => {
+                return write!(
+                    formatter,
+                    "the round may last until {deadline}, expected an end within {ROUND_DAYS_MAX} days"
                 );
             }
             Self::DisclosureNotAsAgreed => "floor or noise of the round are not those agreed on",
@@ -290,6 +303,7 @@ impl Refusal for Clause {
             Self::OtherThanAgreed(ManifestPart::Seats) => 0x0428,
             Self::OtherThanAgreed(ManifestPart::Committee) => 0x0429,
             Self::OtherThanAgreed(ManifestPart::Wire) => 0x042A,
+            Self::DeadlineTooFar { .. } => 0x0430,
         })
     }
 
@@ -312,6 +326,7 @@ impl Refusal for Clause {
             Self::ElementsNotReviewed { .. } => {
                 "Let the parties meet, agree on the elements, and sign a document with the new day."
             }
+            Self::DeadlineTooFar { .. } => "Open the round with fewer hours.",
             Self::EndsAfterTerm { .. } => "Open the round with fewer hours, or agree on a new term.",
             Self::NotAParty | Self::OtherAgreement => {
                 "Propose the study under an agreement that names every participant."

@@ -99,6 +99,7 @@ impl Standing<'_> {
     /// The first [`Clause`] that refuses.
     pub fn check_call(&self, call: &RoundCall, today: Date) -> Result<(), Clause> {
         self.check_study(today)?;
+        check_length(call, today)?;
         if call.agreement != self.agreement_digest || call.study != self.study_digest {
             return Err(Clause::OtherAgreement);
         }
@@ -179,6 +180,24 @@ impl Standing<'_> {
         metric.zip(segment(sender).zip(segment(receiver))).is_some_and(|(metric, (from, to))| {
             metric.senders.contains(&from) && metric.receivers.contains(&to)
         })
+    }
+}
+
+/// Longest a called round may last, in days: a month, for members that decide by letter.
+pub const ROUND_DAYS_MAX: i64 = 31;
+
+/// Checks how long a round may last; needs neither agreement nor study, so that a call about documents that are not here
+/// does not wait for ever.
+///
+/// # Errors
+///
+/// [`Clause::DeadlineTooFar`].
+pub fn check_length(call: &RoundCall, today: Date) -> Result<(), Clause> {
+    let deadline = call.deadline.date();
+    if deadline.days_since(today) > ROUND_DAYS_MAX {
+        Err(Clause::DeadlineTooFar { deadline })
+    } else {
+        Ok(())
     }
 }
 

@@ -89,6 +89,17 @@ fn g14_a_round_begins_and_ends_within_the_term() {
 }
 
 #[test]
+fn g14_a_round_may_last_a_month_and_no_longer() {
+    let papers = Papers::signed();
+    let mut call = papers.call();
+    call.deadline = call.opened.plus_s(31 * 86_400);
+    assert_eq!(papers.standing().check_call(&call, TODAY), Ok(()));
+    call.deadline = call.opened.plus_s(32 * 86_400);
+    let clause = papers.standing().check_call(&call, TODAY).unwrap_err();
+    assert_eq!((clause.rule(), clause.code().0), ("G14", 0x0430));
+}
+
+#[test]
 fn g03_a_year_and_sixty_days_after_the_elements_were_agreed_rounds_stop() {
     let papers = Papers::signed();
     assert_eq!(papers.refused_on("2027-07-15"), None);

@@ -15,6 +15,7 @@ use crate::{
     custody::Guard,
     data::{Extent, ImportMode, ImportRequest, Problems},
     home::Membership,
+    roster::OptOutList,
 };
 
 const HEADER: &str =
@@ -67,7 +68,7 @@ impl Member {
         };
         let outcome = home.import(&request, &|_| ControlFlow::Continue(())).unwrap();
         assert!(outcome.files.iter().all(|file| file.refusal.is_none()), "{outcome:?}");
-        home.import_opt_outs(&member.file("optout.csv", "student_id\nS-1\n")).unwrap();
+        home.import_opt_outs(&member.file("optout.csv", "student_id\nS-1\n"), OptOutList::Studies).unwrap();
         member
     }
 
