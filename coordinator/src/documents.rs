@@ -105,7 +105,8 @@ fn keep(
     })
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, CoordinatorError> {
+/// A document's bytes as text.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, CoordinatorError> {
     String::from_utf8(bytes)
         .map_err(|_| CoordinatorError::RequestMalformed { expected: "a document in UTF-8" })
 }
@@ -236,7 +237,11 @@ fn judged(
 }
 
 /// The agreement in force that has taken the place of another, if there is one.
-fn replaced_by(app: &App, digest: Digest, earlier: &Agreement) -> Result<Option<Digest>, CoordinatorError> {
+pub(crate) fn replaced_by(
+    app: &App,
+    digest: Digest,
+    earlier: &Agreement,
+) -> Result<Option<Digest>, CoordinatorError> {
     for (other, later) in agreements(app)?.into_iter().filter(|(_, later)| later.amends == Some(digest)) {
         if takes_the_place_of(&later, &consents(app, other, &later)?, earlier, digest) {
             return Ok(Some(other));

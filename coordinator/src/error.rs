@@ -3,7 +3,7 @@
 use core::fmt;
 
 use passage_protocol::{
-    agreement::{Clause, ConsentError, rule_of},
+    agreement::{Clause, ConsentError, principles::PrinciplesError, rule_of},
     codec::CodecError,
     document::DocumentError,
     ids::{MemberCode, RoundId},
@@ -77,6 +77,7 @@ pub enum CoordinatorError {
     Pki(PkiError),
     /// A request for the next certificate is not signed with the member's own key, or is in another's name.
     RenewalRefused,
+    Principles(PrinciplesError),
     /// The request's number, body or size is not one of this version.
     RequestMalformed {
         /** What was expected. */
@@ -150,6 +151,7 @@ from!(
     Log(LogError),
     Pki(PkiError),
     Retention(RetentionFault),
+    Principles(PrinciplesError),
     Shelf(ShelfError),
     StateDir(StateDirError),
     Store(StoreError),
@@ -312,6 +314,7 @@ impl CoordinatorError {
             | Self::Log(_)
             | Self::Pki(_)
             | Self::Retention(_)
+            | Self::Principles(_)
             | Self::Shelf(_)
             | Self::StateDir(_)
             | Self::Store(_)

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`app`] | the state folder, opened once; hooks of the running daemon |
 //! | [`members`], [`documents`] | who takes part, under what |
+//! | [`principles`] | changes of the principles of data sharing |
 //! | [`rounds`] | the only caller of the round engine |
 //! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
 //! | [`retention`] | what rounds left here, until when, its destruction and the proof of it |
@@ -32,6 +33,7 @@ pub mod error;
 mod fixture;
 pub mod mail;
 pub mod members;
+pub mod principles;
 pub mod records;
 pub mod retention;
 pub mod rounds;

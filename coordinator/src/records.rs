@@ -37,6 +37,10 @@ pub const CONTACTS: Table = Table(12);
 /// Agreement digest, kind, member code, sequence (big-endian) -> what the member said to the agreement, signed by it. Tables 4
 /// and 5 held signatures of wire version 1.
 pub const STATEMENTS: Table = Table(13);
+/// Digest of a change of the principles -> its bytes.
+pub const PRINCIPLES: Table = Table(14);
+/// Digest of a change of the principles, member code -> the member's signature.
+pub const PRINCIPLES_SIGNATURES: Table = Table(15);
 
 /// Place of a [`passage_protocol::retention::Destruction`] -> what was ordered, until its certificate is written.
 pub(crate) const SWEEPS: Table = Table(19);

@@ -11,6 +11,7 @@ use passage_protocol::{
     wire::{
         Envelope,
         governance::State,
+        principles::{PrinciplesAsked, PrinciplesSigned},
         service::{
             Destroyed, DestructionsAsked, DocumentName, DocumentText, Join, Poll, Renewal, RoundBlob, kind,
         },
@@ -24,7 +25,8 @@ use passage_shell::{
 };
 
 use crate::{
-    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, retention, rounds,
+    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, principles, retention,
+    rounds,
 };
 
 /// The coordinator's answers.
@@ -108,6 +110,11 @@ fn small(
             Ok(plain(&retention::words_for(app, code, &DestructionsAsked::from_bytes(body)?)?))
         }
         kind::RENEW => Ok(plain(&members::renew(app, code, &Renewal::from_bytes(body)?, now)?)),
+        kind::PRINCIPLES => Ok(plain(&principles::news(app, PrinciplesAsked::from_bytes(body)?)?)),
+        kind::SIGN_PRINCIPLES => {
+            principles::sign(app, code, &PrinciplesSigned::from_bytes(body)?.signature, now)?;
+            Ok(Response::default())
+        }
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),
     }
 }

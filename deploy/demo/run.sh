@@ -76,6 +76,8 @@ for entry in $members; do
   name=${entry%%:*}
   "$bin/passage-node" --dir "$out/state/$name" serve >"$out/state/$name.out" 2>&1 & pids="$pids $!"
   until_ok 20 "node $name" test -S "$out/state/$name/control.sock"
+  # Before data or reports are shown: the principles of data sharing, once in every session.
+  node "$name" principles accept --by "Superintendent of $name" >/dev/null
 done
 for entry in $members; do
   name=${entry%%:*} segment=${entry##*:}

@@ -4,7 +4,9 @@
 mod data;
 mod documents;
 mod linkage;
+mod people;
 mod retention;
+pub mod roles_table;
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +16,11 @@ pub use self::{
     data::Data,
     documents::{Agreement, Study},
     linkage::Linkage,
+    people::People,
     retention::Retention,
 };
 use crate::{
-    command::{Command, QueryMode, QueryRequest, ReportFormat},
+    command::{Command, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
     roster::OptOutList,
 };
@@ -45,8 +48,8 @@ pub struct Cli {
 /// A person who signs, approves or halts.
 #[derive(Args, Debug)]
 pub struct By {
-    /// Name and title of the person who decides; it goes to the audit chain.
-    #[arg(long, value_name = "NAME", value_parser = person)]
+    /// Name and title of the person who decides; it goes to the audit chain. Default: the person of the session.
+    #[arg(long, value_name = "NAME", value_parser = person, default_value = OF_SESSION, hide_default_value = true)]
     by: String,
 }
 
@@ -66,6 +69,9 @@ pub enum Verb {
         after_help = "Example:\n  passage-node linkage evaluate --files K12A.csv CC1.csv --truth truth.csv"
     )]
     Linkage(Linkage),
+    /// Accounts, sessions, principles.
+    #[command(flatten)]
+    People(People),
     /// What the daemon, or this process, is asked to do.
     #[command(flatten)]
     Ask(Ask),
@@ -357,7 +363,7 @@ impl Ask {
 const PERSON_LETTERS_MAX: usize = 200;
 
 /// A name that can stand in the audit chain.
-fn person(text: &str) -> Result<String, &'static str> {
+pub(crate) fn person(text: &str) -> Result<String, &'static str> {
     let name = text.trim();
     if name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > PERSON_LETTERS_MAX {
         return Err("expected a name on one line, at most 200 letters");

@@ -3,8 +3,11 @@
 
 mod data;
 mod documents;
+mod gate;
 mod import;
 mod layouts;
+pub mod needs;
+mod people;
 mod query;
 mod retention;
 mod rounds;
@@ -24,7 +27,12 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::query::{QueryMode, QueryRequest};
+use self::gate::Admitted;
+pub use self::{
+    gate::{Asked, OF_SESSION},
+    people::{Codes, PeopleCommand},
+    query::{QueryMode, QueryRequest},
+};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},
@@ -32,6 +40,7 @@ use crate::{
     driver::Driver,
     home::{Home, refuse},
     own_stack,
+    people::session::Live,
     records::Verdict,
     roster::OptOutList,
 };
@@ -80,6 +89,7 @@ pub enum Command {
     AuditCheckpoints { out: PathBuf },
     AuditVerify { against: Option<PathBuf> },
     Doctor,
+    People(PeopleCommand),
 }
 
 /// Formats a report can be exported in.
@@ -119,12 +129,30 @@ pub fn exit_code(answer: &Answer) -> u8 {
     if answer.json.get("refused") == Some(&json!(true)) { EXIT_REFUSED } else { 0 }
 }
 
-/// Does what a person asked for.
+/// Does what a person asked for, if she may.
 ///
 /// # Errors
 ///
 /// [`Failure`] says what was seen, what was expected and what to do next.
-pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
+pub fn execute(node: &Node, asked: Asked, progress: ProgressSink<'_>) -> Result<Answer, Failure> {
+    match gate::admit(node, asked)? {
+        Admitted::Waits(answer) => Ok(answer),
+        Admitted::Runs { command, live, confirms } => {
+            let answer = carry_out(node, *command, live.as_deref(), progress)?;
+            if let Some(request) = confirms {
+                node.home.forget_request(request)?;
+            }
+            Ok(answer)
+        }
+    }
+}
+
+fn carry_out(
+    node: &Node,
+    command: Command,
+    live: Option<&Live>,
+    progress: ProgressSink<'_>,
+) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     match command {
         Command::Import(request) => own_stack::run(|| import::import(home, &request, progress)),
@@ -216,6 +244,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::AuditCheckpoints { out } => Ok(page::export_page(&home.checkpoints, &out)?),
         Command::AuditVerify { against } => audit_verify(home, against.as_deref()),
         Command::Doctor => own_stack::run(|| doctor(node)),
+        Command::People(command) => own_stack::run(|| people::execute(node, command, live)),
     }
 }
 
@@ -274,6 +303,10 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
     lines.push(retention::doctor_line(here, there));
     let until = valid_until(home.credentials().certificate())?;
     lines.push(format!("certificate  until {until}; the next one is asked for by itself"));
+    let (accounts, principles) = (home.accounts()?, home.principles_in_force()?.version);
+    let overdue = accounts.iter().filter(|one| one.review_overdue_days(home.now()).is_some()).count();
+    lines.push(format!("principles   version {principles}"));
+    lines.push(format!("accounts     {}, {overdue} overdue for review (`account review`)", accounts.len()));
     lines.push(match &node.driver {
         Some(_) => "daemon       serving".to_owned(),
         None => "daemon       not running; start it with `passage-node serve`".to_owned(),
@@ -291,6 +324,9 @@ fn doctor(node: &Node) -> Result<Answer, Failure> {
             "halted": halted.map(|yes| json!({ "by": yes.by, "at": yes.at.to_string() })),
             "certificate_until": until.to_string(),
             "overdue": { "here": here, "coordinator": there },
+            "principles": principles,
+            "accounts": accounts.len(),
+            "reviews_overdue": overdue,
             "serving": node.driver.is_some(),
         }),
     })

@@ -26,6 +26,7 @@
 //! | [`participation`] | whether this member takes part at all |
 //! | [`retention`] | what rounds left here, until when, its destruction and the proof of it |
 //! | [`renewal`], [`upkeep`] | the next certificate; what is done every hour |
+//! | [`people`] | accounts, roles, sessions, the principles |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
@@ -51,6 +52,7 @@ pub mod linkage;
 pub mod outbox;
 pub mod own_stack;
 pub mod participation;
+pub mod people;
 pub mod prepare;
 pub mod quality;
 pub mod query;

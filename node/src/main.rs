@@ -15,10 +15,11 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use passage_node::{
     cli::{Ask, Cli, Verb},
-    command::{self, Command, Node, execute},
+    command::{self, Asked, Command, Node, PeopleCommand, execute},
     data::{KeptList, ListPart},
     first_match,
     home::Home,
+    people::session,
     serve,
 };
 use passage_shell::{
@@ -91,6 +92,7 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
             bar.clear();
             answer
         }
+        Verb::People(verb) => with_session(&dir, verb.with_secrets()?),
         Verb::Ask(ask) => answer(&dir, ask),
     }
 }
@@ -109,20 +111,7 @@ fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
         ControlFlow::Continue(())
     };
     let mut here = None;
-    let mut call = |command: Command| -> Result<Answer, Failure> {
-        if here.is_none()
-            && let Some(answer) = control::call(dir, &command, &show)
-        {
-            return answer;
-        }
-        let node = match here.take() {
-            Some(node) => node,
-            None => Node { home: Home::open(dir)?.into(), driver: None },
-        };
-        let answer = execute(&node, command, &show);
-        here = Some(node);
-        answer
-    };
+    let mut call = |command: Command| carry(dir, &mut here, command, &show);
     let outcome = call(ask.command());
     bar.clear();
     let mut answer = outcome?;
@@ -134,6 +123,47 @@ fn answer(dir: &Path, ask: Ask) -> Result<Answer, Failure> {
             take_list(&kept.id, &mut call, &mut |text| file.write_all(text.as_bytes()).map_err(unwritable))?;
         }
         answer.text = format!("{lines} problems listed in {}\n\n{}", path.display(), answer.text);
+    }
+    Ok(answer)
+}
+
+/// Has a command carried out by the daemon of the folder, or here if none serves, in the session of this account.
+fn carry(
+    dir: &Path,
+    here: &mut Option<Node>,
+    command: Command,
+    progress: control::ProgressSink<'_>,
+) -> Result<Answer, Failure> {
+    let asked = Asked { session: session::kept_token(dir), command };
+    if here.is_none()
+        && let Some(answer) = control::call(dir, &asked, progress)
+    {
+        return answer;
+    }
+    let node = match here.take() {
+        Some(node) => node,
+        None => Node { home: Home::open(dir)?.into(), driver: None },
+    };
+    let answer = execute(&node, asked, progress);
+    *here = Some(node);
+    answer
+}
+
+/// A command about people: a session it opens or closes is kept or forgotten on this side.
+fn with_session(dir: &Path, command: Command) -> Result<Answer, Failure> {
+    let token = if let Command::People(
+        PeopleCommand::Login { token, .. } | PeopleCommand::PrinciplesAccept { token, .. },
+    ) = &command
+    {
+        Some(token.clone())
+    } else {
+        None
+    };
+    let answer = carry(dir, &mut None, command, &|_| ControlFlow::Continue(()))?;
+    match (answer.json.get("session").and_then(serde_json::Value::as_str), token) {
+        (Some("opened"), Some(token)) => session::keep_token(dir, &token)?,
+        (Some("closed"), _) => session::forget_token(dir)?,
+        (Some(_) | None, _) => {}
     }
     Ok(answer)
 }

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     checkpoints::{self, LAST_EXCHANGE},
-    command::{Command, Node, execute},
+    command::{Asked, Node, execute},
     driver::Driver,
     first_match,
     home::{Home, Membership},
@@ -36,8 +36,7 @@ pub async fn serve(root: &Path, ready: impl FnOnce(&Membership)) -> Result<(), F
 
     let node = Node { home: Arc::clone(&home), driver: Some(Arc::clone(&driver)) };
     let listener = control::listen(root)?;
-    let commands =
-        control::serve(listener, move |command: Command, progress| execute(&node, command, progress));
+    let commands = control::serve(listener, move |asked: Asked, progress| execute(&node, asked, progress));
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|error| Failure::io("listen for signals", &error))?;
     let stopped = async {

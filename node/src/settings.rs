@@ -6,7 +6,10 @@ use passage_shell::failure::Failure;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::custody::{Guard, of_process};
+use crate::{
+    custody::{Guard, of_process},
+    people::request::TwoPersonAct,
+};
 
 /// The settings of a node.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
@@ -21,12 +24,34 @@ pub struct Settings {
     /// File that holds the passphrase of the stored tables, mode 0600 or 0400; only read if `data rekey --guard passphrase` was
     /// given. Default: empty; the terminal or the systemd credential `passage-passphrase` is asked.
     pub passphrase_file: PathBuf,
+    /// Seconds an account waits after its fifth failed login in a row; twice as long after each further one, at most a day.
+    /// Default: 900.
+    pub lockout_s: u32,
+    /// Days after which a passphrase must be changed before the next login. Default: 0, never: NIST SP 800-63B advises against
+    /// changing passphrases that nobody knows.
+    pub passphrase_max_days: u32,
     /// Memory one query may use, MiB. Nothing is ever spilled to the disk, so a query that needs more is refused. Default: 1024.
     pub query_memory_mib: u32,
+    /// Hours a session lasts at most. Default: 12, a working day.
+    pub session_hours: u32,
+    /// Minutes without a command after which a session ends. Default: 30.
+    pub session_idle_minutes: u32,
+    /// Acts that two people must ask for: `sign`, `destroy`, `release`. Default: none.
+    pub two_person: Vec<TwoPersonAct>,
 }
 
 /// Every key of `node.toml`.
-pub const KEYS: &[&str] = &["exclude_blocked", "insist_on_committee", "passphrase_file", "query_memory_mib"];
+pub const KEYS: &[&str] = &[
+    "exclude_blocked",
+    "insist_on_committee",
+    "lockout_s",
+    "passphrase_file",
+    "passphrase_max_days",
+    "query_memory_mib",
+    "session_hours",
+    "session_idle_minutes",
+    "two_person",
+];
 
 /// Memory of one query unless set otherwise, MiB.
 const QUERY_MEMORY_MIB: u32 = 1024;
@@ -37,7 +62,12 @@ impl Default for Settings {
             exclude_blocked: true,
             insist_on_committee: false,
             passphrase_file: PathBuf::new(),
+            lockout_s: 900,
+            passphrase_max_days: 0,
             query_memory_mib: QUERY_MEMORY_MIB,
+            session_hours: 12,
+            session_idle_minutes: 30,
+            two_person: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use passage_protocol::{
     codec::{Decode, Encode},
-    ids::RoundId,
+    ids::{Digest, RoundId},
     refusal::Code,
     wire::{
         BlobRef, Message,
@@ -33,6 +33,7 @@ use crate::{
     driver::Driver,
     home::Home,
     outbox,
+    people::principles,
     records::{AGREEMENTS, CURSOR, STUDIES},
     upkeep,
 };
@@ -310,9 +311,12 @@ async fn exchange_if_due(driver: &Arc<Driver>, last: &mut Option<Instant>) {
 }
 
 async fn housekeeping(driver: &Arc<Driver>) {
-    let mut last_exchange = None;
+    let (mut last_exchange, mut principles_seen) = (None, Digest([0; 32]));
     loop {
         exchange_if_due(driver, &mut last_exchange).await;
+        if let Err(failure) = principles::synchronise(&driver.uplink, &mut principles_seen).await {
+            tracing::warn!(code = failure.code(), what = failure.what(), "principles not compared");
+        }
         if let Err(failure) = synchronise(driver).await {
             tracing::warn!(code = failure.code(), what = failure.what(), "documents not compared");
         }

@@ -52,7 +52,9 @@ pub enum SignatureKind {
     DestructionCertificate = 12,
     /// A party's offer and acceptance of lines of an agreement's share list.
     ShareAcceptance = 13,
-    // Reserved: 14 signature on principles, 15 release decision, 17 halt notice (SPEC §19).
+    /// A member's signature on a new version of the principles.
+    Principles = 14,
+    // Reserved: 15 release decision, 17 halt notice (SPEC §19).
     /// What a party states about its audit log.
     AuditCheckpoint = 16,
     // Reserved: 18 to 20 (SPEC §19).
@@ -380,6 +382,7 @@ mod tests {
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
         assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
+        assert_eq!(SignatureKind::Principles as u8, 14);
         assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
         assert_eq!(SignatureKind::DestructionConfirmation as u8, 21);
         assert_eq!(SignatureKind::CertificateRenewal as u8, 22);

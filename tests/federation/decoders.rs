@@ -10,6 +10,7 @@ use passage_protocol::{
         Acceptance, AgreementSignature, ConsentStatement,
         Segment::{Cc, K12, Univ},
         Ticks, Withdrawal,
+        principles::PrinciplesSignature,
     },
     checkpoint::{self, Checkpoint, CheckpointCall, Head, LogOwner, Told},
     codec::{Decode, Encode},
@@ -24,6 +25,7 @@ use passage_protocol::{
         BlobRef, Envelope, Message,
         governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
+        principles::{PrinciplesAsked, PrinciplesNews, PrinciplesProposal, PrinciplesSigned},
         service::{
             Destroyed, Destructions, DestructionsAsked, DocumentName, DocumentText, Join, Joined, Mail,
             MailEntry, Poll, Renew, Renewal, Renewed, RoundBlob,
@@ -39,7 +41,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 25] = [
+const DECODERS: [(&str, Cycle); 28] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -58,6 +60,9 @@ const DECODERS: [(&str, Cycle); 25] = [
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
     ("statement of a party", cycle::<State>),
+    ("question about the principles", cycle::<PrinciplesAsked>),
+    ("news of the principles", cycle::<PrinciplesNews>),
+    ("signature on the principles", cycle::<PrinciplesSigned>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
     ("word about a destruction", cycle::<Destroyed>),
@@ -130,7 +135,14 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
     }
     .sign(&key);
     let renew = Renew { member: code, request: vec![2; 90] };
+    let said =
+        PrinciplesSignature { document: digest, member: code, signer: "A. Person".into(), at: Timestamp(7) };
+    let signature = Signed::new(said, SignatureKind::Principles, None, &SigningKey::generate([1; 32]));
+    let proposals = vec![PrinciplesProposal { text: b"text".to_vec(), signatures: vec![signature.clone()] }];
     vec![
+        PrinciplesAsked { after: 1, seen: digest }.to_bytes(),
+        PrinciplesNews { unchanged: false, proposals }.to_bytes(),
+        PrinciplesSigned { signature }.to_bytes(),
         Join { secret: vec![1; 16], request: vec![2; 90], signing_key }.to_bytes(),
         Joined {
             code,

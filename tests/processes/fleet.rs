@@ -47,6 +47,7 @@ impl Fleet {
             let invited = fleet.coordinator(&["invite", "--name", &name, "--segment", &segment]);
             fleet.node(&name, &["join", invited["invitation"].as_str().unwrap()]);
             fleet.serve(&name);
+            fleet.node(&name, &["principles", "accept", "--by", "A. Person, Office"]);
         }
         fleet
     }
@@ -249,6 +250,8 @@ impl Fleet {
     fn command(&self, name: &str) -> Command {
         let program = if name == "coordinator" { "passage-coordinator" } else { "passage-node" };
         let mut command = Command::new(binary(program));
+        // Sessions of different tests stay apart: each in its state folder.
+        command.env_remove("XDG_RUNTIME_DIR");
         command.env("TMPDIR", self.temporary()).arg("--dir").arg(self.folder(name));
         command
     }

@@ -18,6 +18,7 @@ mod kill;
 mod lying;
 mod needles;
 mod papers;
+mod people;
 mod plain_files;
 mod records;
 mod retention;

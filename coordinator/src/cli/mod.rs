@@ -16,7 +16,9 @@ use passage_shell::{
 };
 
 pub use self::retention::RetentionVerb;
-pub use self::verbs::{AgreementVerb, AuditVerb, MembersVerb, ReleaseVerb, RoundVerb, StudyVerb};
+pub use self::verbs::{
+    AgreementVerb, AuditVerb, MembersVerb, PrinciplesVerb, ReleaseVerb, RoundVerb, StudyVerb,
+};
 use crate::{
     app::App,
     command::{self, Command},
@@ -102,6 +104,12 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Option<MembersVerb>,
     },
+    /// Propose and list changes of the principles of data sharing.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  passage-coordinator principles propose principles.toml\n  passage-coordinator principles list"
+    )]
+    Principles(PrinciplesVerb),
     /// List what was released.
     #[command(subcommand, after_help = "Example:\n  passage-coordinator release list")]
     Release(ReleaseVerb),
@@ -143,6 +151,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Doctor => Command::Doctor,
         Verb::Invite { name, segment, days } => Command::Invite { name, segment, days },
         Verb::Members { verb } => verb.map_or(Command::Members, MembersVerb::command),
+        Verb::Principles(verb) => verb.command()?,
         Verb::Release(verb) => verb.command(),
         Verb::Retention(verb) => verb.command(),
         Verb::Round(verb) => verb.command(),

@@ -88,6 +88,29 @@ impl MembersVerb {
     }
 }
 
+/// `principles ...`
+#[derive(Debug, Subcommand)]
+pub enum PrinciplesVerb {
+    /// List proposed versions, who has not signed yet, and which version is in force.
+    #[command(after_help = "Example:\n  passage-coordinator principles list")]
+    List,
+    /// Propose a new version; it takes force when every member named in it has signed.
+    #[command(after_help = "Example:\n  passage-coordinator principles propose principles.toml")]
+    Propose {
+        /// The document, TOML.
+        file: PathBuf,
+    },
+}
+
+impl PrinciplesVerb {
+    pub(super) fn command(self) -> Result<Command, Failure> {
+        match self {
+            Self::List => Ok(Command::PrinciplesList),
+            Self::Propose { file } => Ok(Command::PrinciplesPropose { text: read(&file)? }),
+        }
+    }
+}
+
 /// `release ...`
 #[derive(Debug, Subcommand)]
 pub enum ReleaseVerb {

@@ -4,6 +4,7 @@
 mod doctor;
 mod documents;
 mod members;
+mod principles;
 mod retention;
 mod rounds;
 
@@ -58,6 +59,13 @@ pub enum Command {
     },
     /// Lists members.
     Members,
+    /// Lists changes of the principles.
+    PrinciplesList,
+    /// Proposes a change of the principles.
+    PrinciplesPropose {
+        /** The file's text. */
+        text: String,
+    },
     /// Lists released reports.
     ReleaseList,
     /// Lists what must be gone and is not, on both sides.
@@ -115,6 +123,8 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Doctor => doctor::examine(app, now, progress)?,
         Command::Invite { name, segment, days } => members::invite(app, &name, &segment, days, now)?,
         Command::Members => members::list(app)?,
+        Command::PrinciplesList => principles::list(app)?,
+        Command::PrinciplesPropose { text } => principles::propose(app, &text, now)?,
         Command::ReleaseList => rounds::releases(app)?,
         Command::RetentionList => retention::list(app, now)?,
         Command::RetentionDue => retention::due(app, now)?,

@@ -13,7 +13,7 @@ use passage_shell::failure::Failure;
 use zeroize::Zeroizing;
 
 use super::Guard;
-use crate::home::refuse;
+use crate::{home::refuse, people::hidden::Hidden};
 
 /// Gives the outer secret when one is needed.
 pub type Outer<'a> = dyn Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + 'a;
@@ -120,6 +120,67 @@ fn read(path: &Path, what: &str, others: u32) -> Result<Zeroizing<Vec<u8>>, Fail
         ));
     }
     fs::read(path).map(Zeroizing::new).map_err(|error| fault(&error))
+}
+
+/// The passphrase of an account and the code that goes with it: from a file, or typed without being shown.
+///
+/// # Errors
+///
+/// [`Failure`] if others may read the file, or there is neither a file nor a terminal.
+pub fn typed_passphrase(file: Option<&Path>) -> Result<(Hidden, Hidden), Failure> {
+    if let Some(file) = file {
+        return lines_of(file);
+    }
+    require_terminal()?;
+    let passphrase = typed("Passphrase: ")?;
+    Ok((passphrase, typed("Code of the authenticator app (nothing if you have none): ")?))
+}
+
+/// A new passphrase of an account: from a file, or typed twice.
+///
+/// # Errors
+///
+/// As [`typed_passphrase`]; if the two differ.
+pub fn new_passphrase(file: Option<&Path>) -> Result<Hidden, Failure> {
+    if let Some(file) = file {
+        return Ok(lines_of(file)?.0);
+    }
+    require_terminal()?;
+    let (one, again) = (typed("New passphrase: ")?, typed("The same again: ")?);
+    if one.expose() == again.expose() {
+        return Ok(one);
+    }
+    Err(refuse(
+        0x231E,
+        "the two passphrases differ",
+        "Type the same one twice; nothing was changed.",
+        Some("G12"),
+    ))
+}
+
+fn typed(prompt: &str) -> Result<Hidden, Failure> {
+    let typed = rpassword::prompt_password(prompt);
+    Ok(Hidden::new(Zeroizing::new(typed.map_err(|error| Failure::io("read the passphrase", &error))?)))
+}
+
+/// The first two lines of a file no other account may read.
+fn lines_of(file: &Path) -> Result<(Hidden, Hidden), Failure> {
+    let bytes = read(file, "file of the passphrase", OTHERS)?;
+    let text = str::from_utf8(&bytes).unwrap_or_default();
+    let mut lines = text.lines().map(|line| Hidden::new(Zeroizing::new(line.to_owned())));
+    Ok((lines.next().unwrap_or_default(), lines.next().unwrap_or_default()))
+}
+
+fn require_terminal() -> Result<(), Failure> {
+    if stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(refuse(
+        0x231D,
+        "a passphrase is needed, and there is neither a terminal nor a file to read it from",
+        "Type the command on a terminal, or name a file of mode 0600 with --passphrase-file.",
+        Some("G12"),
+    ))
 }
 
 fn long_enough(

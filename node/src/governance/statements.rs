@@ -72,6 +72,7 @@ impl Home {
                 Some("G01"),
             ));
         }
+        self.require_principles(held.agreement.principles)?;
         let signature = AgreementSignature {
             agreement: held.digest,
             party: self.code,

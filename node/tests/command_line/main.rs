@@ -28,6 +28,7 @@ mod joining;
 mod joins;
 mod linkage;
 mod log_watch;
+mod people;
 mod pupils;
 mod questions;
 mod scale;

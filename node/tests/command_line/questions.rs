@@ -221,7 +221,9 @@ fn more_rows_than_a_sheet_has_are_refused_by_name_and_the_old_file_stays() {
 /// A query put to the daemon as the command line puts it.
 fn ask(node: &Node, sql: &str, out: Option<&Path>) -> UnixStream {
     let mut stream = UnixStream::connect(node.dir.join("control.sock")).unwrap();
-    let request = json!({ "Query": { "sql": sql, "out": out, "mode": "Run", "rows": 5 } });
+    let session = fs::read_to_string(node.dir.join("session")).unwrap();
+    let command = json!({ "Query": { "sql": sql, "out": out, "mode": "Run", "rows": 5 } });
+    let request = json!({ "session": session, "command": command });
     stream.write_all(format!("{request}\n").as_bytes()).unwrap();
     stream
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use passage_node::{
-    command::Command,
+    command::{Asked, Command},
     data::{Extent, ImportMode, ImportRequest, Problems},
 };
 use passage_protocol::agreement::Segment;
@@ -107,11 +107,15 @@ fn import(node: &Node, file: &str, stop: impl Fn(&Progress) -> bool + Sync) -> (
         problems: Problems::CountOnly,
     };
     let steps = Mutex::new(Vec::new());
-    let answer = control::call(&node.dir, &Command::Import(request), &|step: Progress| {
-        let gone = stop(&step);
-        steps.lock().unwrap().push(step);
-        if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    let answer = control::call(
+        &node.dir,
+        &Asked { session: None, command: Command::Import(request) },
+        &|step: Progress| {
+            let gone = stop(&step);
+            steps.lock().unwrap().push(step);
+            if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        },
+    );
     let answer = answer.expect("a daemon serves the folder");
     (steps.into_inner().unwrap(), answer.is_ok())
 }

@@ -149,6 +149,7 @@ impl Node {
     pub(crate) fn joined(segment: Segment) -> Self {
         let node = Self::new();
         node.run(&["join", &World::get().invite(segment)]).succeeded();
+        node.run(&["principles", "accept", "--by", "A. Person, Office"]).succeeded();
         node
     }
 

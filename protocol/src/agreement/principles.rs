@@ -1,5 +1,18 @@
-//! The principles of data sharing that ship, as text: an agreement names the version and the digest it was signed under
-//! (G05). Who accepts them and how they change is not decided here.
+//! The principles of data sharing: the version that ships, as text; and how a later one takes its place, by the signature of
+//! every member (G05, G06).
+//!
+//! * `change` - the document that proposes a new version, and whether it may be signed here and now.
+//! * `record` - who has signed it, and whether that is everybody.
+//!
+//! Who accepts the version in force, and when, is the node's affair.
+
+mod change;
+mod error;
+mod record;
+
+pub use change::{ChangeMember, Known, PrinciplesChange, change_digest};
+pub use error::PrinciplesError;
+pub use record::{PrinciplesSignature, SignatureRecord};
 
 use crate::ids::Digest;
 

@@ -272,7 +272,7 @@ impl Agreement {
 }
 
 /// True if a field says something.
-fn said(text: &str) -> bool {
+pub(super) fn said(text: &str) -> bool {
     !text.trim().is_empty()
 }
 

@@ -288,14 +288,15 @@ impl PartyShape {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SignerShape {
+pub(super) struct SignerShape {
     name: String,
     title: String,
     capacity: Capacity,
 }
 
 impl SignerShape {
-    fn signer(self) -> Signer {
+    /// The signer as the rest of the program knows it.
+    pub(super) fn signer(self) -> Signer {
         Signer { name: self.name, title: self.title, capacity: self.capacity }
     }
 }

@@ -20,6 +20,7 @@
 pub mod governance;
 pub mod limits;
 mod message;
+pub mod principles;
 pub mod service;
 mod statements;
 

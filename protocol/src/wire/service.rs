@@ -23,6 +23,8 @@ pub mod kind {
     pub const DOCUMENT: u16 = 0x0015;
     pub const DOCUMENTS: u16 = 0x0018;
     pub const STATE: u16 = 0x0019;
+    pub const PRINCIPLES: u16 = 0x001A;
+    pub const SIGN_PRINCIPLES: u16 = 0x001B;
     pub const CHECKPOINT: u16 = 0x001F;
     pub const DESTROYED: u16 = 0x0020;
     pub const DESTRUCTIONS: u16 = 0x0021;

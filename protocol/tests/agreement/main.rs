@@ -13,4 +13,5 @@ mod documents;
 mod manifests;
 mod pages;
 mod papers;
+mod principles;
 mod studies;

@@ -57,6 +57,10 @@
 //! | `server.certificate.renewed` | coordinator | | a new server certificate is written |
 //! | `study.approved`, `study.refused` | node | `by`, `study` | a decision counts |
 //! | `study.proposed` | coordinator | `study` | a study is shown to its members |
+//!
+//! Entries about people (accounts, logins, principles) stand in the table of `act/people.rs`.
+
+mod people;
 
 use passage_protocol::{
     agreement::DocumentId,
@@ -68,6 +72,7 @@ use passage_protocol::{
     timestamp::Timestamp,
 };
 
+pub use self::people::PeopleAct;
 use crate::failure::code_text;
 
 /// Counts of people below this are not written: the strictest floor that agreements have by default.
@@ -109,6 +114,7 @@ pub enum Act<'a> {
     OwnCertificateRenewed,
     ParticipationHalted { by: &'a str },
     ParticipationResumed { by: &'a str },
+    People(PeopleAct<'a>),
     QueryExported { format: &'static str },
     ReportExported { round: RoundId, format: &'static str },
     ReportReceived { round: RoundId, report: Digest },
@@ -217,6 +223,7 @@ impl Act<'_> {
             Self::OwnCertificateRenewed => ("own.certificate.renewed", Vec::new()),
             Self::ParticipationHalted { by } => ("participation.halted", vec![person(by)]),
             Self::ParticipationResumed { by } => ("participation.resumed", vec![person(by)]),
+            Self::People(act) => act.parts(),
             Self::QueryExported { format } => ("query.exported", vec![("format", format.to_owned())]),
             Self::ReportExported { round, format } => {
                 ("report.exported", vec![id(round), ("format", format.to_owned())])
@@ -288,7 +295,7 @@ mod tests {
         let (digest, round, member) = (Digest([1; 32]), RoundId([2; 16]), MemberCode([3; 5]));
         let key = passage_protocol::signing::SigningKey::generate([4; 32]).verifying_key();
         let (by, log, code) = ("A. Person", LogOwner::Member(member), Code(0x1047));
-        vec![
+        let mut every = vec![
             Act::ActDone { entry: 1 },
             Act::ActFailed { entry: 1, code },
             Act::AgreementProposed { agreement: digest },
@@ -341,14 +348,17 @@ mod tests {
             Act::StudyApproved { study: digest, by },
             Act::StudyProposed { study: digest },
             Act::StudyRefused { study: digest, by },
-        ]
+        ];
+        every.extend(super::people::tests::every().into_iter().map(Act::People));
+        every
     }
 
-    /// Kind -> fields in order, as the table of this module says.
+    /// Kind -> fields in order, as the tables of this module say.
     fn table() -> BTreeMap<String, Vec<String>> {
         let mut rows = BTreeMap::new();
         let rows_of = |line: &'static str| line.strip_prefix("//! ").filter(|row| row.starts_with("| `"));
-        for line in include_str!("act.rs").lines().filter_map(rows_of) {
+        let texts = [include_str!("act.rs"), include_str!("act/people.rs")];
+        for line in texts.into_iter().flat_map(str::lines).filter_map(rows_of) {
             let cells: Vec<&str> = line.split(" | ").collect();
             let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
             let (kinds, fields): (Vec<String>, Vec<String>) = (quoted(cells[0]), quoted(cells[2]));

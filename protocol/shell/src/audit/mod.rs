@@ -22,7 +22,7 @@ mod line;
 pub mod page;
 
 pub use self::{
-    act::Act,
+    act::{Act, PeopleAct},
     chain::{AuditLog, Entry, verify},
     checkpoints::Checkpoints,
     error::AuditError,
