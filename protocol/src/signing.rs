@@ -52,7 +52,9 @@ pub enum SignatureKind {
     DestructionCertificate = 12,
     /// A party's offer and acceptance of lines of an agreement's share list.
     ShareAcceptance = 13,
-    // Reserved: 14 signature on principles, 15 release decision, 17 halt notice (SPEC §19).
+    // Reserved: 14 signature on principles, 17 halt notice (SPEC §19).
+    /// What a member says to the release of a report outside the parties.
+    ReleaseDecision = 15,
     /// What a party states about its audit log.
     AuditCheckpoint = 16,
 }
@@ -375,6 +377,7 @@ mod tests {
         assert_eq!(SignatureKind::Withdrawal as u8, 11);
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
         assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
+        assert_eq!(SignatureKind::ReleaseDecision as u8, 15);
         assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
     }
 

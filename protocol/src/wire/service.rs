@@ -22,6 +22,9 @@ pub mod kind {
     pub const DOCUMENT: u16 = 0x0015;
     pub const DOCUMENTS: u16 = 0x0018;
     pub const STATE: u16 = 0x0019;
+    pub const RELEASES: u16 = 0x001C;
+    pub const RELEASE: u16 = 0x001D;
+    pub const RELEASE_SAY: u16 = 0x001E;
     pub const CHECKPOINT: u16 = 0x001F;
 }
 

@@ -45,7 +45,7 @@ fn write_block(out: &mut String, block: &Block) {
 }
 
 /// Appends `text` in lines; the first begins with `first`, the others with `next`.
-fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
+pub(crate) fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
     let (mut line, mut empty) = (first.to_owned(), true);
     for word in text.split_whitespace() {
         if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
