@@ -8,6 +8,7 @@ use passage_protocol::{
     document::DocumentError,
     ids::{MemberCode, RoundId},
     refusal::{Code, Refusal},
+    release::ReleaseError,
     round::Abort,
 };
 use passage_shell::{
@@ -74,6 +75,14 @@ pub enum CoordinatorError {
         /** What was expected. */
         expected: &'static str,
     },
+    Release(ReleaseError),
+    /// A proposal that this coordinator does not pass on.
+    ReleaseNotTaken {
+        /** What was expected. */
+        expected: &'static str,
+    },
+    /// No release by this name that concerns the asker.
+    ReleaseUnknown,
     /// A round ended without a result (for scripts that waited for it).
     RoundAborted {
         /** Its code. */
@@ -140,6 +149,7 @@ from!(
     Invitation(InvitationError),
     Log(LogError),
     Pki(PkiError),
+    Release(ReleaseError),
     Shelf(ShelfError),
     StateDir(StateDirError),
     Store(StoreError),
@@ -278,6 +288,18 @@ impl CoordinatorError {
                 "Compare the versions of node and coordinator.",
                 None,
             ),
+            Self::ReleaseUnknown => plain(
+                0x3070,
+                "there is no release by this name that concerns this member",
+                "passage-coordinator release list shows every proposal.",
+                None,
+            ),
+            Self::ReleaseNotTaken { expected } => (
+                0x3071,
+                format!("the proposal or remark is not passed on, expected {expected}"),
+                "Propose again once it fits; earlier proposals stay as they are.",
+                Some("G07"),
+            ),
             Self::Abort(_)
             | Self::Audit(_)
             | Self::Clause(_)
@@ -289,6 +311,7 @@ impl CoordinatorError {
             | Self::Invitation(_)
             | Self::Log(_)
             | Self::Pki(_)
+            | Self::Release(_)
             | Self::Shelf(_)
             | Self::StateDir(_)
             | Self::Store(_)
@@ -360,6 +383,8 @@ mod tests {
             CoordinatorError::BlobNotExpected { bytes: 1 },
             CoordinatorError::BlobNotReadable,
             CoordinatorError::RequestMalformed { expected: "x" },
+            CoordinatorError::ReleaseUnknown,
+            CoordinatorError::ReleaseNotTaken { expected: "x" },
         ];
         let mut codes: Vec<u16> = own.iter().map(|error| error.code().0).collect();
         codes.dedup();

@@ -13,6 +13,7 @@
 //! | [`members`], [`documents`] | who takes part, under what |
 //! | [`rounds`] | the only caller of the round engine |
 //! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
+//! | [`releases`] | proposals to show a report outside, and what members say to them |
 //! | [`work`] | join and release on the bounded pool |
 //! | [`checkpoints`] | what members and this side state about their audit logs |
 //! | [`service`] | what members ask |
@@ -32,6 +33,7 @@ mod fixture;
 pub mod mail;
 pub mod members;
 pub mod records;
+pub mod releases;
 pub mod rounds;
 pub mod service;
 pub mod settings;

@@ -10,7 +10,7 @@ use passage_protocol::{
     round::CoordinatorRound,
     signing::VerifyingKey,
     timestamp::Timestamp,
-    wire::BlobRef,
+    wire::{BlobRef, ReleasePapers},
 };
 use passage_shell::store::Table;
 
@@ -37,6 +37,21 @@ pub const CONTACTS: Table = Table(12);
 /// Agreement digest, kind, member code, sequence (big-endian) -> what the member said to the agreement, signed by it. Tables 4
 /// and 5 held signatures of wire version 1.
 pub const STATEMENTS: Table = Table(13);
+
+/// Digest of a release's proposal -> [`ReleaseRecord`].
+pub const RELEASES: Table = Table(16);
+/// Digest of a release's proposal, number (big-endian) -> what a member said to it, signed by it.
+pub const RELEASE_WORDS: Table = Table(17);
+
+/// A proposal to show a report outside the parties.
+#[derive(Clone, Debug)]
+pub struct ReleaseRecord {
+    /// The proposal and its figures, as its proposer sent them.
+    pub papers: ReleasePapers,
+    /// When it came.
+    pub came: Timestamp,
+}
+codec_struct!(ReleaseRecord { papers, came });
 
 /// A member of the consortium.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     refusal::Refusal,
     wire::{
-        Envelope,
+        Envelope, ReleaseName, ReleaseSaying,
         governance::State,
         service::{DocumentName, DocumentText, Join, Poll, RoundBlob, kind},
     },
@@ -21,7 +21,9 @@ use passage_shell::{
     transport::{Handler, Refused, Request, Response},
 };
 
-use crate::{app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, rounds};
+use crate::{
+    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, releases, rounds,
+};
 
 /// The coordinator's answers.
 #[derive(Clone)]
@@ -94,6 +96,12 @@ fn small(
         }
         kind::STATE => {
             documents::state(app, code, &State::from_bytes(body)?.statement, now)?;
+            Ok(Response::default())
+        }
+        kind::RELEASES => Ok(plain(&releases::of(app, code, now)?)),
+        kind::RELEASE => Ok(plain(&releases::told(app, code, ReleaseName::from_bytes(body)?)?)),
+        kind::RELEASE_SAY => {
+            releases::say(app, code, ReleaseSaying::from_bytes(body)?, now)?;
             Ok(Response::default())
         }
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),

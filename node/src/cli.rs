@@ -4,6 +4,7 @@
 mod data;
 mod documents;
 mod linkage;
+mod releases;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ pub use self::{
     data::Data,
     documents::{Agreement, Study},
     linkage::Linkage,
+    releases::Release,
 };
 use crate::{
     command::{Command, QueryMode, QueryRequest, ReportFormat},
@@ -137,6 +139,9 @@ pub enum Ask {
     /// Reports that have arrived.
     #[command(subcommand, after_help = "Example:\n  passage-node report list")]
     Report(Report),
+    /// Reports beyond the parties: only what every member concerned has approved, byte for byte.
+    #[command(subcommand, after_help = "Example:\n  passage-node release list")]
+    Release(Release),
     /// To whom, why and on which basis student records were disclosed (34 CFR 99.32).
     #[command(
         after_help = "Example:\n  passage-node disclosures --student 104233        (what to show the student or the parent)\n  passage-node disclosures                         (every round)"
@@ -322,6 +327,7 @@ impl Ask {
             Self::Report(Report::Export { id, format, out }) => {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }
+            Self::Release(verb) => verb.command(),
             Self::Disclosures { student } => Command::Disclosures { student },
             Self::Halt { by } => Command::Halt { by: by.by },
             Self::Resume { by } => Command::Resume { by: by.by },

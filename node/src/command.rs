@@ -6,6 +6,7 @@ mod documents;
 mod import;
 mod layouts;
 mod query;
+mod releases;
 mod rounds;
 
 use std::{
@@ -22,7 +23,10 @@ use passage_shell::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::query::{QueryMode, QueryRequest};
+pub use self::{
+    query::{QueryMode, QueryRequest},
+    releases::ReleaseCommand,
+};
 use crate::{
     custody::Guard,
     data::{ImportRequest, Scope},
@@ -67,6 +71,7 @@ pub enum Command {
     ReportList,
     ReportShow { id: String },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
+    Release(ReleaseCommand),
     Disclosures { student: Option<String> },
     Halt { by: String },
     Resume { by: String },
@@ -180,6 +185,7 @@ pub fn execute(node: &Node, command: Command, progress: ProgressSink<'_>) -> Res
         Command::ReportList => rounds::report_list(home),
         Command::ReportShow { id } => rounds::report_show(home, &id),
         Command::ReportExport { id, format, out } => rounds::report_export(home, &id, format, out),
+        Command::Release(command) => own_stack::run(|| releases::release(node, command)),
         Command::Disclosures { student } => {
             let found = home.disclosures(student.as_deref())?;
             Ok(disclosures::page(student.as_deref(), &found))

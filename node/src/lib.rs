@@ -24,6 +24,7 @@
 //! | [`driver`] | the loop around the round engine |
 //! | [`participation`] | whether this member takes part at all |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
+//! | [`releases`] | reports beyond the parties: proposed, reviewed, approved, exported |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
 //! | [`serve`] | the daemon |
@@ -50,6 +51,7 @@ pub mod prepare;
 pub mod quality;
 pub mod query;
 pub mod records;
+pub mod releases;
 pub mod roster;
 pub mod serve;
 pub mod settings;

@@ -34,6 +34,7 @@ use crate::{
     home::Home,
     outbox,
     records::{AGREEMENTS, CURSOR, STUDIES},
+    releases,
 };
 
 /// Seconds a poll waits at the coordinator for mail: well below the request time-out.
@@ -294,6 +295,9 @@ async fn housekeeping(driver: &Arc<Driver>) {
         exchange_if_due(driver, &mut last_exchange).await;
         if let Err(failure) = synchronise(driver).await {
             tracing::warn!(code = failure.code(), what = failure.what(), "documents not compared");
+        }
+        if let Err(failure) = releases::synchronise(driver).await {
+            tracing::warn!(code = failure.code(), what = failure.what(), "releases not compared");
         }
         let ticking = Arc::clone(driver);
         let _ = tokio::task::spawn_blocking(move || ticking.tick()).await;

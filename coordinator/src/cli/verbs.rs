@@ -91,7 +91,7 @@ impl MembersVerb {
 /// `release ...`
 #[derive(Debug, Subcommand)]
 pub enum ReleaseVerb {
-    /// List reports by round and the member each was made for.
+    /// List reports by round and the member each was made for, and proposals to show one outside: what each awaits, until when.
     #[command(after_help = "Example:\n  passage-coordinator release list --json")]
     List,
 }

@@ -4,8 +4,10 @@
 mod doctor;
 mod documents;
 mod members;
+mod releases;
 mod rounds;
 
+pub(crate) use self::rounds::reports;
 use std::path::PathBuf;
 
 use passage_protocol::{checkpoint::LogOwner, timestamp::Timestamp};
@@ -57,7 +59,7 @@ pub enum Command {
     },
     /// Lists members.
     Members,
-    /// Lists released reports.
+    /// Lists released reports and proposals to show one outside.
     ReleaseList,
     /// Revokes a member.
     Revoke {
@@ -108,7 +110,7 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Doctor => doctor::examine(app, now, progress)?,
         Command::Invite { name, segment, days } => members::invite(app, &name, &segment, days, now)?,
         Command::Members => members::list(app)?,
-        Command::ReleaseList => rounds::releases(app)?,
+        Command::ReleaseList => releases::list(app, now)?,
         Command::Revoke { code } => members::revoke(app, &code, now)?,
         Command::RoundHalt { id } => rounds::halt(app, &id, now)?,
         Command::RoundList => rounds::list(app)?,

@@ -53,5 +53,5 @@ pub use name::is_placeholder_name;
 pub use normalisation::{NORMALISATION, normalisation_digest};
 pub use person::{NormalisedPerson, PersonFields};
 pub use preset::Preset;
-pub(crate) use text::tokens;
 pub use recipe::{Element, Normaliser, Part, Recipe, RecipeError, SLOTS_PER_RECIPE_MAX};
+pub(crate) use text::tokens;

@@ -172,28 +172,42 @@ impl Refusal for ReleaseError {
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::FiguresDiffer { .. } => "Refuse it, and ask the proposing member which report it was made from.",
-            Self::InTimeForComments { .. } => "Nothing to do but wait; `release show` has the comments so far.",
-            Self::Lapsed { .. } => "Propose it again if it is still wanted; earlier approvals count for nothing then.",
+            Self::FiguresDiffer { .. } => {
+                "Refuse it, and ask the proposing member which report it was made from."
+            }
+            Self::InTimeForComments { .. } => {
+                "Nothing to do but wait; `release show` has the comments so far."
+            }
+            Self::Lapsed { .. } => {
+                "Propose it again if it is still wanted; earlier approvals count for nothing then."
+            }
             Self::Missing { .. } => "Ask the members named to read it with `release show` and to decide.",
             Self::NamesInside { .. } => {
                 "Take the name or code out (the title of the study, the audience), or propose with --naming and the member's code."
             }
-            Self::NamingNotCovered { .. } => "Let that member approve with --named, or propose without its name.",
+            Self::NamingNotCovered { .. } => {
+                "Let that member approve with --named, or propose without its name."
+            }
             Self::NotConfirmed { .. } => {
                 "Approve with --no-disadvantage if it is so; if it is not, comment or refuse."
             }
-            Self::NotASigner { .. } => "Let one of the people decide whom `agreement show` names for the member.",
+            Self::NotASigner { .. } => {
+                "Let one of the people decide whom `agreement show` names for the member."
+            }
             Self::NotItsOwn { .. } => {
                 "Nothing was kept. Ask the named member, by another channel, whether it sent this."
             }
             Self::NotPublishable => "Use the report inside, or agree on a new document with another rule.",
-            Self::OtherFile => "Use the file as `release export` wrote it; a changed one needs a proposal of its own.",
+            Self::OtherFile => {
+                "Use the file as `release export` wrote it; a changed one needs a proposal of its own."
+            }
             Self::OtherRendering => {
                 "Run the same version of the program as the proposing member; if it is the same, refuse."
             }
             Self::OtherTerms { .. } => "Propose it anew with this version of the program.",
-            Self::Refused { .. } => "Read the reason with `release show`; another proposal can take account of it.",
+            Self::Refused { .. } => {
+                "Read the reason with `release show`; another proposal can take account of it."
+            }
             Self::SheetChanged => "Take the sheet as `release export` wrote it, from a member that has it.",
             Self::WordMissing { .. } => {
                 "What was seen stays in force here. Ask the operator why it is missing."

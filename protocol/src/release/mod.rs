@@ -33,7 +33,7 @@ mod warning;
 
 pub use compare::{Comparison, compare};
 pub use error::ReleaseError;
-pub use render::{Rendered, outside, render};
+pub use render::{Rendered, outside, render, rendered_again};
 pub use sheet::Sheet;
 pub use state::{
     COMMENT_LETTERS_MAX, DECISION_DAYS, RELEASE_REPORT_BYTES_MAX, Release, ReleaseId, Standing, Terms,

@@ -5,7 +5,7 @@ use crate::{
     agreement::{Agreement, page::wrap},
     ids::MemberCode,
     release::{
-        Comparison, Release, ReleaseError, Rendered, Standing, Warning, compare, render::rendered_again, scan,
+        Comparison, Release, ReleaseError, Rendered, Standing, Warning, compare, rendered_again, scan,
         sheet::{codes, facts, said},
         warnings,
     },
@@ -69,11 +69,9 @@ pub fn require_no_names(
     let mut found = scan::scan(&rendered.file, format, known);
     found.extend(rendered.notes.iter().flat_map(|notes| scan::scan_text(notes, known)));
     match found.first() {
-        Some(first) => Err(ReleaseError::NamesInside {
-            places: found.len(),
-            line: first.line,
-            column: first.column,
-        }),
+        Some(first) => {
+            Err(ReleaseError::NamesInside { places: found.len(), line: first.line, column: first.column })
+        }
         None => Ok(()),
     }
 }
@@ -118,7 +116,8 @@ pub fn text(shown: &Shown<'_>) -> String {
             }
             let named: Vec<MemberCode> = proposal.naming.clone();
             if !named.is_empty() {
-                let own = if named.contains(&shown.me) { " You are among them: approve with --named." } else { "" };
+                let own =
+                    if named.contains(&shown.me) { " You are among them: approve with --named." } else { "" };
                 wrap(
                     &mut out,
                     "  - ",
@@ -154,8 +153,13 @@ pub fn text(shown: &Shown<'_>) -> String {
 pub fn approval(release: &Release, me: MemberCode, warnings: &[Warning]) -> Vec<String> {
     let proposal = release.proposal();
     let mut lines = vec![
-        format!("{me} agrees that exactly these {} bytes may be shown to: {}", proposal.file.bytes, proposal.audience),
-        format!("{me} confirms that the release does not disadvantage it or single it out (principle 5, G08)."),
+        format!(
+            "{me} agrees that exactly these {} bytes may be shown. For whom: {}",
+            proposal.file.bytes, proposal.audience
+        ),
+        format!(
+            "{me} confirms that the release does not disadvantage it or single it out (principle 5, G08)."
+        ),
     ];
     lines.extend(warnings.iter().map(|warning| format!("It does so knowing that the release {warning}.")));
     if !proposal.naming.is_empty() {
@@ -204,7 +208,9 @@ fn checked(review: &Review) -> Vec<String> {
 #[must_use]
 pub fn standing(standing: &Standing) -> String {
     match standing {
-        Standing::Approved { at } => format!("approved by every member concerned since {at}; it may be exported"),
+        Standing::Approved { at } => {
+            format!("approved by every member concerned since {at}; it may be exported")
+        }
         Standing::Lapsed { at } => format!("lapsed at {at}: not everybody had said yes, and silence is a no"),
         Standing::Refused { by, why } => format!("refused: {by} {why}; final for this proposal"),
         Standing::Open { missing, unconfirmed, window_ends, .. } => {
@@ -225,7 +231,12 @@ pub fn standing(standing: &Standing) -> String {
 #[must_use]
 pub fn overdue_s(release: &Release, standing: &Standing, now: Timestamp) -> u64 {
     match standing {
-        Standing::Open { missing, .. } if !missing.is_empty() => now.since_s(release.proposal().comments_until),
-        Standing::Approved { .. } | Standing::Lapsed { .. } | Standing::Open { .. } | Standing::Refused { .. } => 0,
+        Standing::Open { missing, .. } if !missing.is_empty() => {
+            now.since_s(release.proposal().comments_until)
+        }
+        Standing::Approved { .. }
+        | Standing::Lapsed { .. }
+        | Standing::Open { .. }
+        | Standing::Refused { .. } => 0,
     }
 }

@@ -58,23 +58,22 @@ pub fn render(
             file: report::csv(report),
             notes: Some(report::notes_outside(report, &to).into_bytes()),
         },
-        ReleaseFormat::Html => {
-            Rendered { file: report::html_outside(report, &to).into_bytes(), notes: None }
-        }
+        ReleaseFormat::Html => Rendered { file: report::html_outside(report, &to).into_bytes(), notes: None },
     }
 }
 
-/// Reads the figures of a proposal, makes the file again and compares it with what the proposal names.
+/// Reads the figures of a proposal, makes the file again here and compares it with what the proposal names.
 ///
 /// # Errors
 ///
 /// [`ReleaseError::OtherTerms`] for figures other than those the proposal names, [`ReleaseError::OtherRendering`].
-pub(super) fn rendered_again(
+pub fn rendered_again(
     papers: &ReleasePapers,
     named: &[(MemberCode, String)],
 ) -> Result<(Report, Rendered), ReleaseError> {
     let proposal: &Proposal = &papers.proposal;
-    let figures = ReleaseError::OtherTerms { expected: "the figures whose digest it names, cut for the outside" };
+    let figures =
+        ReleaseError::OtherTerms { expected: "the figures whose digest it names, cut for the outside" };
     if Digest::of_blob(&papers.report) != proposal.report {
         return Err(figures);
     }

@@ -2,8 +2,8 @@
 //!
 //! It is given the names and codes to look for: of every party of every agreement a node knows, and those in the node's own
 //! data. A name is found as a run of whole words, whatever its capitals, accents, hyphens and line breaks, in text and in
-//! attributes; so is what is left of it without the words that every institution has (District, Community, College), if that
-//! is two words or more. A code is found as a whole token of six digits or more, with or without the hyphen of an OPEID. Two
+//! attributes; so is what is left of it without the words that many institutions have (District, Community, College), if that
+//! is two words or more: "Alder Unified" of "Alder Unified School District". A code is found as a whole token of six digits or more, with or without the hyphen of an OPEID. Two
 //! forms are found whoever they belong to: fourteen digits in a row or as 2-5-7 (CDS), and six digits, a hyphen, two digits
 //! (OPEID).
 //!
@@ -29,21 +29,20 @@ pub struct Known {
 impl Known {
     /// Adds an institution's name.
     pub fn add_name(&mut self, name: &str) {
-        let words = match_key::tokens(name);
-        let own: Vec<String> = words.iter().filter(|word| !is_generic(word)).cloned().collect();
-        if own.len() >= 2 {
-            self.add_words(own);
+        for words in ways_to_write(name) {
+            let Some(first) = words.first() else { continue };
+            let known = self.names.entry(first.clone()).or_default();
+            if !known.contains(&words) {
+                known.push(words);
+            }
         }
-        self.add_words(words);
     }
 
-    fn add_words(&mut self, words: Vec<String>) {
-        let letters: usize = words.iter().map(String::len).sum();
-        let all_generic = words.iter().all(|word| is_generic(word));
-        let Some(first) = words.first().filter(|_| letters >= NAME_LETTERS_MIN && !all_generic) else { return };
-        let known = self.names.entry(first.clone()).or_default();
-        if !known.contains(&words) {
-            known.push(words);
+    /// Lets a name stand: that of a member that the proposal names.
+    pub fn permit(&mut self, name: &str) {
+        let permitted = ways_to_write(name);
+        for known in self.names.values_mut() {
+            known.retain(|words| !permitted.contains(words));
         }
     }
 
@@ -79,15 +78,63 @@ impl Known {
     }
 }
 
-/// Words that a public code has no part of, and that stand in names of many institutions.
+/// The words of a name, and what is left without the words that every institution has: at its end, or anywhere. Two words or
+/// more, or the whole name.
+fn ways_to_write(name: &str) -> Vec<Vec<String>> {
+    let words = match_key::tokens(name);
+    let letters: usize = words.iter().map(String::len).sum();
+    let own: Vec<String> = words.iter().filter(|word| !is_generic(word)).cloned().collect();
+    if own.is_empty() || letters < NAME_LETTERS_MIN {
+        return Vec::new();
+    }
+    let mut ways = vec![words.clone()];
+    let mut shorter = words;
+    while shorter.pop_if(|word| is_generic(word)).is_some() {
+        ways.push(shorter.clone());
+    }
+    ways.push(own);
+    let whole = ways.swap_remove(0);
+    ways.retain(|words| words.len() >= 2);
+    ways.push(whole);
+    ways
+}
+
+/// Words that stand in names of many institutions and name none.
 fn is_generic(word: &str) -> bool {
     GENERIC.contains(&word)
 }
 
 const GENERIC: [&str; 30] = [
-    "A", "ACADEMY", "AGENCY", "AND", "AT", "CAMPUS", "CITY", "COLLEGE", "COLLEGES", "COMMUNITY", "COUNTY",
-    "DEPARTMENT", "DISTRICT", "EDUCATION", "ELEMENTARY", "FOR", "HIGH", "IN", "JOINT", "OF", "OFFICE", "SCHOOL",
-    "SCHOOLS", "STATE", "THE", "UNIFIED", "UNION", "UNIVERSITY", "WORKFORCE", "YOUTH",
+    "A",
+    "ACADEMY",
+    "AGENCY",
+    "AND",
+    "AT",
+    "CAMPUS",
+    "CITY",
+    "COLLEGE",
+    "COLLEGES",
+    "COMMUNITY",
+    "COUNTY",
+    "DEPARTMENT",
+    "DISTRICT",
+    "EDUCATION",
+    "ELEMENTARY",
+    "FOR",
+    "HIGH",
+    "IN",
+    "JOINT",
+    "OF",
+    "OFFICE",
+    "SCHOOL",
+    "SCHOOLS",
+    "STATE",
+    "THE",
+    "UNIFIED",
+    "UNION",
+    "UNIVERSITY",
+    "WORKFORCE",
+    "YOUTH",
 ];
 
 /// Where something was found, and what kind of thing.
@@ -221,7 +268,8 @@ fn resolved(letters: &[(char, usize, usize)]) -> Vec<((char, usize, usize), bool
     let mut out = Vec::with_capacity(letters.len());
     let mut at = 0;
     while let Some(&(letter, line, column)) = letters.get(at) {
-        let reference = (letter == '&').then(|| reference(letters.get(at + 1..).unwrap_or_default())).flatten();
+        let reference =
+            (letter == '&').then(|| reference(letters.get(at + 1..).unwrap_or_default())).flatten();
         let (letter, taken, is_markup) = match reference {
             Some((letter, taken)) => (letter, taken + 1, false),
             None => (letter, 1, true),
@@ -234,7 +282,8 @@ fn resolved(letters: &[(char, usize, usize)]) -> Vec<((char, usize, usize), bool
 
 /// The letter of a reference after its ampersand, and how many letters it takes.
 fn reference(letters: &[(char, usize, usize)]) -> Option<(char, usize)> {
-    let name: String = letters.iter().map(|one| one.0).take(REFERENCE_LETTERS_MAX).take_while(|one| *one != ';').collect();
+    let name: String =
+        letters.iter().map(|one| one.0).take(REFERENCE_LETTERS_MAX).take_while(|one| *one != ';').collect();
     let letter = match name.as_str() {
         "amp" => '&',
         "lt" => '<',
@@ -256,7 +305,10 @@ fn reference(letters: &[(char, usize, usize)]) -> Option<(char, usize)> {
 
 /// Names and codes in one piece. Where tags stood, words are read twice: as if the tag parted them, and as if it did not.
 fn in_piece(piece: &Piece, known: &Known) -> Vec<Finding> {
-    let parted = piece.letters.iter().map(|(letter, line, at)| (if *letter == TAG { ' ' } else { *letter }, *line, *at));
+    let parted = piece
+        .letters
+        .iter()
+        .map(|(letter, line, at)| (if *letter == TAG { ' ' } else { *letter }, *line, *at));
     let parted: Vec<_> = parted.filter(|one| !is_ignorable(one.0)).collect();
     let mut found = names(&parted, known);
     if !piece.counts {
@@ -316,13 +368,16 @@ fn codes(letters: &[(char, usize, usize)], known: &Known) -> Vec<Finding> {
             before.push(letter);
         }
     }
-    let is_digits = |run: &str, count: usize| run.len() == count && run.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits =
+        |run: &str, count: usize| run.len() == count && run.bytes().all(|byte| byte.is_ascii_digit());
     let mut found = Vec::new();
     for (at, (run, _, line, column)) in runs.iter().enumerate() {
         let next = |ahead: usize, digits: usize| {
-            runs.get(at + ahead).is_some_and(|(run, separator, ..)| separator.is_some() && is_digits(run, digits))
+            runs.get(at + ahead)
+                .is_some_and(|(run, separator, ..)| separator.is_some() && is_digits(run, digits))
         };
-        let hyphened = runs.get(at + 1).is_some_and(|(_, separator, ..)| separator.is_some_and(|one| one != ' '));
+        let hyphened =
+            runs.get(at + 1).is_some_and(|(_, separator, ..)| separator.is_some_and(|one| one != ' '));
         let cds = is_digits(run, 14) || (is_digits(run, 2) && next(1, 5) && next(2, 7));
         let opeid = is_digits(run, 6) && next(1, 2) && hyphened;
         if cds || opeid || known.codes.contains(run) {

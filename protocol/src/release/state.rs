@@ -86,7 +86,10 @@ impl Terms<'_> {
                 proposal.agreement == self.agreement_digest && proposal.study == self.study,
                 "agreement and study of the round",
             ),
-            (proposal.involved == self.participants, "every participant of the round, in the order of its call"),
+            (
+                proposal.involved == self.participants,
+                "every participant of the round, in the order of its call",
+            ),
             (involved(&proposal.proposer), "a proposer that took part in the round"),
             ((proposal.comments_until, proposal.lapses) == times, "the times that the agreement gives"),
             (is_said(&proposal.audience), "an audience in plain words, at most 1,000 letters"),
@@ -158,11 +161,7 @@ impl Release {
     /// # Cost
     ///
     /// One signature check, about 45 µs, unless it is known.
-    pub fn take(
-        &mut self,
-        agreement: &Agreement,
-        word: &Signed<ReleaseWord>,
-    ) -> Result<Taken, ReleaseError> {
+    pub fn take(&mut self, agreement: &Agreement, word: &Signed<ReleaseWord>) -> Result<Taken, ReleaseError> {
         if self.words.contains(word) {
             return Ok(Taken::Known);
         }
@@ -177,7 +176,8 @@ impl Release {
         let involved = self.proposal.involved.contains(&member);
         let party = agreement.party(member).filter(|_| involved).ok_or_else(forged)?;
         let round = Some(self.proposal.round);
-        let said = word.verify(SignatureKind::ReleaseDecision, round, &party.signing_key).map_err(|_| forged())?;
+        let said =
+            word.verify(SignatureKind::ReleaseDecision, round, &party.signing_key).map_err(|_| forged())?;
         if said.release != self.id.0 {
             return Err(forged());
         }
@@ -186,14 +186,16 @@ impl Release {
             ReleaseSaid::Proposed if member != self.proposal.proposer => Err(forged()),
             ReleaseSaid::Commented { text } if !is_said(text) => Err(forged()),
             ReleaseSaid::Refused { reason } if !reason.is_empty() && !is_said(reason) => Err(forged()),
-            // A remark is anybody's whom the member lets speak; the node says by itself that a yes stands.
-            ReleaseSaid::Commented { .. } | ReleaseSaid::Stands { .. } => Ok(()),
+            // A proposal or remark is anybody's whom the member lets speak; the node says by itself that a yes stands.
+            ReleaseSaid::Commented { .. } | ReleaseSaid::Proposed | ReleaseSaid::Stands { .. } => Ok(()),
             _ if !is_signer => Err(ReleaseError::NotASigner { member }),
-            ReleaseSaid::Approved { no_disadvantage: false, .. } => Err(ReleaseError::NotConfirmed { member }),
+            ReleaseSaid::Approved { no_disadvantage: false, .. } => {
+                Err(ReleaseError::NotConfirmed { member })
+            }
             ReleaseSaid::Approved { named: false, .. } if self.proposal.naming.contains(&member) => {
                 Err(ReleaseError::NamingNotCovered { member })
             }
-            ReleaseSaid::Approved { .. } | ReleaseSaid::Proposed | ReleaseSaid::Refused { .. } => Ok(()),
+            ReleaseSaid::Approved { .. } | ReleaseSaid::Refused { .. } => Ok(()),
         }
     }
 

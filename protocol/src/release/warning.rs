@@ -48,7 +48,11 @@ impl fmt::Display for Warning {
             }
             Self::Ranks { members } => {
                 let codes: Vec<String> = members.iter().map(ToString::to_string).collect();
-                write!(formatter, "lets a reader put institutions in the order of a rate: {}", codes.join(", "))
+                write!(
+                    formatter,
+                    "lets a reader put institutions in the order of a rate: {}",
+                    codes.join(", ")
+                )
             }
         }
     }

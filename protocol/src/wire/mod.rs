@@ -27,6 +27,6 @@ mod statements;
 pub use message::{AbortNotice, Envelope, Message, Outgoing};
 pub use release::{
     Proposal, ReleaseFormat, ReleaseName, ReleasePapers, ReleaseSaid, ReleaseSaying, ReleaseStatus,
-    ReleaseWord, Releases,
+    ReleaseTold, ReleaseWord, Releases,
 };
 pub use statements::{BlobRef, HopStatement, PartialStatement, Receipt, TableHopStatement};

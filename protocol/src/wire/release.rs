@@ -196,31 +196,43 @@ pub struct ReleasePapers {
 }
 codec_struct!(ReleasePapers { proposal, report });
 
-/// Answer to [`super::service::kind::RELEASES`]: proposals that concern the asker.
+/// Answer to [`super::service::kind::RELEASES`]: proposals that concern the asker and did not lapse long ago.
 #[derive(Clone, Debug)]
 pub struct Releases {
-    /// Each with everything said to it.
+    /// Each with a digest of everything said to it.
     pub releases: Vec<ReleaseStatus>,
 }
 codec_struct!(Releases { releases });
 
-/// A release and what was said to it.
-#[derive(Clone, Debug)]
+/// A release, and a digest that changes with every word said to it: what was heard before is not fetched again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ReleaseStatus {
     /// Digest of the proposal.
     pub release: Digest,
-    /// What was said, the proposal first.
-    pub words: Vec<Signed<ReleaseWord>>,
+    /// Plain digest of the words' codec form.
+    pub account: Digest,
 }
-codec_struct!(ReleaseStatus { release, words });
+codec_struct!(ReleaseStatus { release, account });
 
-/// Asks for a release's [`ReleasePapers`].
+/// Asks for one part of a release, answered with [`ReleaseTold`].
 #[derive(Clone, Copy, Debug)]
 pub struct ReleaseName {
     /// Digest of the proposal.
     pub release: Digest,
+    /// The papers, or what was said.
+    pub papers: bool,
 }
-codec_struct!(ReleaseName { release });
+codec_struct!(ReleaseName { release, papers });
+
+/// Answer to [`ReleaseName`]: the part asked for.
+#[derive(Clone, Debug)]
+pub struct ReleaseTold {
+    /// The papers, if they were asked for.
+    pub papers: Option<ReleasePapers>,
+    /// What was said, the proposal first, if that was asked for.
+    pub words: Vec<Signed<ReleaseWord>>,
+}
+codec_struct!(ReleaseTold { papers, words });
 
 /// Body of [`super::service::kind::RELEASE_SAY`]: a member says something to a release.
 #[derive(Clone, Debug)]

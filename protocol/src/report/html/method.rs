@@ -48,8 +48,11 @@ pub(super) fn section(report: &Report, to: Option<&Outside<'_>>, out: &mut Strin
             reason.code()
         ));
     }
-    let left_out =
-        if report.is_outside() { "Not part of this release." } else { "Outside the viewer's share list, so not in this report." };
+    let left_out = if report.is_outside() {
+        "Not part of this release."
+    } else {
+        "Outside the viewer's share list, so not in this report."
+    };
     out.push_str(&format!(
         "<dt>n/a</dt><dd>Has no meaning in this place.</dd>\n<dt>--</dt><dd>{left_out}</dd>\n</dl>\n</section>\n<footer>\n\
          <dl class=\"provenance\">\n",

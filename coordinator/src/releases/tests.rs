@@ -1,0 +1,1 @@
+//! What the coordinator takes, passes on and shows of releases.
