@@ -20,7 +20,8 @@ use passage_protocol::{
     signing::{SignatureKind, Signed, SigningKey},
     timestamp::Timestamp,
     wire::{
-        BlobRef, Envelope, Message,
+        BlobRef, Envelope, Message, Proposal, ReleaseFormat, ReleaseName, ReleasePapers, ReleaseSaid,
+        ReleaseSaying, ReleaseStatus, ReleaseTold, ReleaseWord, Releases,
         governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
         service::{DocumentName, DocumentText, Join, Joined, Mail, MailEntry, Poll, RoundBlob},
@@ -35,7 +36,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 20] = [
+const DECODERS: [(&str, Cycle); 24] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -54,6 +55,10 @@ const DECODERS: [(&str, Cycle); 20] = [
     ("document name", cycle::<DocumentName>),
     ("document text", cycle::<DocumentText>),
     ("statement of a party", cycle::<State>),
+    ("releases", cycle::<Releases>),
+    ("name of a release", cycle::<ReleaseName>),
+    ("release as told", cycle::<ReleaseTold>),
+    ("said to a release", cycle::<ReleaseSaying>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
 ];
@@ -133,6 +138,54 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         CheckpointCall::Ask { held: Head { number: 7, digest } }.to_bytes(),
         CheckpointCall::Tell(Box::new(statement.clone())).to_bytes(),
         Told { key: signing_key, statement }.to_bytes(),
+    ]
+    .into_iter()
+    .chain(release_samples(digest, code, blob))
+    .collect()
+}
+
+fn release_samples(digest: Digest, code: MemberCode, blob: BlobRef) -> Vec<Vec<u8>> {
+    let (round, at) = (RoundId([8; 16]), Timestamp(1_000));
+    let proposal = Proposal {
+        round,
+        agreement: digest,
+        study: digest,
+        involved: vec![code],
+        report: digest,
+        format: ReleaseFormat::Csv,
+        file: blob,
+        notes: Some(blob),
+        audience: "the public session".to_owned(),
+        naming: vec![code],
+        proposer: code,
+        at,
+        comments_until: at,
+        lapses: at,
+    };
+    let papers = ReleasePapers { proposal, report: vec![7; 40] };
+    let key = SigningKey::generate([1; 32]);
+    let word = |said| {
+        let word =
+            ReleaseWord { release: digest, party: code, signer: "The Registrar".to_owned(), at, said };
+        Signed::new(word, SignatureKind::ReleaseDecision, Some(round), &key)
+    };
+    let words: Vec<_> = said().into_iter().map(word).collect();
+    vec![
+        Releases { releases: vec![ReleaseStatus { release: digest, account: digest }] }.to_bytes(),
+        ReleaseName { release: digest, papers: true }.to_bytes(),
+        ReleaseTold { papers: Some(papers.clone()), words: words.clone() }.to_bytes(),
+        ReleaseSaying { word: words[0].clone(), papers: Some(papers) }.to_bytes(),
+    ]
+}
+
+/// One of each thing said to a release, in the order of their numbers.
+pub(crate) fn said() -> Vec<ReleaseSaid> {
+    vec![
+        ReleaseSaid::Proposed,
+        ReleaseSaid::Commented { text: "a remark".to_owned() },
+        ReleaseSaid::Approved { no_disadvantage: true, named: false },
+        ReleaseSaid::Refused { reason: String::new() },
+        ReleaseSaid::Stands { comments: 1 },
     ]
 }
 

@@ -19,5 +19,6 @@ mod needles;
 mod papers;
 mod plain_files;
 mod records;
+mod releases;
 mod rounds;
 mod traffic;

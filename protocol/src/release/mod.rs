@@ -1,5 +1,5 @@
 //! May a report go beyond the parties? Internal use is the default; outside goes only what every member concerned has
-//! approved byte for byte (G07, G08, G09, G19, G21; SPEC §22).
+//! approved byte for byte (G07, G08, G09, G19, G21; SPEC §24).
 //!
 //! ```text
 //!   Report --outside--> figures --rendered--> file, notes --scan--> no name, no public code (G09)

@@ -1,5 +1,5 @@
 //! What a node and the coordinator tell each other about the release of a report outside the parties (G07, G08, G19): the
-//! proposal with its figures, and what each member concerned says to it, under its own signature (SPEC §22).
+//! proposal with its figures, and what each member concerned says to it, under its own signature (SPEC §24).
 //!
 //! These are bytes on the wire. What they amount to is decided in [`crate::release`], by every node for itself.
 

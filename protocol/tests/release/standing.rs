@@ -76,7 +76,7 @@ fn g07_an_approval_is_bound_to_everything_in_the_proposal() {
         |proposal| proposal.round.0[0] ^= 1,
         |proposal| proposal.agreement.0[0] ^= 1,
         |proposal| proposal.study.0[0] ^= 1,
-        |proposal| drop(proposal.involved.pop()),
+        |proposal| proposal.involved.truncate(3),
         |proposal| proposal.report.0[0] ^= 1,
         |proposal| proposal.format = passage_protocol::wire::ReleaseFormat::Csv,
         |proposal| proposal.file.bytes += 1,
@@ -279,7 +279,7 @@ fn g07_an_agreement_may_keep_results_inside() {
 fn g07_a_proposal_leaves_nobody_out_and_cuts_no_time_short() {
     let world = World::new();
     let changes: [fn(&mut Proposal); 11] = [
-        |proposal| drop(proposal.involved.pop()),
+        |proposal| proposal.involved.truncate(3),
         |proposal| proposal.involved.reverse(),
         |proposal| proposal.proposer.0[0] ^= 1,
         |proposal| proposal.comments_until.0 -= 1,

@@ -13,6 +13,7 @@ use passage_protocol::{
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
     ids::{Digest, MemberCode},
     manifest::shapes::{ColumnKey, First},
+    wire::ReleaseFormat,
 };
 
 use super::{Facts, block, core, split};
@@ -261,6 +262,9 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
     let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];
     written.extend(owners.map(|value| encoded("LogOwner", &value)));
+    let formats = [ReleaseFormat::Csv, ReleaseFormat::Html];
+    written.extend(formats.map(|value| encoded("ReleaseFormat", &value)));
+    written.extend(crate::decoders::said().iter().map(|value| encoded("ReleaseSaid", value)));
     let said = crate::decoders::statements(Digest([3; 32]), MemberCode([1; 5]));
     written.extend(said.iter().map(|value| encoded("ConsentStatement", value)));
 
