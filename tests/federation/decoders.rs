@@ -165,8 +165,7 @@ fn release_samples(digest: Digest, code: MemberCode, blob: BlobRef) -> Vec<Vec<u
     let papers = ReleasePapers { proposal, report: vec![7; 40] };
     let key = SigningKey::generate([1; 32]);
     let word = |said| {
-        let word =
-            ReleaseWord { release: digest, party: code, signer: "The Registrar".to_owned(), at, said };
+        let word = ReleaseWord { release: digest, party: code, signer: "The Registrar".to_owned(), at, said };
         Signed::new(word, SignatureKind::ReleaseDecision, Some(round), &key)
     };
     let words: Vec<_> = said().into_iter().map(word).collect();

@@ -23,7 +23,8 @@ fn g07_a_report_leaves_only_when_every_member_has_approved_it_and_the_time_for_c
 
     // G09: the name of a member is in the audience, which stands in the file.
     let propose = |audience: &str, more: &[&str]| {
-        let arguments = ["release", "propose", &round, "--format", "html", "--by", "Researcher", "--audience", audience];
+        let arguments =
+            ["release", "propose", &round, "--format", "html", "--by", "Researcher", "--audience", audience];
         fleet.try_run("K12A", &[&arguments, more].concat())
     };
     fleet.until("K12A", &["report", "show", &round]);
@@ -50,7 +51,11 @@ fn g07_a_report_leaves_only_when_every_member_has_approved_it_and_the_time_for_c
         fleet.try_run(name, &[&arguments, more].concat())
     };
     let unconfirmed = approve("CC1", &[]).unwrap_err();
-    assert_eq!((&unconfirmed["code"], &unconfirmed["rule"]), (&"P0453".into(), &"G08".into()), "{unconfirmed}");
+    assert_eq!(
+        (&unconfirmed["code"], &unconfirmed["rule"]),
+        (&"P0453".into(), &"G08".into()),
+        "{unconfirmed}"
+    );
     let yes = ["--no-disadvantage"];
     fleet.node("CC1", &["release", "comment", id, "--by", "Clerk", "The cohort of 2019 is small."]);
     for name in ["K12A", "CC1"] {

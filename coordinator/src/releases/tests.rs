@@ -83,7 +83,13 @@ fn papers(world: &World) -> ReleasePapers {
     ReleasePapers { proposal, report: report.to_bytes() }
 }
 
-fn word(world: &World, papers: &ReleasePapers, member: usize, key: &SigningKey, said: ReleaseSaid) -> Signed<ReleaseWord> {
+fn word(
+    world: &World,
+    papers: &ReleasePapers,
+    member: usize,
+    key: &SigningKey,
+    said: ReleaseSaid,
+) -> Signed<ReleaseWord> {
     let word = ReleaseWord {
         release: ReleaseId::of(&papers.proposal).0,
         party: world.codes[member],
@@ -99,7 +105,12 @@ fn proposes(world: &World, papers: &ReleasePapers) -> Result<(), CoordinatorErro
     say(&world.app, world.codes[0], ReleaseSaying { word, papers: Some(papers.clone()) }, NOW)
 }
 
-fn says(world: &World, papers: &ReleasePapers, member: usize, said: ReleaseSaid) -> Result<(), CoordinatorError> {
+fn says(
+    world: &World,
+    papers: &ReleasePapers,
+    member: usize,
+    said: ReleaseSaid,
+) -> Result<(), CoordinatorError> {
     let word = word(world, papers, member, &world.keys[member], said);
     say(&world.app, world.codes[member], ReleaseSaying { word, papers: None }, NOW)
 }
@@ -107,7 +118,8 @@ fn says(world: &World, papers: &ReleasePapers, member: usize, said: ReleaseSaid)
 #[test]
 fn g07_a_proposal_reaches_those_concerned_and_nobody_else() {
     let world = finished();
-    let stranger = join(&world.app, passage_protocol::agreement::Segment::Univ, &SigningKey::generate([7; 32])).code;
+    let stranger =
+        join(&world.app, passage_protocol::agreement::Segment::Univ, &SigningKey::generate([7; 32])).code;
     let papers = papers(&world);
     proposes(&world, &papers).unwrap();
     proposes(&world, &papers).unwrap();
@@ -172,7 +184,8 @@ fn g07_what_does_not_verify_is_not_kept() {
     let papers = papers(&world);
     proposes(&world, &papers).unwrap();
     let forged = word(&world, &papers, 1, &world.keys[0], YES);
-    let refused = say(&world.app, world.codes[1], ReleaseSaying { word: forged, papers: None }, NOW).unwrap_err();
+    let refused =
+        say(&world.app, world.codes[1], ReleaseSaying { word: forged, papers: None }, NOW).unwrap_err();
     assert_eq!(refused.code().to_string(), "P0451");
     let unconfirmed = ReleaseSaid::Approved { no_disadvantage: false, named: false };
     let refused = says(&world, &papers, 1, unconfirmed).unwrap_err();

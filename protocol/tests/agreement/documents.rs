@@ -226,7 +226,12 @@ fn g14_the_end_is_announced_at_sixty_thirty_and_seven_days() {
 
 #[test]
 fn g19_the_comment_window_has_days() {
-    for bad in ["comment_days = 0", "comment_days = 91", "comment_minutes = 0", "comment_days = 5\ncomment_minutes = 90"] {
+    for bad in [
+        "comment_days = 0",
+        "comment_days = 91",
+        "comment_minutes = 0",
+        "comment_days = 5\ncomment_minutes = 90",
+    ] {
         assert_eq!(refused(&changed("comment_days = 5", bad)).0, Some("G19"), "{bad}");
     }
     for (good, minutes, words) in [
