@@ -78,6 +78,7 @@ impl Home {
         asked: &Asked<'_>,
         rendered: Rendered,
     ) -> Result<ReleaseId, Failure> {
+        self.require_participation()?;
         let agreement = self.agreement(&record.call.agreement.to_string())?;
         let participants: Vec<MemberCode> = record.call.seats.iter().map(|seat| seat.code).collect();
         let terms = Terms {
@@ -160,6 +161,7 @@ impl Home {
     /// [`Failure`]: the confirmation is missing (G08), something about the proposal does not hold, it is decided already.
     pub fn approve_release(&self, held: &HeldRelease, by: &str, yes: Yes) -> Result<(), Failure> {
         let now = self.now();
+        self.require_participation()?;
         require_open(held, now)?;
         if held.release.approval(self.code).is_some() {
             return Err(refuse(
@@ -195,6 +197,10 @@ impl Home {
     /// [`Failure`] of the store or the audit log.
     pub fn confirm_releases(&self, now: Timestamp) -> Result<usize, Failure> {
         let mut confirmed = 0;
+        if self.halted()?.is_some() {
+            // L4: a member that has stopped everything says nothing by itself.
+            return Ok(confirmed);
+        }
         for held in self.releases()? {
             let (release, me) = (&held.release, self.code);
             let Some(yes) = release.approval(me) else { continue };

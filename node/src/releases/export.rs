@@ -32,13 +32,14 @@ impl Home {
     ///
     /// # Errors
     ///
-    /// [`Failure`] with what is missing, if it is not approved at `now`; of the disk.
+    /// [`Failure`] with what is missing, if it is not approved at `now`; if this member has halted (L4); of the disk.
     pub fn export_release(
         &self,
         held: &HeldRelease,
         out: &Path,
         now: Timestamp,
     ) -> Result<Exported, Failure> {
+        self.require_participation()?;
         let approved = held.standing(now).require_approved(now)?;
         let (release, proposal) = (&held.release, held.release.proposal());
         let made = self.release_file(release.id())?.ok_or(ReleaseError::OtherRendering)?;

@@ -39,18 +39,27 @@ pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
             let told = ReleaseTold::from_bytes(&uplink.call(kind::RELEASE, &ask(true)).await?)?;
             let Some(papers) = told.papers else { continue };
             if let Err(failure) = home.keep_release(release, papers) {
-                // One that is not for this node hides no other.
+                // One that is not for this node hides no other, and is not fetched again before something new is said to it.
                 tracing::warn!(code = failure.code(), what = failure.what(), "a release was not kept");
+                if failure.number() == other_terms().code() {
+                    home.store.commit(&[Op::put(RELEASE_HEARD, release.0, status.account.0)])?;
+                }
                 continue;
             }
         }
         let told = ReleaseTold::from_bytes(&uplink.call(kind::RELEASE, &ask(false)).await?)?;
         home.learn_release(release, &told.words)?;
     }
-    if home.confirm_releases(home.now())? > 0 {
+    let confirming = Arc::clone(home);
+    let confirmed = tokio::task::spawn_blocking(move || confirming.confirm_releases(confirming.now())).await;
+    if confirmed.unwrap_or_else(|_| Err(Failure::daemon_gone()))? > 0 {
         driver.outgoing.notify_one();
     }
     Ok(())
+}
+
+fn other_terms() -> ReleaseError {
+    ReleaseError::OtherTerms { expected: "the proposal asked for, of a round of this member's" }
 }
 
 impl Home {
@@ -62,12 +71,10 @@ impl Home {
     /// [`ReleaseError`] inside, [`Failure`] of the store or the audit log.
     pub fn keep_release(&self, release: Digest, papers: ReleasePapers) -> Result<(), Failure> {
         let proposal = &papers.proposal;
-        let other =
-            ReleaseError::OtherTerms { expected: "the proposal asked for, of a round of this member's" };
-        let bytes = self.store.get(ROUNDS, &proposal.round.0)?.ok_or(other.clone())?;
+        let bytes = self.store.get(ROUNDS, &proposal.round.0)?.ok_or_else(other_terms)?;
         let record = RoundRecord::from_bytes(&bytes)?;
         if ReleaseId::of(proposal).0 != release || record.call.agreement != proposal.agreement {
-            return Err(other.into());
+            return Err(other_terms().into());
         }
         let agreement = self.agreement(&proposal.agreement.to_string())?;
         let participants: Vec<_> = record.call.seats.iter().map(|seat| seat.code).collect();

@@ -4,6 +4,8 @@
 //! Fields are ids, digests, codes, dates, words of this program, the name of the person who decided, and counts; a count of
 //! people below [`COUNT_FLOOR`] is written as `below 11`. There is no kind of field for a student, a file name or a path.
 //!
+//! Above 400 lines, because every kind stands in this one file: in the table, as a variant, with its fields.
+//!
 //! | entry | side | fields | before |
 //! |---|---|---|---|
 //! | `act.done` | both | `entry` | (after) the act of that entry succeeded |
