@@ -73,7 +73,10 @@ pub enum ReleaseCommand {
 pub(super) fn release(node: &Node, command: ReleaseCommand) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     let answer = match command {
-        ReleaseCommand::List { approved } => return list(home, approved),
+        ReleaseCommand::List { approved } => {
+            let is_approved = |standing: &Standing| matches!(standing, Standing::Approved { .. });
+            return list(home, &|standing| !approved || is_approved(standing));
+        }
         ReleaseCommand::Show { id, out } => return show(home, &id, out.as_deref()),
         ReleaseCommand::Export { id, out } => return export(home, &id, &out),
         ReleaseCommand::Verify { file, sheet } => return verify(home, &file, &sheet),
@@ -172,12 +175,13 @@ fn propose(home: &Home, round: &str, asked: &Asked<'_>, out: Option<&Path>) -> R
     })
 }
 
-fn list(home: &Home, approved: bool) -> Result<Answer, Failure> {
+/// The releases whose standing `shown` lets through.
+fn list(home: &Home, shown: &dyn Fn(&Standing) -> bool) -> Result<Answer, Failure> {
     let now = home.now();
     let (mut lines, mut facts) = (Vec::new(), Vec::new());
     for held in home.releases()? {
         let standing = held.standing(now);
-        if approved && !matches!(standing, Standing::Approved { .. }) {
+        if !shown(&standing) {
             continue;
         }
         let proposal = held.release.proposal();
@@ -192,10 +196,7 @@ fn list(home: &Home, approved: bool) -> Result<Answer, Failure> {
         facts.push(summary(&held, &standing));
     }
     if lines.is_empty() {
-        lines.push(
-            if approved { "no release is approved" } else { "nothing was proposed for release outside" }
-                .to_owned(),
-        );
+        lines.push("no release of that kind was proposed yet".to_owned());
     }
     Ok(Answer { text: lines.join("\n"), json: json!(facts) })
 }

@@ -213,16 +213,11 @@ pub fn standing(standing: &Standing) -> String {
         }
         Standing::Lapsed { at } => format!("lapsed at {at}: not everybody had said yes, and silence is a no"),
         Standing::Refused { by, why } => format!("refused: {by} {why}; final for this proposal"),
-        Standing::Open { missing, unconfirmed, window_ends, .. } => {
-            if missing.is_empty() {
-                let wait = match unconfirmed.as_slice() {
-                    [] => String::new(),
-                    some => format!("; awaited then: the word of {} that it stands", codes(some)),
-                };
-                format!("everybody said yes; open for comments until {window_ends}{wait}")
-            } else {
-                format!("open; awaited: {}; comments until {window_ends}", codes(missing))
-            }
+        Standing::Open { missing, window_ends, .. } if missing.is_empty() => format!(
+            "everybody said yes; open for comments until {window_ends}, then every yes must still stand"
+        ),
+        Standing::Open { missing, window_ends, .. } => {
+            format!("open; awaited: {}; comments until {window_ends}", codes(missing))
         }
     }
 }

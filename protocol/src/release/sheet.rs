@@ -119,7 +119,9 @@ impl Sheet {
         let consents = ConsentRecord::new(proposal.agreement);
         let standing = match release.standing(&consents, proposal.lapses) {
             Standing::Approved { at } => format!("approved by every member concerned since {at}"),
-            other => other.word().to_owned(),
+            other @ (Standing::Lapsed { .. } | Standing::Open { .. } | Standing::Refused { .. }) => {
+                other.word().to_owned()
+            }
         };
         wrap(&mut out, "  standing      ", "                ", &standing);
         out.push_str("\nWHO SAID WHAT\n");

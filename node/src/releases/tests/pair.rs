@@ -78,7 +78,7 @@ pub(super) fn joined(authority: &Authority, member: usize, segment: Segment) -> 
 
 /// The annotated example between these two, with a time for comments of one minute.
 pub(super) fn agreement_text(authority: Digest) -> String {
-    let mut text = include_str!("../../../deploy/config/agreement.example.toml").to_owned();
+    let mut text = include_str!("../../../../deploy/config/agreement.example.toml").to_owned();
     for (from, to) in [
         ("0".repeat(64), authority.to_string()),
         ("M-00000001".to_owned(), CODES[0].to_string()),
