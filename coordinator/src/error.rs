@@ -8,6 +8,7 @@ use passage_protocol::{
     document::DocumentError,
     ids::{MemberCode, RoundId},
     refusal::{Code, Refusal},
+    release::ReleaseError,
     retention::RetentionFault,
     round::Abort,
 };
@@ -84,6 +85,14 @@ pub enum CoordinatorError {
         expected: &'static str,
     },
     Retention(RetentionFault),
+    Release(ReleaseError),
+    /// A proposal that this coordinator does not pass on.
+    ReleaseNotTaken {
+        /** What was expected. */
+        expected: &'static str,
+    },
+    /// No release by this name that concerns the asker.
+    ReleaseUnknown,
     /// A round ended without a result (for scripts that waited for it).
     RoundAborted {
         /** Its code. */
@@ -152,6 +161,7 @@ from!(
     Pki(PkiError),
     Retention(RetentionFault),
     Principles(PrinciplesError),
+    Release(ReleaseError),
     Shelf(ShelfError),
     StateDir(StateDirError),
     Store(StoreError),
@@ -302,6 +312,18 @@ impl CoordinatorError {
                 "The certificate in use stays good until its end; find out who holds the member's connection key.",
                 Some("G10"),
             ),
+            Self::ReleaseUnknown => plain(
+                0x3070,
+                "there is no release by this name that concerns this member",
+                "passage-coordinator release list shows every proposal.",
+                None,
+            ),
+            Self::ReleaseNotTaken { expected } => (
+                0x3071,
+                format!("the proposal or remark is not passed on, expected {expected}"),
+                "Propose again once it fits; earlier proposals stay as they are.",
+                Some("G07"),
+            ),
             Self::Abort(_)
             | Self::Audit(_)
             | Self::Clause(_)
@@ -315,6 +337,7 @@ impl CoordinatorError {
             | Self::Pki(_)
             | Self::Retention(_)
             | Self::Principles(_)
+            | Self::Release(_)
             | Self::Shelf(_)
             | Self::StateDir(_)
             | Self::Store(_)
@@ -388,6 +411,8 @@ mod tests {
             CoordinatorError::RequestMalformed { expected: "x" },
             CoordinatorError::DestructionUnfinished { found: "x".to_owned() },
             CoordinatorError::RenewalRefused,
+            CoordinatorError::ReleaseUnknown,
+            CoordinatorError::ReleaseNotTaken { expected: "x" },
         ];
         let mut codes: Vec<u16> = own.iter().map(|error| error.code().0).collect();
         codes.dedup();

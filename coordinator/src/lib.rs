@@ -15,6 +15,7 @@
 //! | [`rounds`] | the only caller of the round engine |
 //! | [`blobs`], [`mail`] | bulk bytes and messages, and who may have them |
 //! | [`retention`] | what rounds left here, until when, its destruction and the proof of it |
+//! | [`releases`] | proposals to show a report outside, and what members say to them |
 //! | [`work`] | join and release on the bounded pool |
 //! | [`checkpoints`] | what members and this side state about their audit logs |
 //! | [`service`] | what members ask |
@@ -35,6 +36,7 @@ pub mod mail;
 pub mod members;
 pub mod principles;
 pub mod records;
+pub mod releases;
 pub mod retention;
 pub mod rounds;
 pub mod service;

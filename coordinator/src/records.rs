@@ -10,7 +10,7 @@ use passage_protocol::{
     round::CoordinatorRound,
     signing::VerifyingKey,
     timestamp::Timestamp,
-    wire::BlobRef,
+    wire::{BlobRef, ReleasePapers},
 };
 use passage_shell::store::Table;
 
@@ -60,6 +60,21 @@ pub struct NextCertificate {
     pub certificate: Vec<u8>,
 }
 codec_struct!(NextCertificate { serial, request, certificate });
+
+/// Digest of a release's proposal -> [`ReleaseRecord`].
+pub const RELEASES: Table = Table(16);
+/// Digest of a release's proposal, number (big-endian) -> what a member said to it, signed by it.
+pub const RELEASE_WORDS: Table = Table(17);
+
+/// A proposal to show a report outside the parties.
+#[derive(Clone, Debug)]
+pub struct ReleaseRecord {
+    /// The proposal and its figures, as its proposer sent them.
+    pub papers: ReleasePapers,
+    /// When it came.
+    pub came: Timestamp,
+}
+codec_struct!(ReleaseRecord { papers, came });
 
 /// A member of the consortium.
 #[derive(Clone, Debug)]

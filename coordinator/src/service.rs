@@ -9,7 +9,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     refusal::Refusal,
     wire::{
-        Envelope,
+        Envelope, ReleaseName, ReleaseSaying,
         governance::State,
         principles::{PrinciplesAsked, PrinciplesSigned},
         service::{
@@ -25,8 +25,8 @@ use passage_shell::{
 };
 
 use crate::{
-    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, principles, retention,
-    rounds,
+    app::App, blobs, checkpoints, documents, error::CoordinatorError, mail, members, principles, releases,
+    retention, rounds,
 };
 
 /// The coordinator's answers.
@@ -113,6 +113,12 @@ fn small(
         kind::PRINCIPLES => Ok(plain(&principles::news(app, PrinciplesAsked::from_bytes(body)?)?)),
         kind::SIGN_PRINCIPLES => {
             principles::sign(app, code, &PrinciplesSigned::from_bytes(body)?.signature, now)?;
+            Ok(Response::default())
+        }
+        kind::RELEASES => Ok(plain(&releases::of(app, code, now)?)),
+        kind::RELEASE => Ok(plain(&releases::told(app, code, ReleaseName::from_bytes(body)?)?)),
+        kind::RELEASE_SAY => {
+            releases::say(app, code, ReleaseSaying::from_bytes(body)?, now)?;
             Ok(Response::default())
         }
         _ => Err(CoordinatorError::RequestMalformed { expected: "a request of this version" }),

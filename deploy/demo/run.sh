@@ -120,7 +120,7 @@ named() { sed -n "/^\[$1\]/,/^digest/p" "$example" | tail -n 2; }
   echo '[dictionary]'; named dictionary
   echo '[principles]'; named principles
   echo '[publication]'
-  echo 'rule = "internal"'
+  echo 'rule = "external-after-review"'
   echo '[breach]'
   echo 'notice_hours = 72'
   echo '[disclosure]'
@@ -207,6 +207,23 @@ for entry in $members; do
   done
   echo "        $out/reports/$name.html  ($(grep -c . "$out/reports/$name.csv") lines of CSV beside it)"
 done
+step "a release outside: proposed by K12A, approved by all five; inside until the time for comments is over"
+proposed=$(node K12A release propose "$round" --format html --by "Researcher of K12A" --audience "The public session of both boards" --out "$out/reports/release-preview.html" --json)
+release=$(echo "$proposed" | json id)
+for entry in $members; do
+  name=${entry%%:*}
+  until_ok 60 "the proposal at $name" node "$name" release show "$release"
+  node "$name" release show "$release" >"$out/reports/$name-release.txt"
+  node "$name" release approve "$release" --by "Superintendent of $name" --no-disadvantage >/dev/null
+done
+everybody() { node K12A release list | grep -q "everybody said yes"; }
+until_ok 60 "the approvals" everybody
+node K12A release list | sed 's/^/        /'
+if node K12A release export "$release" --out "$out/reports/release.html" 2>"$out/reports/release-refused.txt"; then
+  echo "a report left before the time for comments was over" >&2; exit 1
+fi
+sed 's/^/        /' "$out/reports/release-refused.txt"
+
 step "done; round $round"
 if [ -n "$keep" ]; then
   echo "still running. Talk to a node:  $bin/passage-node --dir $out/state/K12A round show latest"

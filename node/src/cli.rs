@@ -5,6 +5,7 @@ mod data;
 mod documents;
 mod linkage;
 mod people;
+mod releases;
 mod retention;
 pub mod roles_table;
 
@@ -17,6 +18,7 @@ pub use self::{
     documents::{Agreement, Study},
     linkage::Linkage,
     people::People,
+    releases::Release,
     retention::Retention,
 };
 use crate::{
@@ -146,6 +148,9 @@ pub enum Ask {
     /// Reports that have arrived.
     #[command(subcommand, after_help = "Example:\n  passage-node report list")]
     Report(Report),
+    /// Reports beyond the parties: only what every member concerned has approved, byte for byte.
+    #[command(subcommand, after_help = "Example:\n  passage-node release list")]
+    Release(Release),
     /// To whom, why and on which basis student records were disclosed (34 CFR 99.32).
     #[command(
         after_help = "Example:\n  passage-node disclosures --student 104233        (what to show the student or the parent)\n  passage-node disclosures                         (every round)"
@@ -345,6 +350,7 @@ impl Ask {
             Self::Report(Report::Export { id, format, out }) => {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }
+            Self::Release(verb) => verb.command(),
             Self::Disclosures { student } => Command::Disclosures { student },
             Self::Retention(verb) => verb.command(),
             Self::Halt { by } => Command::Halt { by: by.by },

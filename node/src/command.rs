@@ -9,6 +9,7 @@ mod layouts;
 pub mod needs;
 mod people;
 mod query;
+mod releases;
 mod retention;
 mod rounds;
 
@@ -32,6 +33,7 @@ pub use self::{
     gate::{Asked, OF_SESSION},
     people::{Codes, PeopleCommand},
     query::{QueryMode, QueryRequest},
+    releases::ReleaseCommand,
 };
 use crate::{
     custody::Guard,
@@ -79,6 +81,7 @@ pub enum Command {
     ReportList,
     ReportShow { id: String },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
+    Release(ReleaseCommand),
     Disclosures { student: Option<String> },
     RetentionList,
     RetentionDue,
@@ -211,6 +214,7 @@ fn carry_out(
         Command::ReportList => rounds::report_list(home),
         Command::ReportShow { id } => rounds::report_show(home, &id),
         Command::ReportExport { id, format, out } => rounds::report_export(home, &id, format, out),
+        Command::Release(command) => own_stack::run(|| releases::release(node, command)),
         Command::Disclosures { student } => {
             let found = home.disclosures(student.as_deref())?;
             Ok(disclosures::page(student.as_deref(), &found))

@@ -34,6 +34,9 @@ const LAST_NAMES: [&str; 11] = [
     "Kowalski",
 ];
 
+/// What stands in the one column of every row; nobody decrypts it.
+const SOME_CELL: ColumnValue = ColumnValue::Code(1);
+
 /// What a passed test match found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FirstMatch {
@@ -126,10 +129,7 @@ fn list(people: core::ops::Range<u32>, never_held: &[Element]) -> List {
             let key: &passage_protocol::match_key::MatchKey = key.as_ref()?;
             Some(hash_to_element(digests.get(usize::from(*recipe))?, &ROUND, &key.fields()))
         };
-        PlainRow {
-            tokens: person.slots.iter().zip(&slots).map(point).collect(),
-            values: vec![ColumnValue::Code(1)],
-        }
+        PlainRow { tokens: person.slots.iter().zip(&slots).map(point).collect(), values: vec![SOME_CELL] }
     };
     List { rows: found.persons.iter().map(row).collect(), slots }
 }

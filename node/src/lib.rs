@@ -28,6 +28,7 @@
 //! | [`renewal`], [`upkeep`] | the next certificate; what is done every hour |
 //! | [`people`] | accounts, roles, sessions, the principles |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
+//! | [`releases`] | reports beyond the parties: proposed, reviewed, approved, exported |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
 //! | [`home`], [`records`], [`settings`] | the state folder |
 //! | [`serve`] | the daemon |
@@ -57,6 +58,7 @@ pub mod prepare;
 pub mod quality;
 pub mod query;
 pub mod records;
+pub mod releases;
 pub mod renewal;
 pub mod retention;
 pub mod roster;

@@ -9,6 +9,7 @@ use passage_protocol::{
     manifest::{Manifest, opening::RoundCall},
     refusal::Code,
     timestamp::Timestamp,
+    wire::ReleasePapers,
 };
 use passage_shell::store::Table;
 
@@ -51,6 +52,34 @@ pub const SEALED_REPORTS: Table = Table(27);
 pub(crate) const SWEEPS: Table = Table(28);
 /// Place of a [`passage_protocol::retention::Destruction`] -> that word, signed: this member's own and those heard.
 pub(crate) const WORDS: Table = Table(29);
+/// Digest of a release's proposal -> [`HeldProposal`].
+pub const RELEASES: Table = Table(23);
+/// Digest of a release's proposal -> everything said to it, each word verified; it only grows.
+pub const RELEASE_WORDS: Table = Table(24);
+/// Digest of a release's proposal -> [`ReleaseFile`].
+pub const RELEASE_FILES: Table = Table(25);
+/// Digest of a release's proposal -> digest of the coordinator's last account of it.
+pub const RELEASE_HEARD: Table = Table(26);
+
+/// A proposal to show a report outside the parties.
+#[derive(Clone, Debug)]
+pub struct HeldProposal {
+    /// The proposal and its figures.
+    pub papers: ReleasePapers,
+    /// When this node first had it: the time for comments counts from then (G19).
+    pub heard: Timestamp,
+}
+codec_struct!(HeldProposal { papers, heard });
+
+/// The exact bytes of a proposal, as they were made here when it came: a later version may make others.
+#[derive(Clone, Debug)]
+pub struct ReleaseFile {
+    /// The file.
+    pub file: Vec<u8>,
+    /// The notes beside it.
+    pub notes: Option<Vec<u8>>,
+}
+codec_struct!(ReleaseFile { file, notes });
 
 /// A person's decision about a study.
 #[derive(Clone, Debug)]

@@ -35,7 +35,7 @@ use crate::{
     outbox,
     people::principles,
     records::{AGREEMENTS, CURSOR, STUDIES},
-    upkeep,
+    releases, upkeep,
 };
 
 /// Seconds a poll waits at the coordinator for mail: well below the request time-out.
@@ -319,6 +319,9 @@ async fn housekeeping(driver: &Arc<Driver>) {
         }
         if let Err(failure) = synchronise(driver).await {
             tracing::warn!(code = failure.code(), what = failure.what(), "documents not compared");
+        }
+        if let Err(failure) = releases::synchronise(driver).await {
+            tracing::warn!(code = failure.code(), what = failure.what(), "releases not compared");
         }
         let ticking = Arc::clone(driver);
         let _ = tokio::task::spawn_blocking(move || ticking.tick()).await;

@@ -19,6 +19,7 @@
 //! | 4 | [`wire`] | messages and limits |
 //! | 5 | [`round`] | the round as a state machine |
 //! | 6 | [`report`] | bytes a person reads, from released tables only |
+//! | 7 | [`release`] | whether such bytes may go beyond the parties |
 //!
 //! A module imports only from its own row or rows above it in this table; `tests/federation/layering.rs` holds it.
 //!
@@ -43,6 +44,7 @@ pub mod metric;
 pub mod mixing;
 pub mod noise;
 pub mod refusal;
+pub mod release;
 pub mod report;
 pub mod retention;
 pub mod round;

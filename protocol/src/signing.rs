@@ -54,10 +54,11 @@ pub enum SignatureKind {
     ShareAcceptance = 13,
     /// A member's signature on a new version of the principles.
     Principles = 14,
-    // Reserved: 15 release decision, 17 halt notice (SPEC §19).
+    /// What a member says to the release of a report outside the parties.
+    ReleaseDecision = 15,
     /// What a party states about its audit log.
     AuditCheckpoint = 16,
-    // Reserved: 18 to 20 (SPEC §19).
+    // Reserved: 17 halt notice, 18 to 20 (SPEC §19).
     /// A side's word that what ended has left nothing with it.
     DestructionConfirmation = 21,
     /// A member's request for its next certificate.
@@ -383,6 +384,7 @@ mod tests {
         assert_eq!(SignatureKind::DestructionCertificate as u8, 12);
         assert_eq!(SignatureKind::ShareAcceptance as u8, 13);
         assert_eq!(SignatureKind::Principles as u8, 14);
+        assert_eq!(SignatureKind::ReleaseDecision as u8, 15);
         assert_eq!(SignatureKind::AuditCheckpoint as u8, 16);
         assert_eq!(SignatureKind::DestructionConfirmation as u8, 21);
         assert_eq!(SignatureKind::CertificateRenewal as u8, 22);

@@ -22,7 +22,8 @@ use passage_protocol::{
     signing::{SignatureKind, Signed, SigningKey},
     timestamp::Timestamp,
     wire::{
-        BlobRef, Envelope, Message,
+        BlobRef, Envelope, Message, Proposal, ReleaseFormat, ReleaseName, ReleasePapers, ReleaseSaid,
+        ReleaseSaying, ReleaseStatus, ReleaseTold, ReleaseWord, Releases,
         governance::{AgreementStatus, Documents, State},
         limits::{BLOB_BYTES_MAX, SEALED_SHARE_BYTES_MAX},
         principles::{PrinciplesAsked, PrinciplesNews, PrinciplesProposal, PrinciplesSigned},
@@ -41,7 +42,7 @@ fn cycle<T: Decode + Encode>(bytes: &[u8]) -> Option<Vec<u8>> {
     T::from_bytes(bytes).ok().map(|value| value.to_bytes())
 }
 
-const DECODERS: [(&str, Cycle); 28] = [
+const DECODERS: [(&str, Cycle); 32] = [
     ("envelope", cycle::<Envelope>),
     ("message", cycle::<Message>),
     ("manifest", cycle::<Manifest>),
@@ -63,6 +64,10 @@ const DECODERS: [(&str, Cycle); 28] = [
     ("question about the principles", cycle::<PrinciplesAsked>),
     ("news of the principles", cycle::<PrinciplesNews>),
     ("signature on the principles", cycle::<PrinciplesSigned>),
+    ("releases", cycle::<Releases>),
+    ("name of a release", cycle::<ReleaseName>),
+    ("release as told", cycle::<ReleaseTold>),
+    ("said to a release", cycle::<ReleaseSaying>),
     ("call about logs", cycle::<CheckpointCall>),
     ("statement about a log", cycle::<Told>),
     ("word about a destruction", cycle::<Destroyed>),
@@ -174,6 +179,53 @@ fn service_samples(envelope: Envelope) -> Vec<Vec<u8>> {
         Destructions { words: vec![word.clone(), word] }.to_bytes(),
         Renewal { renew: Signed::new(renew, SignatureKind::CertificateRenewal, None, &key) }.to_bytes(),
         Renewed { certificate: vec![7; 80] }.to_bytes(),
+    ]
+    .into_iter()
+    .chain(release_samples(digest, code, blob))
+    .collect()
+}
+
+fn release_samples(digest: Digest, code: MemberCode, blob: BlobRef) -> Vec<Vec<u8>> {
+    let (round, at) = (RoundId([8; 16]), Timestamp(1_000));
+    let proposal = Proposal {
+        round,
+        agreement: digest,
+        study: digest,
+        involved: vec![code],
+        report: digest,
+        format: ReleaseFormat::Csv,
+        file: blob,
+        notes: Some(blob),
+        audience: "the public session".to_owned(),
+        naming: vec![code],
+        proposer: code,
+        at,
+        comments_until: at,
+        lapses: at,
+    };
+    let papers = ReleasePapers { proposal, report: vec![7; 40] };
+    let key = SigningKey::generate([1; 32]);
+    let word = |said| {
+        let word = ReleaseWord { release: digest, party: code, signer: "The Registrar".to_owned(), at, said };
+        Signed::new(word, SignatureKind::ReleaseDecision, Some(round), &key)
+    };
+    let words: Vec<_> = said().into_iter().map(word).collect();
+    vec![
+        Releases { releases: vec![ReleaseStatus { release: digest, account: digest }] }.to_bytes(),
+        ReleaseName { release: digest, papers: true }.to_bytes(),
+        ReleaseTold { papers: Some(papers.clone()), words: words.clone() }.to_bytes(),
+        ReleaseSaying { word: words[0].clone(), papers: Some(papers) }.to_bytes(),
+    ]
+}
+
+/// One of each thing said to a release, in the order of their numbers.
+pub(crate) fn said() -> Vec<ReleaseSaid> {
+    vec![
+        ReleaseSaid::Proposed,
+        ReleaseSaid::Commented { text: "a remark".to_owned() },
+        ReleaseSaid::Approved { no_disadvantage: true, named: false },
+        ReleaseSaid::Refused { reason: String::new() },
+        ReleaseSaid::Stands { comments: 1 },
     ]
 }
 

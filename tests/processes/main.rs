@@ -21,6 +21,7 @@ mod papers;
 mod people;
 mod plain_files;
 mod records;
+mod releases;
 mod retention;
 mod rounds;
 mod traffic;

@@ -79,6 +79,8 @@ impl Fleet {
             ("effective = \"2026-08-01\"", "effective = \"2020-01-01\""),
             ("expires = \"2029-07-31\"", "expires = \"2099-01-01\""),
             ("2026-07-15", &today),
+            // The shortest time for comments there is: a test waits for its end.
+            ("comment_days = 5", "comment_minutes = 1"),
             (&"0".repeat(64), doctor["authority"].as_str().unwrap()),
         ] {
             assert!(text.contains(from), "{from}");

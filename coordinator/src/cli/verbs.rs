@@ -114,7 +114,7 @@ impl PrinciplesVerb {
 /// `release ...`
 #[derive(Debug, Subcommand)]
 pub enum ReleaseVerb {
-    /// List reports by round and the member each was made for.
+    /// List reports by round and the member each was made for, and proposals to show one outside: what each awaits, until when.
     #[command(after_help = "Example:\n  passage-coordinator release list --json")]
     List,
 }

@@ -5,9 +5,11 @@ mod doctor;
 mod documents;
 mod members;
 mod principles;
+mod releases;
 mod retention;
 mod rounds;
 
+pub(crate) use self::rounds::reports;
 use std::path::PathBuf;
 
 use passage_protocol::{checkpoint::LogOwner, timestamp::Timestamp};
@@ -66,7 +68,7 @@ pub enum Command {
         /** The file's text. */
         text: String,
     },
-    /// Lists released reports.
+    /// Lists released reports and proposals to show one outside.
     ReleaseList,
     /// Lists what must be gone and is not, on both sides.
     RetentionList,
@@ -125,10 +127,10 @@ pub fn execute(app: &App, command: Command, progress: ProgressSink<'_>) -> Resul
         Command::Members => members::list(app)?,
         Command::PrinciplesList => principles::list(app)?,
         Command::PrinciplesPropose { text } => principles::propose(app, &text, now)?,
-        Command::ReleaseList => rounds::releases(app)?,
         Command::RetentionList => retention::list(app, now)?,
         Command::RetentionDue => retention::due(app, now)?,
         Command::RetentionSweep => retention::sweep(app, now)?,
+        Command::ReleaseList => releases::list(app, now)?,
         Command::Revoke { code } => members::revoke(app, &code, now)?,
         Command::RoundHalt { id } => rounds::halt(app, &id, now)?,
         Command::RoundList => rounds::list(app)?,

@@ -103,7 +103,7 @@ pub(super) fn releases(app: &App) -> Result<Answer, CoordinatorError> {
     Ok(Answer { text: table(&head, &rows), json: json!({ "releases": values }) })
 }
 
-fn reports(record: &RoundRecord) -> Vec<passage_protocol::wire::BlobRef> {
+pub(crate) fn reports(record: &RoundRecord) -> Vec<passage_protocol::wire::BlobRef> {
     match &record.standing {
         Standing::Finished { reports } => reports.clone(),
         Standing::Running(round) => match &**round {

@@ -170,3 +170,21 @@ fn the_servers_certificate_is_replaced_by_age_and_after_a_kill_between_its_two_f
     assert!(mended.key().fits(mended.certificate()));
     assert_ne!(mended.certificate(), renewed.certificate());
 }
+
+#[test]
+fn g09_codes_are_random_and_never_made_of_what_an_institution_is_called() {
+    // The same name, segment and key at two coordinators, and many of one name at one.
+    let code_of = |app: &App, seed: u8| {
+        let (text, _) = invite(app, "19647331933746", Segment::K12, 14, NOW).unwrap();
+        join(app, &join_request(&text, &key(seed)), NOW).unwrap().code
+    };
+    let (_folder, app) = bare();
+    let (_other_folder, other) = bare();
+    let codes: std::collections::BTreeSet<MemberCode> = (1..=48).map(|seed| code_of(&app, seed)).collect();
+    assert_eq!(codes.len(), 48, "unique in the consortium");
+    assert!((1..=4).all(|seed| !codes.contains(&code_of(&other, seed))));
+    // Every bit takes both values; that one of forty does not, among 48 random codes, has a chance of 3 in 10^13.
+    let any = codes.iter().fold([0_u8; 5], |sum, code| std::array::from_fn(|at| sum[at] | code.0[at]));
+    let all = codes.iter().fold([0xFF_u8; 5], |sum, code| std::array::from_fn(|at| sum[at] & code.0[at]));
+    assert_eq!((any, all), ([0xFF; 5], [0; 5]));
+}

@@ -45,6 +45,15 @@ const TYPED: &[&str] = &[
     "report list",
     "report show ID",
     "report export ID --format csv",
+    "release list",
+    "release list --approved",
+    "release show ID",
+    "release propose ID --format csv --audience X --by X",
+    "release comment ID text --by X",
+    "release approve ID --by X",
+    "release refuse ID --by X",
+    "release export ID --out FILE",
+    "release verify FILE FILE",
     "retention list",
     "retention sweep --dry-run",
     "retention sweep",
@@ -179,13 +188,22 @@ mod tests {
                 "what-leaves",
                 "report",
                 "report",
-                "report"
+                "report",
+                "release",
+                "release",
+                "release",
+                "release",
+                "release",
+                "release",
+                "release",
+                "release",
+                "release"
             ]
         );
     }
 
     #[test]
-    fn g18_nobody_sees_rows_and_reports_by_one_role_and_g21_the_council_sees_reports_alone() {
+    fn g18_g21_nobody_sees_rows_and_reports_by_one_role_and_the_council_sees_releases_alone() {
         for line in TYPED {
             let Who::Session(roles) = needs(&command(line).unwrap()).who else { continue };
             let reports = line.starts_with("report");
@@ -193,7 +211,13 @@ mod tests {
             let rows = line.starts_with("query") || line.contains("--student");
             assert!(!(rows && (roles.has(Role::Reader) || roles.has(Role::Approver))), "{line}");
             let of_everybody = ["principles accept --by X", "account roles", "account totp"];
-            let council = ["report list", "report show ID"].contains(line) || of_everybody.contains(line);
+            let approved = [
+                "release list --approved",
+                "release show ID",
+                "release export ID --out FILE",
+                "release verify FILE FILE",
+            ];
+            let council = approved.contains(line) || of_everybody.contains(line);
             assert_eq!(roles.has(Role::Council), council, "{line}");
         }
     }

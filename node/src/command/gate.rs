@@ -13,11 +13,13 @@ use super::{
 use crate::{
     home::{Home, refuse},
     people::{
+        account::Account,
         hidden::Hidden,
         request::{Second, WAITS_DAYS, needs_accounts},
         role::{Role, Roles},
         session::Live,
     },
+    releases::council::views_approved,
 };
 
 /// The name that stands for the person of the session: the default of `--by`.
@@ -75,7 +77,8 @@ pub(super) fn admit(node: &Node, asked: Asked) -> Result<Admitted, Failure> {
         Who::FolderOwner if node.driver.is_some() => return Err(daemon_runs()),
         Who::FolderOwner => {}
         Who::Session(roles) if ruled_by == RuledBy::Accounts => {
-            require_role(session.as_ref(), live.as_ref(), roles)?;
+            let account = require_role(session.as_ref(), live.as_ref(), roles)?;
+            require_approved(home, account, roles, &command)?;
         }
         Who::Session(_) => {}
     }
@@ -103,7 +106,11 @@ pub(super) fn admit(node: &Node, asked: Asked) -> Result<Admitted, Failure> {
     Ok(Admitted::Runs { command: Box::new(command), live: live.map(Box::new), confirms })
 }
 
-fn require_role(token: Option<&Hidden>, live: Option<&Live>, roles: Roles) -> Result<(), Failure> {
+fn require_role<'a>(
+    token: Option<&Hidden>,
+    live: Option<&'a Live>,
+    roles: Roles,
+) -> Result<&'a Account, Failure> {
     let Some(account) = live.and_then(|live| live.account.as_ref()) else {
         return Err(match token {
             Some(_) => refuse(
@@ -121,7 +128,7 @@ fn require_role(token: Option<&Hidden>, live: Option<&Live>, roles: Roles) -> Re
         });
     };
     if account.roles.meets(roles) {
-        return Ok(());
+        return Ok(account);
     }
     let (held, expected) = (account.roles.words(), roles.words().replace(' ', ", "));
     Err(refuse(
@@ -129,6 +136,21 @@ fn require_role(token: Option<&Hidden>, live: Option<&Live>, roles: Roles) -> Re
         &format!("this needs one of the roles {expected}; {} has {held}", account.name),
         "Ask somebody with the role, or an admin to give it to you; `account roles` shows what each role may do.",
         Some(if roles.meets(ROWS_OR_REPORTS) { "G18" } else { "G12" }),
+    ))
+}
+
+/// Of releases, whoever comes in through the council alone sees those that every member has approved (G21).
+fn require_approved(home: &Home, account: &Account, roles: Roles, command: &Command) -> Result<(), Failure> {
+    let others = Role::ALL.into_iter().filter(|role| *role != Role::Council);
+    let otherwise = others.into_iter().any(|role| account.roles.has(role) && roles.has(role));
+    if otherwise || !matches!(command, Command::Release(_)) || views_approved(home, command)? {
+        return Ok(());
+    }
+    Err(refuse(
+        0x2303,
+        "the council sees releases that every member has approved, and this one is not",
+        "`release list --approved` shows those that are.",
+        Some("G21"),
     ))
 }
 

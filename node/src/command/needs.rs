@@ -1,10 +1,10 @@
 //! What each command needs before it runs: whose role, whether the principles must be accepted, whether two people must ask.
 //! One function decides it from the command alone, without a wildcard: a new command cannot forget it (G05, G12, G18, G21).
 //!
-//! Rows about students are for clerks and analysts, aggregates for readers and the council; nobody has both without holding both
-//! roles. What only shows that something exists, and the machine's own state, is for everybody but the council.
+//! Rows about students are for clerks and analysts, aggregates for readers, approved releases for the council too; nobody has rows
+//! and aggregates without holding both roles. What only shows that something exists, and the machine's own state, is for everybody but the council.
 
-use super::{Command, PeopleCommand};
+use super::{Command, PeopleCommand, ReleaseCommand};
 use crate::people::{
     request::TwoPersonAct,
     role::{
@@ -103,12 +103,29 @@ pub fn needs(command: &Command) -> Needs {
         | Command::Resume { .. }
         | Command::AuditAcknowledge { .. } => by(&[Approver]),
         Command::WhatLeaves { .. } => shows(&[Approver, Auditor]),
-        Command::ReportList | Command::ReportShow { .. } => shows(&[Reader, Approver, Council]),
-        Command::ReportExport { .. } => shows(&[Reader, Approver]),
+        Command::ReportList | Command::ReportShow { .. } | Command::ReportExport { .. } => {
+            shows(&[Reader, Approver])
+        }
+        Command::Release(command) => release(command),
         Command::AuditCheckpoints { .. } | Command::AuditVerify { .. } => by(&[Approver, Admin, Auditor]),
         // L4: stopping everything waits for nobody.
         Command::Halt { .. } | Command::Doctor => anybody(),
         Command::People(command) => people(command),
+    }
+}
+
+/// What the council may see of releases is narrowed further where the store is known: approved ones alone (G21).
+fn release(command: &ReleaseCommand) -> Needs {
+    match command {
+        ReleaseCommand::List { approved: true }
+        | ReleaseCommand::Show { .. }
+        | ReleaseCommand::Export { .. }
+        | ReleaseCommand::Verify { .. } => shows(&[Reader, Approver, Council]),
+        ReleaseCommand::List { approved: false }
+        | ReleaseCommand::Propose { .. }
+        | ReleaseCommand::Comment { .. } => shows(&[Reader, Approver]),
+        ReleaseCommand::Approve { .. } => twice(shows(&[Approver]), TwoPersonAct::Release),
+        ReleaseCommand::Refuse { .. } => shows(&[Approver]),
     }
 }
 
@@ -152,6 +169,12 @@ pub fn decided_by(command: &mut Command) -> Option<&mut String> {
         | Command::Halt { by }
         | Command::Resume { by }
         | Command::AuditAcknowledge { by, .. }
+        | Command::Release(
+            ReleaseCommand::Approve { by, .. }
+            | ReleaseCommand::Comment { by, .. }
+            | ReleaseCommand::Propose { by, .. }
+            | ReleaseCommand::Refuse { by, .. },
+        )
         | Command::People(
             PeopleCommand::PrinciplesAccept { by, .. }
             | PeopleCommand::PrinciplesSign { by, .. }
@@ -187,6 +210,12 @@ pub fn decided_by(command: &mut Command) -> Option<&mut String> {
         | Command::ReportList
         | Command::ReportShow { .. }
         | Command::ReportExport { .. }
+        | Command::Release(
+            ReleaseCommand::List { .. }
+            | ReleaseCommand::Show { .. }
+            | ReleaseCommand::Export { .. }
+            | ReleaseCommand::Verify { .. },
+        )
         | Command::Disclosures { .. }
         | Command::AuditCheckpoints { .. }
         | Command::AuditVerify { .. }

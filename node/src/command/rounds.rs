@@ -271,7 +271,7 @@ fn export(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(write_atomically(path, bytes)?)
 }
 
-fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
+pub(super) fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
     let round = round_id(home, name)?;
     let bytes = home.report(round)?.ok_or_else(|| {
         let advice =
@@ -286,7 +286,7 @@ pub(super) fn records(home: &Home) -> Result<Vec<RoundRecord>, Failure> {
     home.store.scan(ROUNDS, &[])?.into_iter().map(record).collect()
 }
 
-fn record(home: &Home, name: &str) -> Result<RoundRecord, Failure> {
+pub(super) fn record(home: &Home, name: &str) -> Result<RoundRecord, Failure> {
     let round = round_id(home, name)?;
     let bytes = home.store.get(ROUNDS, &round.0)?.ok_or_else(unknown)?;
     Ok(RoundRecord::from_bytes(&bytes)?)

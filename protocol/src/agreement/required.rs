@@ -110,7 +110,9 @@ impl Agreement {
         };
         let comment = match self.publication {
             Publication::Internal => true,
-            Publication::ExternalAfterReview { comment_days } => (1..=90).contains(&comment_days),
+            Publication::ExternalAfterReview { comment_minutes } => {
+                (1..=90 * 24 * 60).contains(&comment_minutes)
+            }
         };
         let dictionary = Dictionary::builtin()?;
         let words =
@@ -153,7 +155,7 @@ impl Agreement {
                 "elements_agreed",
                 "a day before the end of the term",
             ),
-            ("G19", comment, "publication.comment_days", "between 1 and 90 days"),
+            ("G19", comment, "publication.comment_days", "between 1 minute and 90 days"),
             (
                 "L5",
                 (1..=720).contains(&self.breach_notice_hours),

@@ -57,7 +57,7 @@ pub(super) fn read(text: &str) -> Result<Agreement, DocumentError> {
         elements_agreed: date("G03", "elements_agreed", &shape.elements_agreed)?,
         cohorts: shape.cohorts.iter().map(year).collect::<Result<_, _>>()?,
         catalogue: shape.catalogue.into_iter().map(|one| (one.metric, one.version)).collect(),
-        publication: shape.publication.rule(),
+        publication: shape.publication.rule()?,
         committee_min: shape.committee_min,
         floor: shape.disclosure.floor,
         noise: shape.noise.terms()?,
@@ -136,16 +136,24 @@ enum PublicationShape {
     #[default]
     Internal,
     ExternalAfterReview {
-        comment_days: u16,
+        comment_days: Option<u16>,
+        comment_minutes: Option<u32>,
     },
 }
 
 impl PublicationShape {
-    fn rule(self) -> Publication {
-        match self {
-            Self::Internal => Publication::Internal,
-            Self::ExternalAfterReview { comment_days } => Publication::ExternalAfterReview { comment_days },
-        }
+    fn rule(self) -> Result<Publication, DocumentError> {
+        let comment_minutes = match self {
+            Self::Internal => return Ok(Publication::Internal),
+            Self::ExternalAfterReview { comment_days: Some(_), comment_minutes: Some(_) } => {
+                return Err(ruled("G19", "publication.comment_minutes", "given where comment_days is not"));
+            }
+            Self::ExternalAfterReview { comment_days: Some(days), .. } => u32::from(days) * 24 * 60,
+            Self::ExternalAfterReview { comment_days: None, comment_minutes } => {
+                comment_minutes.unwrap_or(Publication::COMMENT_MINUTES_DEFAULT)
+            }
+        };
+        Ok(Publication::ExternalAfterReview { comment_minutes })
     }
 }
 

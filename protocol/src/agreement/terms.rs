@@ -93,9 +93,25 @@ pub enum Publication {
     Internal,
     /// Beyond them once every involved party has approved the exact content (G07).
     ExternalAfterReview {
-        /** Days in which the parties may comment before results go to those who asked (G19). */
-        comment_days: u16,
+        /** Time in which the parties may comment before results go to those who asked, in minutes (G19). */
+        comment_minutes: u32,
     },
+}
+
+impl Publication {
+    /// Time for comments if the agreement names none, in minutes: five days, as in the practice the rule was taken from (G19).
+    pub const COMMENT_MINUTES_DEFAULT: u32 = 5 * 24 * 60;
+
+    /// The time for comments in words: `5 days`, `1 day`, `36 hours`, `90 minutes`.
+    #[must_use]
+    pub fn comment_words(minutes: u32) -> String {
+        let (count, unit) = match minutes {
+            days if days.is_multiple_of(24 * 60) => (days / (24 * 60), "day"),
+            hours if hours.is_multiple_of(60) => (hours / 60, "hour"),
+            minutes => (minutes, "minute"),
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
 }
 
 /// The noise the parties agreed on (SPEC §10).

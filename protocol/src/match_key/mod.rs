@@ -54,3 +54,4 @@ pub use normalisation::{NORMALISATION, normalisation_digest};
 pub use person::{NormalisedPerson, PersonFields};
 pub use preset::Preset;
 pub use recipe::{Element, Normaliser, Part, Recipe, RecipeError, SLOTS_PER_RECIPE_MAX};
+pub(crate) use text::tokens;

@@ -12,7 +12,7 @@ use unicode_normalization::{UnicodeNormalization, char::canonical_combining_clas
 /// The tokens of `raw`: upper-case A-Z and the digits 0-9, split wherever anything else stands.
 ///
 /// Digits are kept here so that `2ND` can be told from a name; [`letters_for_digits`] ends the step.
-pub(super) fn tokens(raw: &str) -> Vec<String> {
+pub(crate) fn tokens(raw: &str) -> Vec<String> {
     fold(&repair(raw)).split_ascii_whitespace().map(str::to_owned).collect()
 }
 

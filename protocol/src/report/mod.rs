@@ -9,15 +9,20 @@
 //! | [`csv`] | every cell, one per line, in the columns scripts rely on |
 //! | [`notes`] | the text that goes beside a CSV: definitions, legend, provenance |
 //! | [`html`] | one self-contained page, charts inside, no script, nothing fetched |
+//!
+//! What these give is for internal use and says so. [`html_outside`] and [`notes_outside`] word the same report for a reader who is
+//! no party; whether they may leave is decided in [`crate::release`].
 
 mod csv;
 mod html;
 mod model;
 mod notes;
+mod outside;
 mod rows;
 
 pub use csv::{CSV_HEADER, csv};
-pub use html::html;
+pub use html::{html, html_outside};
 pub use model::{BreakMarker, MetricDefinition, Report, Segment};
-pub use notes::notes;
+pub use notes::{notes, notes_outside};
+pub use outside::Outside;
 pub use rows::{Row, rows};

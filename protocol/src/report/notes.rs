@@ -2,14 +2,32 @@
 
 use crate::{
     disclosure::{NoiseStatement, Reason},
-    report::Report,
+    report::{Outside, Report, outside},
 };
 
-/// Definitions, rules, legend and provenance as plain text, lines ended by LF.
+/// Definitions, rules, legend and provenance as plain text, lines ended by LF, for the viewer.
 #[must_use]
 pub fn notes(report: &Report) -> String {
-    let mut out =
-        format!("{}\n\nPurpose: {}\nCoverage: {}\n", report.study_title, report.purpose, report.coverage);
+    text(report, None)
+}
+
+/// The same for a reader who is no party.
+#[must_use]
+pub fn notes_outside(report: &Report, to: &Outside<'_>) -> String {
+    text(report, Some(to))
+}
+
+fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
+    let mut out = format!(
+        "{}\n\nUse: {}\nPurpose: {}\nCoverage: {}\n",
+        report.study_title,
+        outside::usage(report, to),
+        report.purpose,
+        report.coverage
+    );
+    for line in outside::named_lines(to) {
+        out.push_str(&format!("{line}\n"));
+    }
     for definition in &report.metrics {
         out.push_str(&format!(
             "\n{} ({})\n{}\n\n{}\n",
@@ -62,12 +80,14 @@ pub(super) fn suppression(report: &Report) -> String {
 /// Provenance as name and value, in the order it is printed.
 pub(super) fn provenance(report: &Report) -> Vec<(&'static str, String)> {
     let versions: Vec<_> = report.metrics.iter().map(|definition| definition.metric.to_string()).collect();
+    let made_for =
+        if report.is_outside() { "readers beyond the parties".to_owned() } else { report.viewer.to_string() };
     vec![
         ("Run", report.round.to_string()),
         ("Agreement", report.agreement.clone()),
         ("Study", report.study.clone()),
         ("Definitions", versions.join(", ")),
-        ("Made for", report.viewer.to_string()),
+        ("Made for", made_for),
         ("Made at", report.generated_at.to_string()),
         ("Wire version", report.wire_version.to_string()),
     ]

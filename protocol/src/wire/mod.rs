@@ -21,8 +21,13 @@ pub mod governance;
 pub mod limits;
 mod message;
 pub mod principles;
+mod release;
 pub mod service;
 mod statements;
 
 pub use message::{AbortNotice, Envelope, Message, Outgoing};
+pub use release::{
+    Proposal, ReleaseFormat, ReleaseName, ReleasePapers, ReleaseSaid, ReleaseSaying, ReleaseStatus,
+    ReleaseTold, ReleaseWord, Releases,
+};
 pub use statements::{BlobRef, HopStatement, PartialStatement, Receipt, TableHopStatement};

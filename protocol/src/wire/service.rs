@@ -25,6 +25,9 @@ pub mod kind {
     pub const STATE: u16 = 0x0019;
     pub const PRINCIPLES: u16 = 0x001A;
     pub const SIGN_PRINCIPLES: u16 = 0x001B;
+    pub const RELEASES: u16 = 0x001C;
+    pub const RELEASE: u16 = 0x001D;
+    pub const RELEASE_SAY: u16 = 0x001E;
     pub const CHECKPOINT: u16 = 0x001F;
     pub const DESTROYED: u16 = 0x0020;
     pub const DESTRUCTIONS: u16 = 0x0021;

@@ -25,7 +25,7 @@ fn the_example_is_read_and_names_the_texts_that_ship() {
     let agreement = Agreement::parse(EXAMPLE).unwrap();
     assert_eq!(agreement.dictionary.digest, Dictionary::builtin().unwrap().digest);
     assert_eq!(agreement.principles.digest, principles::digest());
-    assert_eq!(agreement.publication, Publication::ExternalAfterReview { comment_days: 5 });
+    assert_eq!(agreement.publication, Publication::ExternalAfterReview { comment_minutes: 5 * 24 * 60 });
 }
 
 #[test]
@@ -226,7 +226,24 @@ fn g14_the_end_is_announced_at_sixty_thirty_and_seven_days() {
 
 #[test]
 fn g19_the_comment_window_has_days() {
-    assert_eq!(refused(&changed("comment_days = 5", "comment_days = 0")).0, Some("G19"));
+    for bad in [
+        "comment_days = 0",
+        "comment_days = 91",
+        "comment_minutes = 0",
+        "comment_days = 5\ncomment_minutes = 90",
+    ] {
+        assert_eq!(refused(&changed("comment_days = 5", bad)).0, Some("G19"), "{bad}");
+    }
+    for (good, minutes, words) in [
+        ("", 7_200, "5 days"),
+        ("comment_days = 1", 1_440, "1 day"),
+        ("comment_minutes = 120", 120, "2 hours"),
+        ("comment_minutes = 1", 1, "1 minute"),
+    ] {
+        let agreement = Agreement::parse(&changed("comment_days = 5", good)).unwrap();
+        assert_eq!(agreement.publication, Publication::ExternalAfterReview { comment_minutes: minutes });
+        assert_eq!(Publication::comment_words(minutes), words);
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use passage_protocol::{
     ids::{Digest, MemberCode, RoundId},
     manifest::shapes::{ColumnKey, First},
     retention::Ended,
+    wire::ReleaseFormat,
 };
 
 use super::{Facts, block, core, split};
@@ -264,6 +265,9 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend(owners.map(|value| encoded("LogOwner", &value)));
     let ended = [Ended::Round(RoundId([1; 16])), Ended::Party(MemberCode([1; 5]))];
     written.extend(ended.map(|value| encoded("Ended", &value)));
+    let formats = [ReleaseFormat::Csv, ReleaseFormat::Html];
+    written.extend(formats.map(|value| encoded("ReleaseFormat", &value)));
+    written.extend(crate::decoders::said().iter().map(|value| encoded("ReleaseSaid", value)));
     let said = crate::decoders::statements(Digest([3; 32]), MemberCode([1; 5]));
     written.extend(said.iter().map(|value| encoded("ConsentStatement", value)));
 

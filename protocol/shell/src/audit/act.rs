@@ -4,6 +4,8 @@
 //! Fields are ids, digests, codes, dates, words of this program, the name of the person who decided, and counts; a count of
 //! people below [`COUNT_FLOOR`] is written as `below 11`. There is no kind of field for a student, a file name or a path.
 //!
+//! Above 400 lines, because every kind stands in this one file: in the table, as a variant, with its fields.
+//!
 //! | entry | side | fields | before |
 //! |---|---|---|---|
 //! | `act.done` | both | `entry` | (after) the act of that entry succeeded |
@@ -39,6 +41,16 @@
 //! | `participation.halted` | node | `by` | this member takes part in nothing |
 //! | `participation.resumed` | node | `by` | this member takes part again |
 //! | `query.exported` | node | `format` | rows of a query are written to a file |
+//! | `release.account.refused` | node | `code`, `release` | the coordinator's account of a release is not taken in |
+//! | `release.approved` | node | `by`, `release` | this member's yes to a release is made |
+//! | `release.commented` | node | `by`, `release` | this member's remark is made |
+//! | `release.exported` | node | `format`, `release` | an approved file is written |
+//! | `release.kept` | coordinator | `member`, `release`, `round` | a proposal is shown to the members concerned |
+//! | `release.proposed` | node | `by`, `release`, `round` | this member proposes a release |
+//! | `release.received` | node | `release`, `round` | a proposal that arrived is kept |
+//! | `release.refused` | node | `by`, `release` | this member's no to a release is made |
+//! | `release.stands` | node | `release` | this member's yes stands after the time for comments |
+//! | `release.word.kept` | coordinator | `member`, `release` | what a member said to a release counts |
 //! | `report.exported` | node | `format`, `round` | a report is written to a file |
 //! | `report.received` | node | `report`, `round` | a report that arrived is kept |
 //! | `round.aborted` | both | `code`, `fault`, `round` | a round ends without a result |
@@ -67,6 +79,7 @@ use passage_protocol::{
     checkpoint::LogOwner,
     ids::{Digest, MemberCode, RoundId},
     refusal::Code,
+    release::ReleaseId,
     retention::Ended,
     signing::VerifyingKey,
     timestamp::Timestamp,
@@ -116,6 +129,16 @@ pub enum Act<'a> {
     ParticipationResumed { by: &'a str },
     People(PeopleAct<'a>),
     QueryExported { format: &'static str },
+    ReleaseAccountRefused { release: Digest, code: Code },
+    ReleaseApproved { release: Digest, by: &'a str },
+    ReleaseCommented { release: Digest, by: &'a str },
+    ReleaseExported { release: Digest, format: &'static str },
+    ReleaseKept { release: Digest, round: RoundId, member: MemberCode },
+    ReleaseProposed { release: Digest, round: RoundId, by: &'a str },
+    ReleaseReceived { release: Digest, round: RoundId },
+    ReleaseRefused { release: Digest, by: &'a str },
+    ReleaseStands { release: Digest },
+    ReleaseWordKept { release: Digest, member: MemberCode },
     ReportExported { round: RoundId, format: &'static str },
     ReportReceived { round: RoundId, report: Digest },
     RoundAborted { round: RoundId, code: Code, fault: Option<MemberCode> },
@@ -225,6 +248,34 @@ impl Act<'_> {
             Self::ParticipationResumed { by } => ("participation.resumed", vec![person(by)]),
             Self::People(act) => act.parts(),
             Self::QueryExported { format } => ("query.exported", vec![("format", format.to_owned())]),
+            Self::ReleaseAccountRefused { release, code } => {
+                ("release.account.refused", vec![release_id(release), ("code", code_text(code))])
+            }
+            Self::ReleaseApproved { release, by } => {
+                ("release.approved", vec![release_id(release), person(by)])
+            }
+            Self::ReleaseCommented { release, by } => {
+                ("release.commented", vec![release_id(release), person(by)])
+            }
+            Self::ReleaseExported { release, format } => {
+                ("release.exported", vec![release_id(release), ("format", format.to_owned())])
+            }
+            Self::ReleaseKept { release, round, member } => {
+                ("release.kept", vec![release_id(release), id(round), ("member", member.to_string())])
+            }
+            Self::ReleaseProposed { release, round, by } => {
+                ("release.proposed", vec![release_id(release), id(round), person(by)])
+            }
+            Self::ReleaseReceived { release, round } => {
+                ("release.received", vec![release_id(release), id(round)])
+            }
+            Self::ReleaseRefused { release, by } => {
+                ("release.refused", vec![release_id(release), person(by)])
+            }
+            Self::ReleaseStands { release } => ("release.stands", vec![release_id(release)]),
+            Self::ReleaseWordKept { release, member } => {
+                ("release.word.kept", vec![release_id(release), ("member", member.to_string())])
+            }
             Self::ReportExported { round, format } => {
                 ("report.exported", vec![id(round), ("format", format.to_owned())])
             }
@@ -271,6 +322,10 @@ fn id(round: RoundId) -> (&'static str, String) {
 
 fn agreement_id(digest: Digest) -> (&'static str, String) {
     ("agreement", DocumentId::Agreement(digest).to_string())
+}
+
+fn release_id(digest: Digest) -> (&'static str, String) {
+    ("release", ReleaseId(digest).to_string())
 }
 
 fn study_id(digest: Digest) -> (&'static str, String) {
@@ -329,6 +384,16 @@ mod tests {
             Act::ParticipationHalted { by },
             Act::ParticipationResumed { by },
             Act::QueryExported { format: "csv" },
+            Act::ReleaseAccountRefused { release: digest, code },
+            Act::ReleaseApproved { release: digest, by },
+            Act::ReleaseCommented { release: digest, by },
+            Act::ReleaseExported { release: digest, format: "csv" },
+            Act::ReleaseKept { release: digest, round, member },
+            Act::ReleaseProposed { release: digest, round, by },
+            Act::ReleaseReceived { release: digest, round },
+            Act::ReleaseRefused { release: digest, by },
+            Act::ReleaseStands { release: digest },
+            Act::ReleaseWordKept { release: digest, member },
             Act::ReportExported { round, format: "csv" },
             Act::ReportReceived { round, report: digest },
             Act::RoundAborted { round, code, fault: Some(member) },

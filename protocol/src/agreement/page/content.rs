@@ -235,8 +235,9 @@ fn counted(agreement: &Agreement) -> Section {
     };
     let publication = match agreement.publication {
         Publication::Internal => "for the parties' own use only".to_owned(),
-        Publication::ExternalAfterReview { comment_days } => format!(
-            "for the parties' own use; beyond them only after every party concerned has approved exactly what is shown, with {comment_days} days for comments. Silence is a no"
+        Publication::ExternalAfterReview { comment_minutes } => format!(
+            "for the parties' own use; beyond them only after every party concerned has approved exactly what is shown, with {} for comments. Silence is a no",
+            Publication::comment_words(comment_minutes)
         ),
     };
     Section {

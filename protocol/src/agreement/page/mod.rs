@@ -8,6 +8,8 @@ mod content;
 mod html;
 mod text;
 
+pub(crate) use text::wrap;
+
 use crate::{
     agreement::{Agreement, ConsentRecord},
     ids::Digest,

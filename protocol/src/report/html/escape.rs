@@ -1,7 +1,7 @@
 //! The only door for text into the page.
 
 /// Text made safe inside elements and double-quoted attributes.
-pub(super) fn text(raw: &str) -> String {
+pub(in crate::report) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for letter in raw.chars() {
         match letter {

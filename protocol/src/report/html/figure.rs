@@ -101,5 +101,5 @@ fn explained(shown: &str, reason: Reason) -> String {
 }
 
 fn unknown() -> String {
-    "<span class=\"mark\" title=\"Outside the viewer's share list.\">--</span>".to_owned()
+    "<span class=\"mark\" title=\"Outside the share list it was cut to.\">--</span>".to_owned()
 }

@@ -31,10 +31,11 @@ pub(super) fn caveat(report: &Report, tables: &[&ReleasedTable], out: &mut Strin
         escape::text(&report.coverage)
     ));
     if tables.iter().any(|table| place::is_partial(table)) {
-        out.push_str(
-            " <strong>Cut to this reader's share list:</strong> each figure is about the one institution named with it, and a \
-             student seen only at another member is not in it.",
-        );
+        let cut = if report.is_outside() { "Cut to a share list" } else { "Cut to this reader's share list" };
+        out.push_str(&format!(
+            " <strong>{cut}:</strong> each figure is about the one institution named with it, and a student seen only at another \
+             member is not in it."
+        ));
     }
     out.push_str("</p>\n");
 }

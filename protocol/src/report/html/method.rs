@@ -3,9 +3,9 @@
 use crate::{
     disclosure::Reason,
     report::{
-        MetricDefinition, Report,
+        MetricDefinition, Outside, Report,
         html::{escape, figure::letter},
-        notes,
+        notes, outside,
     },
 };
 
@@ -21,7 +21,7 @@ pub(super) fn definition(definition: &MetricDefinition, out: &mut String) {
 }
 
 /// The closing section and the footer.
-pub(super) fn section(report: &Report, out: &mut String) {
+pub(super) fn section(report: &Report, to: Option<&Outside<'_>>, out: &mut String) {
     out.push_str(&format!(
         "<section>\n<h2>How these numbers were made</h2>\n<h3>Matching</h3>\n<p>No student record left its institution. Each \
          member blinded its own identifiers; members mixed them in turn; a coordinator without any key compared the mixed tags; \
@@ -48,15 +48,17 @@ pub(super) fn section(report: &Report, out: &mut String) {
             reason.code()
         ));
     }
-    out.push_str(
-        "<dt>n/a</dt><dd>Has no meaning in this place.</dd>\n<dt>--</dt><dd>Outside the viewer's share list, so not in this \
-         report.</dd>\n</dl>\n</section>\n<footer>\n<dl class=\"provenance\">\n",
-    );
+    let left_out = if report.is_outside() {
+        "Not part of this release."
+    } else {
+        "Outside the viewer's share list, so not in this report."
+    };
+    out.push_str(&format!(
+        "<dt>n/a</dt><dd>Has no meaning in this place.</dd>\n<dt>--</dt><dd>{left_out}</dd>\n</dl>\n</section>\n<footer>\n\
+         <dl class=\"provenance\">\n",
+    ));
     for (name, value) in notes::provenance(report) {
         out.push_str(&format!("<dt>{name}</dt><dd class=\"code\">{}</dd>\n", escape::text(&value)));
     }
-    out.push_str(
-        "</dl>\n<p>For internal use under the agreement named above; release outside needs every member's approval of this \
-         exact page.</p>\n</footer>\n",
-    );
+    out.push_str(&format!("</dl>\n<p>{}</p>\n</footer>\n", outside::foot(to)));
 }

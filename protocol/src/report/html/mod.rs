@@ -5,7 +5,7 @@
 
 mod breakdown;
 mod choice;
-mod escape;
+pub(super) mod escape;
 mod feeder;
 mod figure;
 mod headline;
@@ -21,12 +21,22 @@ use std::collections::BTreeSet;
 use crate::{
     cells::Dimension,
     disclosure::{MetricRef, ReleasedTable},
-    report::{MetricDefinition, Report},
+    report::{MetricDefinition, Outside, Report, outside},
 };
 
-/// The whole page, UTF-8. The same report gives the same bytes.
+/// The whole page for its viewer, UTF-8. The same report gives the same bytes.
 #[must_use]
 pub fn html(report: &Report) -> String {
+    page(report, None)
+}
+
+/// The whole page for a reader who is no party.
+#[must_use]
+pub fn html_outside(report: &Report, to: &Outside<'_>) -> String {
+    page(report, Some(to))
+}
+
+fn page(report: &Report, to: Option<&Outside<'_>>) -> String {
     let title = escape::text(&report.study_title);
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -36,13 +46,7 @@ pub fn html(report: &Report) -> String {
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
         style::sheet(report)
     );
-    out.push_str(&format!(
-        "<header>\n<p class=\"kicker\">Passage report for <span class=\"code\">{}</span></p>\n<h1>{title}</h1>\n\
-         <p class=\"purpose\">Purpose: {}. Made {}.</p>\n</header>\n",
-        report.viewer,
-        escape::text(report.purpose.trim_end_matches('.')),
-        report.generated_at.date()
-    ));
+    out.push_str(&outside::head(report, to));
     let unknown = undefined(report);
     if report.tables.iter().all(|table| table.cells.is_empty()) {
         out.push_str("<p>This report holds no table that the viewer's share list allows.</p>\n");
@@ -51,7 +55,7 @@ pub fn html(report: &Report) -> String {
         metric(report, definition, &mut out);
     }
     matching::section(report, &mut out);
-    method::section(report, &mut out);
+    method::section(report, to, &mut out);
     out.push_str("</main>\n</body>\n</html>\n");
     out
 }
