@@ -123,7 +123,7 @@ impl Home {
         let papers = ReleasePapers { proposal, report: figures };
         let mut release = Release::new(papers.proposal.clone(), at);
         let (id, round) = (release.id(), record.call.round);
-        let word = self.word(&release, asked.by, at, ReleaseSaid::Proposed);
+        let word = self.release_word(&release, asked.by, at, ReleaseSaid::Proposed);
         release.take(&agreement.agreement, &word)?;
         let file = ReleaseFile { file: rendered.file, notes: rendered.notes };
         let saying = ReleaseSaying { word, papers: Some(papers.clone()) };
@@ -233,7 +233,13 @@ impl Home {
         }
     }
 
-    fn word(&self, release: &Release, by: &str, at: Timestamp, said: ReleaseSaid) -> Signed<ReleaseWord> {
+    fn release_word(
+        &self,
+        release: &Release,
+        by: &str,
+        at: Timestamp,
+        said: ReleaseSaid,
+    ) -> Signed<ReleaseWord> {
         let word = ReleaseWord { release: release.id().0, party: self.code, signer: by.to_owned(), at, said };
         let round = Some(release.proposal().round);
         Signed::new(word, SignatureKind::ReleaseDecision, round, &self.signing_key)
@@ -247,7 +253,7 @@ impl Home {
         said: ReleaseSaid,
         act: &Act<'_>,
     ) -> Result<(), Failure> {
-        let word = self.word(&held.release, by, now, said);
+        let word = self.release_word(&held.release, by, now, said);
         held.release.clone().take(&held.agreement.agreement, &word)?;
         let digest = held.release.id().0.to_string();
         self.recorded(act, || {

@@ -29,7 +29,7 @@ use passage_shell::failure::Failure;
 use crate::{
     governance::HeldAgreement,
     home::{Home, refuse},
-    records::{HeldProposal, RELEASE_FILES, RELEASE_WORDS, RELEASES, REPORTS, ReleaseFile},
+    records::{HeldProposal, RELEASE_FILES, RELEASE_WORDS, RELEASES, ReleaseFile},
 };
 
 /// A release as this node holds it.
@@ -132,7 +132,7 @@ impl Home {
     }
 
     fn own_report(&self, papers: &ReleasePapers) -> Result<Report, Failure> {
-        let bytes = self.store.get(REPORTS, &papers.proposal.round.0)?.ok_or_else(no_report)?;
+        let bytes = self.report(papers.proposal.round)?.ok_or_else(no_report)?;
         Ok(Report::from_bytes(&bytes)?)
     }
 }

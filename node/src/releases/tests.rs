@@ -17,6 +17,7 @@ use super::{council::views_approved, *};
 use crate::{
     command::{Command, ReleaseCommand},
     data::{Extent, ImportMode, ImportRequest, Problems},
+    records::SEALED_REPORTS,
 };
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> String {
@@ -121,10 +122,10 @@ fn g07_figures_that_are_not_those_of_the_own_report_get_no_yes() {
     pair.relay();
     let mut own = report(1, "College-going");
     own.tables[0].cells[1].mark = Mark::Value { value: 61, low: 61, high: 61 };
-    pair.home(1).store.commit(&[Op::put(REPORTS, ROUND.0, own.to_bytes())]).unwrap();
+    pair.home(1).keep_report(ROUND, &own.to_bytes()).unwrap();
     assert_eq!(code(pair.approve(1, id, YES)), "P0457");
     // And none without a report to compare with.
-    pair.home(1).store.commit(&[Op::delete(REPORTS, ROUND.0)]).unwrap();
+    pair.home(1).store.commit(&[Op::delete(SEALED_REPORTS, ROUND.0)]).unwrap();
     assert_eq!(code(pair.approve(1, id, YES)), "N2343");
 }
 

@@ -163,9 +163,9 @@ impl Pair {
             let ops = [
                 Op::put(AGREEMENTS, agreement.0, text.as_bytes()),
                 Op::put(ROUNDS, ROUND.0, record.to_bytes()),
-                Op::put(REPORTS, ROUND.0, report(at, title).to_bytes()),
             ];
             member.home.store.commit(&ops).unwrap();
+            member.home.keep_report(ROUND, &report(at, title).to_bytes()).unwrap();
         }
         Self { members, papers: None, words: Vec::new() }
     }
@@ -187,7 +187,7 @@ impl Pair {
     ) -> Result<ReleaseId, Failure> {
         let home = self.home(0);
         let record = self.record();
-        let report = Report::from_bytes(&home.store.get(REPORTS, &ROUND.0)?.unwrap()).unwrap();
+        let report = Report::from_bytes(&home.report(ROUND)?.unwrap()).unwrap();
         let asked = Asked { format, audience, naming, by: "Researcher" };
         let agreement = home.agreement(&record.call.agreement.to_string())?;
         let rendered = home.preview(&agreement, &report, &asked)?;

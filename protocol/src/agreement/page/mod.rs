@@ -8,8 +8,6 @@ mod content;
 mod html;
 mod text;
 
-pub(crate) use text::wrap;
-
 use crate::{
     agreement::{Agreement, ConsentRecord},
     ids::Digest,
