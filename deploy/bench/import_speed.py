@@ -40,12 +40,14 @@ GRADES = ["A", "B", "C", "D", "F", "P", "W", "IP"]
 # Programs of the others: the file is the first argument, a Parquet file to write the second; they print the rows they have.
 DUCKDB = """
 import duckdb, sys
+duckdb.execute("SET enable_progress_bar = false")
 duckdb.execute("CREATE TABLE t AS SELECT * FROM read_csv('%s')" % sys.argv[1])
 print(duckdb.execute("SELECT count(*) FROM t").fetchall()[0][0])
 """
 DUCKDB_ONE = DUCKDB.replace("import duckdb, sys", "import duckdb, sys; duckdb.execute('SET threads = 1')")
 DUCKDB_PARQUET = """
 import duckdb, sys
+duckdb.execute("SET enable_progress_bar = false")
 duckdb.execute("COPY (SELECT * FROM read_csv('%s')) TO '%s' (FORMAT parquet, COMPRESSION snappy)" % tuple(sys.argv[1:3]))
 print(duckdb.execute("SELECT count(*) FROM '%s'" % sys.argv[2]).fetchall()[0][0])
 """
@@ -146,6 +148,8 @@ def measure(options, python, rows):
             write_courses(path, rows)
             node = joined_node(options.bin, folder)
             for who, command, environment, count in measurements(node, python, path, folder / "out.parquet"):
+                if options.only and who not in options.only:
+                    continue
                 printed, wall, cpu, peak = run(command, environment)
                 if count and count(printed) != rows:
                     sys.exit(f"{who} has {count(printed)} rows of {rows}")
@@ -184,6 +188,7 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("target/release"), help="folder of the release binaries (target/release)")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000, 10_000_000], help="sizes of the file (10^4 to 10^7)")
     parser.add_argument("--repeat", type=int, default=1, help="measurements of each; the best is shown (1)")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="measure these alone, by their names in the table (all)")
     parser.add_argument("--venv", type=pathlib.Path, help="folder of the virtual environment, kept (a temporary one)")
     options = parser.parse_args()
     for binary in ["passage-node", "passage-coordinator"]:
