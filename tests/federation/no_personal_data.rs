@@ -89,7 +89,7 @@ fn files_below(folder: &Path, found: &mut Vec<Vec<u8>>) {
 }
 
 #[test]
-fn the_coordinator_never_holds_a_name_or_a_number() {
+fn g13_the_coordinator_never_holds_a_name_or_a_number() {
     let mut setup = Setup::of(&[(K12, 30), (Cc, 8), (Univ, 8)], 601);
     setup.question.preset = "full";
     setup.plant = plant;

@@ -320,14 +320,4 @@ fn unknown() -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pace_is_unknown_before_the_first_row() {
-        assert_eq!(pace(0, 900, Duration::from_secs(3)), (0, None));
-        assert_eq!(pace(300, 900, Duration::from_secs(3)), (100, Some(6)));
-        assert_eq!(pace(900, 900, Duration::ZERO), (900_000, Some(0)));
-        assert_eq!(pace(2, 900, Duration::from_secs(3)), (0, None));
-    }
-}
+mod tests;

@@ -166,7 +166,7 @@ fn rows_of_one_student_in_several_files_are_one_student() {
 }
 
 #[test]
-fn a_year_is_due_by_the_november_after_it_ended() {
+fn g16_a_year_is_due_by_the_november_after_it_ended() {
     let on = |year, month, day, held: &[u16]| {
         freshness(&held.iter().copied().collect(), Date::new(year, month, day).unwrap())
     };

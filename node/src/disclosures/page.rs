@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn f05_what_a_parent_is_shown_is_the_golden_page() {
+    fn f05_l2_what_a_parent_is_shown_is_the_golden_page() {
         let golden = include_str!("../../tests/golden/disclosures-of-a-student.txt");
         let page = page(Some("104233"), &[found()]);
         assert_eq!(page.text, golden.trim_end());

@@ -76,7 +76,7 @@ fn what_needs_the_daemon_says_so() {
 
 /// L4: the superintendent's command needs nothing that could be down.
 #[test]
-fn l04_a_halt_needs_no_daemon_and_outlasts_one() {
+fn l4_a_halt_needs_no_daemon_and_outlasts_one() {
     let node = Node::joined(Segment::K12);
     assert_eq!(node.json(&["halt", "--by", "A. Superintendent"])["halted"], 0);
     let daemon = node.serve();

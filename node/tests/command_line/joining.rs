@@ -68,7 +68,7 @@ fn a_mistyped_invitation_is_refused_by_its_check() {
 }
 
 #[test]
-fn an_invitation_is_good_for_one_member() {
+fn g17_an_invitation_is_good_for_one_member() {
     let invitation = World::get().invite(Segment::K12);
     Node::new().run(&["join", &invitation]).succeeded();
     let second = Node::new();

@@ -112,7 +112,7 @@ fn a_passphrase_is_read_from_its_file_and_a_wrong_one_is_refused_by_name() {
 }
 
 #[test]
-fn a_destruction_leaves_a_certificate_that_says_what_was_found() {
+fn l3_f10_a_destruction_leaves_a_certificate_that_says_what_was_found() {
     let node = with_pupils(12);
     let screen = node.run(&["data", "destroy", "--by", "A. Superintendent"]);
     let said = screen.succeeded().split_whitespace().collect::<Vec<_>>().join(" ");

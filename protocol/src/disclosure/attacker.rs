@@ -209,6 +209,28 @@ fn students() -> impl Strategy<Value = (Vec<Student>, usize)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #[test]
+    fn p2_the_ranges_of_a_breakdown_follow_one_code((students, receivers) in students()) {
+        let (raw, _) = tables(&students, receivers);
+        for table in &release_all(raw, &DisclosurePolicy::default()) {
+            let rates = table.cells.iter().filter(|cell| matches!(cell.outcome, Outcome::Rate(_)));
+            let mut codes: Vec<_> = rates
+                .filter_map(|cell| match cell.mark {
+                    Mark::Bound { low: 0, high, .. } => Some((cell.cohort, high)),
+                    Mark::Bound { low, .. } => Some((cell.cohort, 100 - low)),
+                    Mark::Value { .. } | Mark::Suppressed(_) | Mark::NotApplicable(_) => None,
+                })
+                .collect();
+            codes.sort_unstable();
+            codes.dedup();
+            let cohorts: std::collections::BTreeSet<_> = codes.iter().map(|(cohort, _)| *cohort).collect();
+            prop_assert_eq!(codes.len(), cohorts.len(), "two codes in one breakdown: {:?}", codes);
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
     #[test]
     fn nothing_withheld_can_be_solved_back((students, receivers) in students()) {

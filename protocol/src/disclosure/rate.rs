@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coded_percentage_never_stands_beside_counts() {
+    fn p1_a_coded_percentage_never_stands_beside_counts() {
         let coded = Mark::Suppressed(Reason::CodedByGroupSize);
         assert_eq!(beside_counts(11, 11, 11, 38), coded);
         assert_eq!(beside_counts(11, 11, 11, 1000), coded);
@@ -79,6 +79,32 @@ mod tests {
                 if let Mark::Value { value, .. } = beside_counts(count, count, count, group) {
                     assert!((2..99).contains(&value) && group >= 40, "{count} of {group}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn p3_percentages_are_whole_and_the_nearest() {
+        let printed = |count, group| beside_counts(count, count, count, group);
+        assert_eq!(printed(33, 100), Mark::Value { value: 33, low: 33, high: 33 });
+        assert_eq!(printed(41, 123), Mark::Value { value: 33, low: 33, high: 33 }); // 33.33
+        assert_eq!(printed(82, 123), Mark::Value { value: 67, low: 67, high: 67 }); // 66.67
+        assert_eq!(printed(100, 400), Mark::Value { value: 25, low: 25, high: 25 });
+        assert_eq!(printed(50, 400), Mark::Value { value: 13, low: 13, high: 13 }); // 12.5
+    }
+
+    #[test]
+    fn p4_zero_and_all_are_never_printed_as_such() {
+        for group in 0..3_000_u64 {
+            for count in [0, group] {
+                let printed = beside_counts(count, count, count, group);
+                assert_eq!(printed, Mark::Suppressed(Reason::CodedByGroupSize), "{count} of {group}");
+            }
+            if let Mark::Bound { high, .. } = below_floor(11, group) {
+                assert!(high > 0, "{group}: a bound of nothing is a zero");
+            }
+            if let Mark::Bound { low, .. } = complement_below_floor(11, group) {
+                assert!(low < 100, "{group}");
             }
         }
     }

@@ -213,6 +213,10 @@ fn g10_a_withdrawal_ends_it_and_cannot_be_made_up_or_hidden() {
     assert_eq!(papers.check(), Err(Clause::Withdrawn));
     // The party itself does not fault what may still be on its way.
     assert_eq!(papers.consents.learn(&papers.agreement, &before, COLLEGE), []);
+    // Another's withdrawal in its place does not hide that it is missing.
+    let others = [before.as_slice(), &[withdrawal(papers.agreement_digest, SCHOOL)]].concat();
+    let faults = papers.consents.clone().learn(&papers.agreement, &others, SCHOOL);
+    assert_eq!(faults, [ConsentError::WithdrawalHidden { party: COLLEGE }]);
 }
 
 #[test]
@@ -230,6 +234,7 @@ fn statements_are_read_back_as_they_were() {
     let mut papers = Papers::signed();
     papers.say(papers.choice(SCHOOL, &["gender"]));
     papers.say(withdrawal(papers.agreement_digest, COLLEGE));
+    assert_eq!(papers.consents.statements().len(), 4, "two signatures, a choice, a withdrawal");
     for statement in papers.consents.statements() {
         assert_eq!(ConsentStatement::from_bytes(&statement.to_bytes()).as_ref(), Ok(statement));
     }
@@ -238,4 +243,25 @@ fn statements_are_read_back_as_they_were() {
     for bad in [vec![2_u32, 1], vec![1, 1]] {
         assert!(Ticks::from_bytes(&bad.to_bytes()).is_err());
     }
+}
+
+#[test]
+fn g20_every_fault_of_a_statement_says_whose_it_is_by_which_rule_and_what_to_do() {
+    let party = COLLEGE;
+    let faults = [
+        ConsentError::ChainBroken { party, expected: 7 },
+        ConsentError::LinesOfOthers { party },
+        ConsentError::NotASigner { party },
+        ConsentError::NotItsOwn { party },
+        ConsentError::WithdrawalHidden { party },
+    ];
+    let mut words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(words.iter().all(|words| words.contains(&party.to_string())), "{words:?}");
+    assert!(words[0].contains('7'));
+    assert!(faults.iter().all(|fault| fault.rule().is_some() && fault.advice().ends_with('.')));
+    let mut codes: Vec<u16> = faults.iter().map(|fault| fault.code().0).collect();
+    words.sort_unstable();
+    words.dedup();
+    codes.dedup();
+    assert_eq!((words.len(), codes.len()), (5, 5), "two faults look the same");
 }

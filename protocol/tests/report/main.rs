@@ -76,6 +76,25 @@ fn csv_round_trips_through_a_strict_parser() {
     }
 }
 
+/// 34 CFR 99.33: whoever holds a report sees where it came from, for what it was made, and that it stays.
+#[test]
+fn f8_a_report_carries_its_origin_and_purpose_and_says_that_it_must_not_be_passed_on() {
+    let report = sample();
+    for text in [html(&report), notes(&report)] {
+        for origin in [report.round.to_string(), report.agreement.clone(), report.study.clone()] {
+            assert!(text.contains(&origin), "{origin} is missing");
+        }
+        assert!(text.contains(&report.purpose));
+        assert!(text.contains("may not be passed on"));
+        assert!(report.segments.iter().all(|(code, _)| text.contains(&code.to_string())));
+    }
+    let table = String::from_utf8(csv(&report)).unwrap();
+    assert!(
+        table.lines().skip(1).all(|line| line.contains(&report.round.to_string())),
+        "a figure without its origin"
+    );
+}
+
 #[test]
 fn the_page_is_self_contained() {
     for page in [html(&sample()), html(&cut_sample())] {

@@ -4,11 +4,13 @@
 //! * [`codes`] - every code that a refusal can answer (§12).
 //! * [`layouts`] - the fields of everything that crosses the wire, in order, with their types (§5 to §13, §15).
 //! * [`numbers`] - contexts, signature kinds, seal purposes, messages, requests (§2, §13, §15).
+//! * [`requirements`] - the tests that hold each requirement of governance and law.
 //! * [`threats`] - the tests that the threat model names.
 
 mod codes;
 mod layouts;
 mod numbers;
+mod requirements;
 mod threats;
 
 use std::{collections::BTreeSet, fs, sync::LazyLock};

@@ -15,10 +15,16 @@ const PLACES: [(&str, &str); 5] = [
 ];
 
 /// A file with its tests: the words of its path, inner modules included, and the names of its tests.
-struct Tests {
+pub(super) struct Tests {
     path: String,
     modules: Vec<String>,
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
+}
+
+/// Every file with tests.
+pub(super) fn all_tests() -> Vec<Tests> {
+    let folders = ["protocol", "node", "coordinator", "tests"].into_iter().flat_map(sources);
+    folders.map(|path| tests_of(&path)).collect()
 }
 
 fn tests_of(path: &std::path::Path) -> Tests {
@@ -72,8 +78,7 @@ fn every_test_the_threat_model_names_exists() {
     let text = fs::read_to_string(root().join("protocol/docs/threat-model.md")).unwrap();
     let after = text.split_once("## Countermeasures").unwrap().1;
     let lines: Vec<&str> = after.lines().skip(1).take_while(|line| !line.starts_with('#')).collect();
-    let folders = ["protocol", "node", "coordinator", "tests"].into_iter().flat_map(sources);
-    let all: Vec<Tests> = folders.map(|path| tests_of(&path)).collect();
+    let all = all_tests();
     let mut named = 0;
     // The cells keep their back-ticks here: a name stands between two of them.
     for line in lines.iter().filter(|line| line.starts_with("| ")).skip(1) {

@@ -164,7 +164,7 @@ fn looked_at_after(spoil: impl FnOnce(&Member, &Home, &mut Ordered)) -> (Member,
 }
 
 #[test]
-fn nothing_is_certified_while_anything_can_be_read() {
+fn f10_nothing_is_certified_while_anything_can_be_read() {
     type Spoil = fn(&Member, &Home, &mut Ordered);
     let spoils: [(&str, Spoil); 5] = [
         ("a local half", |member, _, _| {

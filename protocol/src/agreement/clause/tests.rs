@@ -55,3 +55,45 @@ fn g20_every_clause_names_a_rule() {
 fn the_refusal_for_a_missing_signature_names_no_member() {
     assert!(!Clause::NotSigned.to_string().contains("M-"));
 }
+
+/// Every refusal as a person meets it.
+#[test]
+fn g20_refusals_read_as_they_were_reviewed() {
+    use Clause as C;
+    let (from, to) = (MemberCode([0, 0, 0, 0, 1]), MemberCode([0, 0, 0, 0, 2]));
+    let day = |year, month, day| Date { year, month, day };
+    let examples = [
+        C::AlreadyReleased,
+        C::BudgetSpent { wanted_milli: 6_000, left_milli: 2_000 },
+        C::CohortOutside { cohort: SchoolYear(2018) },
+        C::CommitteeTooSmall { asked: 2, least: 3 },
+        C::DeadlineTooFar { deadline: day(2027, 3, 1) },
+        C::DisclosureNotAsAgreed,
+        C::ElementNotShared { from, to, element: "zip" },
+        C::ElementsNotReviewed { agreed: day(2025, 7, 15) },
+        C::EndsAfterTerm { deadline: day(2029, 8, 2), expires: day(2029, 7, 31) },
+        C::NotAParty,
+        C::NotInCatalogue,
+        C::NotSigned,
+        C::OtherAgreement,
+        C::OtherConsortium,
+        C::OtherShares,
+        C::OtherThanAgreed(ManifestPart::Committee),
+        C::OtherThanAgreed(ManifestPart::Content),
+        C::OtherThanAgreed(ManifestPart::Seats),
+        C::OtherThanAgreed(ManifestPart::Wire),
+        C::OutsideTerm { effective: day(2026, 8, 1), expires: day(2029, 7, 31) },
+        C::PurposeOutside,
+        C::Replaced,
+        C::UnitaryNotAgreed { from, to },
+        C::UnitaryNotPossible,
+        C::Withdrawn,
+    ];
+    let told = |clause: &Clause| {
+        format!("P{:04X} ({})\n  {clause}.\n  {}\n", clause.code().0, clause.rule(), clause.advice())
+    };
+    assert!(examples.iter().map(place).eq(0..Clause::EACH.len()));
+    let told: String = examples.iter().map(told).collect::<Vec<_>>().join("\n");
+    let golden = include_str!("../../../tests/golden/refusals.txt");
+    assert!(told == golden, "refusals read otherwise; look at them, then keep them:\n{told}");
+}
