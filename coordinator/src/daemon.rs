@@ -19,7 +19,9 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 
-use crate::{app::App, command, error::CoordinatorError, retention, rounds, service::Service, work};
+use crate::{
+    app::App, command, error::CoordinatorError, releases, retention, rounds, service::Service, work,
+};
 
 /// Between two looks at deadlines.
 const TICK: Duration = Duration::from_secs(5);
@@ -136,7 +138,11 @@ async fn keep_time(app: Arc<App>, server: Server<Service>) {
         if swept.is_none_or(|last| now.since_s(last) >= SWEPT_S) {
             swept = Some(now);
             let (sweeping, presenting) = (Arc::clone(&app), server.clone());
-            reported(crate::service::blocking(move || retention::sweep(&sweeping, now).map(drop)).await);
+            let swept = move || {
+                releases::forget(&sweeping, now)?;
+                retention::sweep(&sweeping, now).map(drop)
+            };
+            reported(crate::service::blocking(swept).await);
             let renewing = Arc::clone(&app);
             reported(crate::service::blocking(move || present(&renewing, &presenting, now)).await);
         }

@@ -8,7 +8,7 @@ use passage_protocol::{
     agreement::Taken,
     codec::{Decode, Encode},
     ids::{Digest, MemberCode},
-    release::{RELEASE_REPORT_BYTES_MAX, Release, ReleaseId, Standing, Terms, page::overdue_s},
+    release::{KEPT_DAYS, RELEASE_REPORT_BYTES_MAX, Release, ReleaseId, Standing, Terms, page::overdue_s},
     signing::Signed,
     timestamp::Timestamp,
     wire::{
@@ -29,8 +29,8 @@ use crate::{
 const OPEN_PROPOSALS_MAX: usize = 16;
 /// Bytes of everything said to one release beyond which no remark is taken any more; decisions always are.
 const REMARK_BYTES_MAX: usize = 256 << 10;
-/// How long a proposal is told of after its time to decide, in seconds: thirty days, so that a node that was away hears the end.
-const TOLD_AFTER_S: u64 = 30 * 86_400;
+/// How long a proposal is told of after its time to decide, in seconds.
+const TOLD_AFTER_S: u64 = KEPT_DAYS * 86_400;
 /// How far the clocks of two parties may differ, in seconds: an hour.
 const CLOCK_S: u64 = 3_600;
 
@@ -183,6 +183,30 @@ pub fn of(app: &App, member: MemberCode, now: Timestamp) -> Result<Releases, Coo
         }
     }
     Ok(Releases { releases })
+}
+
+/// Erases what is told to nobody any more: figures, remarks and decisions; the audit log keeps what was done (G15). Answers
+/// how many.
+///
+/// # Errors
+///
+/// [`CoordinatorError::Store`], [`CoordinatorError::Audit`].
+pub fn forget(app: &App, now: Timestamp) -> Result<usize, CoordinatorError> {
+    let mut forgotten = 0;
+    for (key, record) in app.all::<ReleaseRecord>(RELEASES)? {
+        if now <= record.papers.proposal.lapses.plus_s(TOLD_AFTER_S) {
+            continue;
+        }
+        let release = Digest::from_bytes(&key)?;
+        app.transact(now, || {
+            let words = app.store.scan(RELEASE_WORDS, &key)?.into_iter();
+            let words = words.map(|(word, _)| Op::delete(RELEASE_WORDS, word));
+            let ops = words.chain([Op::delete(RELEASES, key.clone())]).collect();
+            Ok((vec![Act::ReleaseForgotten { release }], ops, ()))
+        })?;
+        forgotten += 1;
+    }
+    Ok(forgotten)
 }
 
 /// The part of a release that a member asks for.

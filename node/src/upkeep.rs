@@ -20,7 +20,12 @@ pub async fn run(driver: &Arc<Driver>) {
     tokio::time::sleep(FIRST).await;
     loop {
         let sweeping = Arc::clone(driver);
-        let swept = tokio::task::spawn_blocking(move || sweeping.home.sweep(sweeping.home.now())).await;
+        let swept = tokio::task::spawn_blocking(move || {
+            let now = sweeping.home.now();
+            sweeping.home.forget_releases(now)?;
+            sweeping.home.sweep(now)
+        })
+        .await;
         let swept = swept.unwrap_or_else(|_| Err(Failure::daemon_gone()));
         if swept.as_ref().is_ok_and(|certificates| !certificates.is_empty()) {
             driver.outgoing.notify_one();

@@ -139,6 +139,11 @@ fn g07_a_proposal_reaches_those_concerned_and_nobody_else() {
     // Long after its end it is told to nobody any more.
     let late = papers.proposal.lapses.plus_s(TOLD_AFTER_S + 1);
     assert!(of(&world.app, world.codes[0], late).unwrap().releases.is_empty());
+    // And then it is erased, figures and all.
+    assert_eq!(forget(&world.app, papers.proposal.lapses.plus_s(TOLD_AFTER_S)).unwrap(), 0);
+    assert_eq!(forget(&world.app, late).unwrap(), 1);
+    let left = |table| world.app.store.scan(table, &[]).unwrap().len();
+    assert_eq!((left(RELEASES), left(RELEASE_WORDS)), (0, 0));
 }
 
 #[test]

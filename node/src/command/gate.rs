@@ -147,7 +147,7 @@ fn require_approved(home: &Home, account: &Account, roles: Roles, command: &Comm
         return Ok(());
     }
     Err(refuse(
-        0x2303,
+        0x2322,
         "the council sees releases that every member has approved, and this one is not",
         "`release list --approved` shows those that are.",
         Some("G21"),

@@ -2,11 +2,12 @@
 //! by its signers, exported only once every signature is verified here (G07, G08, G09, G19).
 //!
 //! * `decide` - what this member says. `known` - the names and codes that must not be inside. `told` - what the others say.
-//!   `export` - the file and its sheet. [`council`] - who may look without being asked (G21).
+//!   `export` - the file and its sheet. `forget` - what came to nothing is erased. [`council`] - who may look without being asked (G21).
 
 pub mod council;
 mod decide;
 mod export;
+mod forget;
 mod known;
 mod told;
 

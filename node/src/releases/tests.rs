@@ -2,11 +2,12 @@
 
 mod pair;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 
 use passage_protocol::{
     disclosure::Mark,
     ids::RoundId,
+    release::KEPT_DAYS,
     signing::SignatureKind,
     wire::{ReleaseFormat, ReleaseSaid},
 };
@@ -15,8 +16,15 @@ use passage_shell::{clock, store::Op};
 use self::pair::{CODES, Pair, ROUND, SIGNERS, YES, key, report};
 use super::{council::views_approved, *};
 use crate::{
-    command::{Command, ReleaseCommand},
+    command::{Asked as Gated, Command, Node, ReleaseCommand, execute},
     data::{Extent, ImportMode, ImportRequest, Problems},
+    people::{
+        accounts::NewAccount,
+        hidden::Hidden,
+        login::Credentials,
+        role::{Role, Roles},
+        session::new_token,
+    },
     records::SEALED_REPORTS,
 };
 
@@ -227,4 +235,60 @@ fn g21_only_approved_releases_are_views_of_approved_aggregates() {
     assert!(matches!(held.standing(later), Standing::Approved { .. }));
     let refuse = ReleaseCommand::Refuse { id: id.clone(), by: "x".to_owned(), reason: String::new() };
     assert!(!views(&pair, refuse));
+}
+
+#[test]
+fn g21_the_council_is_refused_a_release_that_is_not_approved() {
+    let pair = Pair::new();
+    let id = pair.propose(ReleaseFormat::Html, "The public session", Vec::new()).unwrap().to_string();
+    let [school, _college] = pair.members;
+    let home = Arc::new(school.home);
+    let passphrase = Hidden::new("a passphrase of some length".to_owned().into());
+    for (name, role) in [("ada", Role::Admin), ("cora", Role::Council), ("rea", Role::Reader)] {
+        let (roles, passphrase) = (Roles::of(&[role]), passphrase.expose());
+        home.add_account(&NewAccount { name, person: name, roles, passphrase }, "ada").unwrap();
+    }
+    let node = Node { home: Arc::clone(&home), driver: None };
+    let shown_to = |name: &str| {
+        let token = new_token().unwrap();
+        let code = Hidden::default();
+        home.log_in(&Credentials { name, passphrase: &passphrase, code: &code }, &token).unwrap();
+        let live = home.live_session(&token).unwrap();
+        home.accept_principles(live.as_ref(), name, None, &token).unwrap();
+        let command = Command::Release(ReleaseCommand::Show { id: id.clone(), out: None });
+        execute(&node, Gated { session: Some(token), command }, &|_| ControlFlow::Continue(()))
+    };
+    shown_to("rea").unwrap();
+    let refused = shown_to("cora").unwrap_err();
+    assert_eq!((refused.code(), refused.rule()), ("N2322", Some("G21")));
+    assert!(refused.to_string().contains("release list --approved"), "{refused}");
+}
+
+#[test]
+fn g15_a_proposal_that_came_to_nothing_is_erased_and_an_approved_one_stays() {
+    let mut pair = Pair::new();
+    let lapsed = pair.propose(ReleaseFormat::Csv, "Nobody answers", Vec::new()).unwrap();
+    pair.relay();
+    let end = pair.held(1, lapsed).papers.proposal.lapses.plus_s(KEPT_DAYS * 86_400);
+    assert_eq!(pair.home(1).forget_releases(end).unwrap(), 0, "kept for thirty days");
+    assert_eq!(pair.home(1).forget_releases(end.plus_s(1)).unwrap(), 1);
+    assert!(pair.home(1).release(&lapsed.to_string()).is_err());
+    let store = &pair.home(1).store;
+    assert!(
+        [RELEASES, RELEASE_WORDS, RELEASE_FILES]
+            .iter()
+            .all(|table| store.scan(*table, &[]).unwrap().is_empty())
+    );
+
+    let mut pair = Pair::new();
+    let approved = pair.propose(ReleaseFormat::Csv, "The public session", Vec::new()).unwrap();
+    pair.relay();
+    for member in 0..2 {
+        pair.approve(member, approved, YES).unwrap();
+    }
+    pair.relay();
+    pair.time_passes();
+    let end = pair.held(0, approved).papers.proposal.lapses.plus_s(KEPT_DAYS * 86_400 + 1);
+    assert_eq!(pair.home(0).forget_releases(end).unwrap(), 0);
+    pair.export(0, approved, end).unwrap();
 }

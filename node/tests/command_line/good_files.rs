@@ -253,7 +253,7 @@ fn destroyed_data_leaves_no_table_and_not_its_key() {
     let key = fs::read(node.dir.join("keys/data-1.key")).unwrap();
     let screen = node.run(&["data", "destroy", "--by", "IT, ticket 4711"]);
     assert!(screen.succeeded().contains("every student record and the opt-out list"), "{screen:?}");
-    assert!(screen.out.contains("import it again"), "{screen:?}");
+    assert!(screen.out.contains("import them again"), "{screen:?}");
     assert_eq!(node.roster_files(), Vec::<String>::new());
     assert_eq!((&node.status()["tables"], &node.status()["students"]), (&json!([]), &0.into()));
     assert!(!node.dir.join("keys/data-1.key").exists());

@@ -26,7 +26,12 @@ fn an_invitation_makes_a_member_whose_files_nobody_else_can_read() {
     let node = Node::new();
     let screen = node.run(&["join", &World::get().invite(Segment::Cc)]);
     let text = screen.succeeded();
-    assert!(text.starts_with("joined Test consortium as M-") && text.trim_end().ends_with("(cc)"), "{text}");
+    let (joined, matched) = text.trim_end().split_once('\n').unwrap();
+    assert!(joined.starts_with("joined Test consortium as M-") && joined.ends_with("(cc)"), "{text}");
+    assert_eq!(
+        matched, "test match: 20 of 60 made-up students are on two lists, and each was found (G17)",
+        "before the invitation is spent"
+    );
     assert_eq!(fs::metadata(&node.dir).unwrap().mode() & 0o777, 0o700);
     for name in MEMBER_FILES {
         assert_eq!(fs::metadata(node.dir.join(name)).unwrap().mode() & 0o777, 0o600, "{name}");

@@ -36,6 +36,7 @@ pub use error::ReleaseError;
 pub use render::{Rendered, outside, render, rendered_again};
 pub use sheet::Sheet;
 pub use state::{
-    COMMENT_LETTERS_MAX, DECISION_DAYS, RELEASE_REPORT_BYTES_MAX, Release, ReleaseId, Standing, Terms,
+    COMMENT_LETTERS_MAX, DECISION_DAYS, KEPT_DAYS, RELEASE_REPORT_BYTES_MAX, Release, ReleaseId, Standing,
+    Terms,
 };
 pub use warning::{Warning, warnings};

@@ -18,6 +18,8 @@ use crate::{
 
 /// Days after the time for comments in which a release can become approved: time for one meeting of a governing board.
 pub const DECISION_DAYS: u64 = 30;
+/// Days after its end for which a proposal that came to nothing is kept, so that a node that was away hears the end (G15).
+pub const KEPT_DAYS: u64 = 30;
 /// Letters of an audience, a remark or a reason: half a page.
 pub const COMMENT_LETTERS_MAX: usize = 1_000;
 /// Largest figures that can be proposed, in bytes: a request holds them beside the proposal.

@@ -75,6 +75,10 @@ fn a_code_is_written_as_four_hexadecimal_digits() {
     // A code in decimal or behind a constant would escape the comparison.
     for (path, text) in shipped() {
         for (at, _) in text.match_indices("Code(") {
+            // A cell of a column is called a code too.
+            if text[..at].ends_with("ColumnValue::") {
+                continue;
+            }
             let argument = &text[at + "Code(".len()..];
             let first = argument.chars().next().unwrap_or(' ');
             let hidden = first.is_ascii_digit() && !argument.starts_with("0x");

@@ -45,6 +45,7 @@
 //! | `release.approved` | node | `by`, `release` | this member's yes to a release is made |
 //! | `release.commented` | node | `by`, `release` | this member's remark is made |
 //! | `release.exported` | node | `format`, `release` | an approved file is written |
+//! | `release.forgotten` | both | `release` | a proposal whose time is over is erased |
 //! | `release.kept` | coordinator | `member`, `release`, `round` | a proposal is shown to the members concerned |
 //! | `release.proposed` | node | `by`, `release`, `round` | this member proposes a release |
 //! | `release.received` | node | `release`, `round` | a proposal that arrived is kept |
@@ -133,6 +134,7 @@ pub enum Act<'a> {
     ReleaseApproved { release: Digest, by: &'a str },
     ReleaseCommented { release: Digest, by: &'a str },
     ReleaseExported { release: Digest, format: &'static str },
+    ReleaseForgotten { release: Digest },
     ReleaseKept { release: Digest, round: RoundId, member: MemberCode },
     ReleaseProposed { release: Digest, round: RoundId, by: &'a str },
     ReleaseReceived { release: Digest, round: RoundId },
@@ -260,6 +262,7 @@ impl Act<'_> {
             Self::ReleaseExported { release, format } => {
                 ("release.exported", vec![release_id(release), ("format", format.to_owned())])
             }
+            Self::ReleaseForgotten { release } => ("release.forgotten", vec![release_id(release)]),
             Self::ReleaseKept { release, round, member } => {
                 ("release.kept", vec![release_id(release), id(round), ("member", member.to_string())])
             }
