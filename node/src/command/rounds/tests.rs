@@ -1,3 +1,5 @@
+//! What leaves, as it is told; how fast the work goes.
+
 use passage_protocol::{
     agreement::{Agreement, Study, agreement_digest, study_digest},
     group::CommitteeKeys,

@@ -391,6 +391,7 @@ mod tests {
             Act::ReleaseApproved { release: digest, by },
             Act::ReleaseCommented { release: digest, by },
             Act::ReleaseExported { release: digest, format: "csv" },
+            Act::ReleaseForgotten { release: digest },
             Act::ReleaseKept { release: digest, round, member },
             Act::ReleaseProposed { release: digest, round, by },
             Act::ReleaseReceived { release: digest, round },
