@@ -200,6 +200,21 @@ impl World {
         rounds::open(&self.app, self.study, NOW).unwrap()
     }
 
+    /// The first round of the study at both, as it would stand.
+    pub(crate) fn first_attempt(&self, standing: Standing) -> RoundRecord {
+        RoundRecord {
+            study: self.study,
+            agreement: self.agreement,
+            participants: self.codes.clone(),
+            opened: NOW,
+            moved: NOW,
+            attempt: 1,
+            reopened_as: None,
+            events: Vec::new(),
+            standing,
+        }
+    }
+
     pub(crate) fn record(&self, round: RoundId) -> RoundRecord {
         self.app.kept(ROUNDS, &round).unwrap().unwrap()
     }

@@ -21,7 +21,10 @@ use passage_shell::{
 };
 use serde_json::json;
 
-use crate::{home::Home, uplink::Uplink};
+use crate::{
+    home::Home,
+    uplink::{Uplink, blocking},
+};
 
 /// Longest between two exchanges while connected: what the coordinator could rewrite unseen is an hour of its log. An
 /// exchange without news is 400 bytes.
@@ -113,12 +116,6 @@ pub async fn exchange(uplink: &Uplink) -> Result<(), NoExchange> {
         theirs = reached;
     }
     Ok(())
-}
-
-async fn blocking<T: Send + 'static>(
-    job: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(job).await.unwrap_or_else(|_| Err(Failure::daemon_gone()))
 }
 
 impl Home {

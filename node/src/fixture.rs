@@ -1,41 +1,82 @@
-//! The state folder of a member that has joined, for tests.
+//! The state folder of a member that has joined, for tests: what `join` would have written, without a coordinator.
 
 use std::path::Path;
 
 use passage_protocol::{agreement::Segment, ids::MemberCode, signing::SigningKey, timestamp::Timestamp};
 use passage_shell::{
-    entropy,
+    clock, entropy,
     pki::{Authority, KeyFile},
     state_dir::StateDir,
 };
 
-use crate::home::Membership;
+use crate::home::{Home, Membership};
 
-/// The member's code.
+/// The member's code, where one is enough.
 pub(crate) const CODE: MemberCode = MemberCode([7; 5]);
 
-/// Writes what `join` would have written, with a certificate issued at `issued`; the coordinator's key is pinned.
-pub(crate) fn joined(root: &Path, issued: Timestamp, coordinator: &SigningKey) -> Authority {
-    let dir = StateDir::open(root).unwrap();
-    let authority = Authority::create("Test", issued).unwrap();
-    let tls_key = KeyFile::generate().unwrap();
-    let (certificate, _) = authority.issue_member(&tls_key.request().unwrap(), CODE, issued).unwrap();
-    let membership = Membership {
-        code: CODE.to_string(),
-        segment: Segment::Cc.name().to_owned(),
-        consortium: "Test".to_owned(),
-        coordinator: vec!["127.0.0.1:1".to_owned()],
-    };
-    let signing_key = SigningKey::generate(entropy::seed().unwrap());
-    for (name, bytes) in [
-        ("tls.key", tls_key.expose()),
-        ("signing.key", signing_key.seed().as_slice()),
-        ("certificate.der", &certificate),
-        ("authority.der", authority.certificate()),
-        ("coordinator.pub", coordinator.verifying_key().to_string().as_bytes()),
-        ("member.toml", toml::to_string(&membership).unwrap().as_bytes()),
-    ] {
-        dir.write(name, bytes).unwrap();
+/// Who has joined.
+pub(crate) struct Joined<'a> {
+    pub(crate) code: MemberCode,
+    pub(crate) segment: Segment,
+    pub(crate) key: &'a SigningKey,
+    /// When its certificate was issued.
+    pub(crate) issued: Timestamp,
+    /// The coordinator whose key it has pinned, if it has.
+    pub(crate) coordinator: Option<&'a SigningKey>,
+}
+
+impl Joined<'_> {
+    /// Writes the folder.
+    pub(crate) fn write(&self, root: &Path, authority: &Authority) {
+        let dir = StateDir::open(root).unwrap();
+        let tls_key = KeyFile::generate().unwrap();
+        let request = tls_key.request().unwrap();
+        let (certificate, _) = authority.issue_member(&request, self.code, self.issued).unwrap();
+        let membership = Membership {
+            code: self.code.to_string(),
+            segment: self.segment.name().to_owned(),
+            consortium: "Test".to_owned(),
+            coordinator: vec!["127.0.0.1:1".to_owned()],
+        };
+        for (name, bytes) in [
+            ("tls.key", tls_key.expose()),
+            ("signing.key", self.key.seed().as_slice()),
+            ("certificate.der", &certificate),
+            ("authority.der", authority.certificate()),
+            ("member.toml", toml::to_string(&membership).unwrap().as_bytes()),
+        ] {
+            dir.write(name, bytes).unwrap();
+        }
+        if let Some(coordinator) = self.coordinator {
+            dir.write("coordinator.pub", coordinator.verifying_key().to_string().as_bytes()).unwrap();
+        }
     }
+}
+
+/// A college with a certificate issued at `issued`; the coordinator's key is pinned.
+pub(crate) fn joined(root: &Path, issued: Timestamp, coordinator: &SigningKey) -> Authority {
+    let authority = Authority::create("Test", issued).unwrap();
+    let key = SigningKey::generate(entropy::seed().unwrap());
+    let coordinator = Some(coordinator);
+    Joined { code: CODE, segment: Segment::Cc, key: &key, issued, coordinator }.write(root, &authority);
     authority
+}
+
+/// The home of a member that joined now. The folder is gone with the first of the two.
+pub(crate) fn home(
+    authority: &Authority,
+    code: MemberCode,
+    segment: Segment,
+    key: &SigningKey,
+) -> (tempfile::TempDir, Home) {
+    let parent = tempfile::tempdir().unwrap();
+    let root = parent.path().join("node");
+    Joined { code, segment, key, issued: clock::now(), coordinator: None }.write(&root, authority);
+    let home = Home::open(&root).unwrap();
+    (parent, home)
+}
+
+/// The home of a district in a consortium of its own.
+pub(crate) fn district(code: MemberCode, key: &SigningKey) -> (tempfile::TempDir, Home) {
+    home(&Authority::create("Test", clock::now()).unwrap(), code, Segment::K12, key)
 }

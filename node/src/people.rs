@@ -16,8 +16,6 @@
 
 pub mod account;
 pub mod accounts;
-#[cfg(test)]
-mod fixture;
 pub mod hidden;
 pub mod lockout;
 pub mod login;

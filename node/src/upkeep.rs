@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use passage_shell::failure::Failure;
 
-use crate::{driver::Driver, renewal, retention};
+use crate::{driver::Driver, renewal, retention, uplink::blocking};
 
 /// Between two looks. Dates are days; an hour is late enough to cost nothing and early enough that nothing is overdue.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -20,13 +20,12 @@ pub async fn run(driver: &Arc<Driver>) {
     tokio::time::sleep(FIRST).await;
     loop {
         let sweeping = Arc::clone(driver);
-        let swept = tokio::task::spawn_blocking(move || {
+        let swept = blocking(move || {
             let now = sweeping.home.now();
             sweeping.home.forget_releases(now)?;
             sweeping.home.sweep(now)
         })
         .await;
-        let swept = swept.unwrap_or_else(|_| Err(Failure::daemon_gone()));
         if swept.as_ref().is_ok_and(|certificates| !certificates.is_empty()) {
             driver.outgoing.notify_one();
         }

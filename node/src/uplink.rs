@@ -193,6 +193,17 @@ pub async fn run(driver: Arc<Driver>) {
     tokio::join!(mail(&driver), outgoing(&driver), housekeeping(&driver), upkeep::run(&driver));
 }
 
+/// Runs `job` where it may wait for the disk.
+///
+/// # Errors
+///
+/// What `job` refuses; a job that panicked is a daemon that is gone.
+pub(crate) async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(job).await.unwrap_or_else(|_| Err(Failure::daemon_gone()))
+}
+
 /// Takes mail in order; each entry is stored with the state it leads to before the next is taken.
 async fn mail(driver: &Arc<Driver>) {
     loop {
@@ -236,8 +247,7 @@ async fn take_mail(driver: &Arc<Driver>) -> Result<(), Failure> {
             }
         }
         let driver = Arc::clone(driver);
-        let taken = tokio::task::spawn_blocking(move || driver.mail(entry.number, entry.envelope)).await;
-        taken.unwrap_or_else(|_| Err(Failure::daemon_gone()))?;
+        blocking(move || driver.mail(entry.number, entry.envelope)).await?;
     }
     Ok(())
 }
@@ -282,8 +292,7 @@ fn drop_sent(driver: &Driver, number: u64) {
 /// Ends every running round, and the one whose mail entry is given, because a log was refused.
 async fn end_rounds(driver: &Arc<Driver>, code: Code, mail: Option<(RoundId, u64)>) -> Result<(), Failure> {
     let ending = Arc::clone(driver);
-    let ended = tokio::task::spawn_blocking(move || ending.end_for_history(code, mail)).await;
-    ended.unwrap_or_else(|_| Err(Failure::daemon_gone()))
+    blocking(move || ending.end_for_history(code, mail)).await
 }
 
 /// Exchanges checkpoints when the line is new, and at least every [`EXCHANGE_EVERY`].

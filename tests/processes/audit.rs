@@ -47,8 +47,7 @@ fn a_coordinator_whose_log_is_swapped_is_exposed_by_name_and_no_round_goes_on() 
     fleet.import(3);
     let log = fleet.folder("coordinator").join("audit/00000001.jsonl");
     let earlier = fs::read(&log).unwrap();
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::None);
     let study = fleet.study(&agreement);
     // A new connection: the log as it is now is signed for.
     let entries = fleet.coordinator(&["audit", "verify"])["entries"].as_u64().unwrap();

@@ -64,11 +64,8 @@ fn after_a_destruction_neither_disk_nor_memory_holds_a_student() {
     let fleet = Fleet::start(THREE, port, port);
     let members: Vec<(String, Needles)> =
         fleet.names().into_iter().map(|name| (name.clone(), import(&fleet, &name))).collect();
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let round = fleet.open(&fleet.study(&agreement));
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    let agreement = fleet.agree(Noise::None);
+    fleet.play(&fleet.study(&agreement));
 
     for (name, needles) in &members {
         let (folder, pid) = (fleet.folder(name), fleet.pid(name));

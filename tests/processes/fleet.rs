@@ -13,6 +13,15 @@ use serde_json::Value;
 /// Longest a test waits for anything, so that a hang fails instead of stalling CI.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Waits until something holds.
+pub(crate) fn eventually(mut holds: impl FnMut() -> bool, otherwise: impl Fn() -> String) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "{}", otherwise());
+        sleep(Duration::from_millis(50));
+    }
+}
+
 /// Who takes part: name, segment, role.
 pub(crate) const THREE: &[(&str, &str, &str)] =
     &[("K12A", "k12", "sender"), ("CC1", "cc", "receiver"), ("UNIV", "univ", "receiver")];

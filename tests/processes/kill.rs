@@ -58,8 +58,7 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     let port = free_port();
     let mut fleet = Fleet::start(THREE, port, port);
     fleet.import(8);
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::None);
     let study = fleet.study(&agreement);
     let first = fleet.open(&study);
     fleet.approve(&first);
@@ -104,8 +103,7 @@ fn with_noise_kills_lead_to_one_release_and_every_list_that_left_is_paid_for() {
     let port = free_port();
     let mut fleet = Fleet::start(THREE, port, port);
     fleet.import(8);
-    let agreement = fleet.propose_agreement(Noise::Budget(500));
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::Budget(500));
     let mut dice = Dice::new(20_261_124);
     let mut parties = fleet.names();
     parties.push("coordinator".to_owned());

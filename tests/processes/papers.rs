@@ -93,6 +93,21 @@ impl Fleet {
         format!("{head}{noise}{}", rest.split_once("budget = \"20\"").unwrap().1)
     }
 
+    /// Such an agreement, signed by every member.
+    pub(crate) fn agree(&self, noise: Noise) -> String {
+        let agreement = self.propose_agreement(noise);
+        self.names().iter().for_each(|name| self.sign(name, &agreement));
+        agreement
+    }
+
+    /// One round of a study, approved by everybody, to its end with a report.
+    pub(crate) fn play(&self, study: &str) -> String {
+        let round = self.open(study);
+        self.approve(&round);
+        assert_eq!(self.end_of(&round)["phase"], "finished");
+        round
+    }
+
     /// One member signs.
     pub(crate) fn sign(&self, name: &str, agreement: &str) {
         self.until(name, &["agreement", "show", agreement]);

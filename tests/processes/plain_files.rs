@@ -41,15 +41,12 @@ fn every_figure_of_every_member_equals_the_plain_files() {
     let port = free_port();
     let mut fleet = Fleet::start(FIVE, port, port);
     fleet.import_whole();
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::None);
     let mut rounds = Vec::new();
     for committee in [2, 3] {
         let title = format!("A committee of {committee}");
         let study = fleet.ask(&agreement, &title, committee, &["all", "ethnicity", "gender"]);
-        let round = fleet.open(&study);
-        fleet.approve(&round);
-        assert_eq!(fleet.end_of(&round)["phase"], "finished");
+        let round = fleet.play(&study);
         let study = std::fs::read_to_string(fleet.dir.path().join("study.toml")).unwrap();
         let exported: Vec<String> = fleet.names().iter().map(|name| fleet.figures(name, &round)).collect();
         rounds.push((round, Study::parse(&study).unwrap(), exported));

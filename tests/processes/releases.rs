@@ -13,12 +13,9 @@ fn g07_a_report_leaves_only_when_every_member_has_approved_it_and_the_time_for_c
     let port = free_port();
     let fleet = Fleet::start(THREE, port, port);
     fleet.import(3);
-    let agreement = fleet.propose_agreement(Noise::Default);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::Default);
     let study = fleet.study(&agreement);
-    let round = fleet.open(&study);
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    let round = fleet.play(&study);
     let out = |name: &str| fleet.dir.path().join(name).to_str().unwrap().to_owned();
 
     // G09: the name of a member is in the audience, which stands in the file.

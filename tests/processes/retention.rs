@@ -1,12 +1,7 @@
 //! Retention, withdrawal and renewed certificates between real processes. Time is moved by writing an earlier end of a round,
 //! or an older certificate, into the folders of stopped daemons: no program has a switch for it.
 
-use std::{
-    fs,
-    path::Path,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, thread::sleep, time::Duration};
 
 use passage_coordinator::records as theirs;
 use passage_node::records as ours;
@@ -23,30 +18,19 @@ use passage_shell::{
 use serde_json::Value;
 
 use crate::{
-    fleet::{Fleet, PATIENCE, THREE, free_port},
+    fleet::{Fleet, THREE, eventually, free_port},
     papers::Noise,
 };
 
 const DAY_S: u64 = 86_400;
-
-fn eventually(mut holds: impl FnMut() -> bool, what: &str) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        sleep(Duration::from_millis(100));
-    }
-}
 
 /// A fleet that has played one round; the round and the agreement.
 fn played() -> (Fleet, String, String) {
     let port = free_port();
     let fleet = Fleet::start(THREE, port, port);
     fleet.import(6);
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
-    let round = fleet.open(&fleet.study(&agreement));
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    let agreement = fleet.agree(Noise::None);
+    let round = fleet.play(&fleet.study(&agreement));
     for name in fleet.names() {
         fleet.until(&name, &["report", "show", &round]);
     }
@@ -117,7 +101,7 @@ fn g15_what_a_round_has_left_goes_on_both_sides_and_each_sees_the_others_word() 
             line(&fleet.coordinator(&["retention", "list"]), "ended", "what", &round)["here"]["destroyed"]
                 .is_object()
         },
-        "the coordinator has not swept",
+        || "the coordinator has not swept".to_owned(),
     );
     let list = fleet.coordinator(&["retention", "list"]);
     assert_eq!((&list["overdue_here"], &list["overdue_members"]), (&0.into(), &1.into()), "{list}");
@@ -139,7 +123,7 @@ fn g15_what_a_round_has_left_goes_on_both_sides_and_each_sees_the_others_word() 
                 let line = line(&list, "rounds", "round", &round);
                 line["here"]["destroyed"].is_object() && line["coordinator"]["destroyed"].is_object()
             },
-            "a member has not swept, or was not told of the coordinator",
+            || "a member has not swept, or was not told of the coordinator".to_owned(),
         );
         let refused = fleet.try_run(name, &["report", "show", &round]).unwrap_err();
         assert_eq!(refused["code"], "N2251", "{refused}");
@@ -161,7 +145,7 @@ fn g15_what_a_round_has_left_goes_on_both_sides_and_each_sees_the_others_word() 
     }
     eventually(
         || fleet.coordinator(&["retention", "list"])["overdue_members"] == 0,
-        "the members' words have not reached the coordinator",
+        || "the members' words have not reached the coordinator".to_owned(),
     );
     assert_eq!(fleet.node(&names[0], &["doctor"])["overdue"]["here"], 0);
 }
@@ -187,7 +171,7 @@ fn g10_a_withdrawal_takes_the_contribution_and_everybody_sees_when() {
     assert!(checked["statement"]["scope"].as_str().unwrap().contains(&round));
     eventually(
         || !shelf.join(&mine).exists(),
-        "the report made for who withdrew is still at the coordinator",
+        || "the report made for who withdrew is still at the coordinator".to_owned(),
     );
     assert!(shelf.join(&other).exists(), "what others got is not recalled");
     fleet.node("CC1", &["report", "show", &round]);
@@ -201,7 +185,7 @@ fn g10_a_withdrawal_takes_the_contribution_and_everybody_sees_when() {
             let line = line(&list, "ended", "what", &about);
             line["here"]["destroyed"].is_object() && line["members"][0]["destroyed"].is_object()
         },
-        "one of the two words about the withdrawal is missing at the coordinator",
+        || "one of the two words about the withdrawal is missing at the coordinator".to_owned(),
     );
     assert!(fleet.folder("coordinator").join("certificates").is_dir());
     let board = fleet.coordinator(&["agreement", "list"]);
@@ -242,7 +226,7 @@ fn i5_a_certificate_renews_by_itself_whenever_the_node_is_killed() {
             let until = fleet.node("CC1", &["doctor"])["certificate_until"].as_str().unwrap().to_owned();
             until > clock::now().plus_s(399 * DAY_S).to_string() && !node.join("tls.next.key").exists()
         },
-        "the certificate was not renewed",
+        || "the certificate was not renewed".to_owned(),
     );
     assert_ne!(fs::read(node.join("certificate.der")).unwrap(), old.to_vec());
     // What arrives now arrives on the new one.
@@ -255,6 +239,6 @@ fn i5_a_certificate_renews_by_itself_whenever_the_node_is_killed() {
             let log = fs::read_to_string(node.join("log.jsonl")).unwrap_or_default();
             log.lines().rev().take(20).any(|line| line.contains("S1072"))
         },
-        "a revoked node still talks",
+        || "a revoked node still talks".to_owned(),
     );
 }

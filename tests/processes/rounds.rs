@@ -1,12 +1,7 @@
 //! A round from invitation to report, refusals that need real processes, and revocation.
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
-
 use crate::{
-    fleet::{Fleet, PATIENCE, THREE, free_port},
+    fleet::{Fleet, THREE, eventually, free_port},
     papers::Noise,
 };
 
@@ -15,12 +10,9 @@ fn three_members_run_a_round_and_each_gets_its_report() {
     let port = free_port();
     let fleet = Fleet::start(THREE, port, port);
     fleet.import(3);
-    let agreement = fleet.propose_agreement(Noise::Default);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::Default);
     let study = fleet.study(&agreement);
-    let round = fleet.open(&study);
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    let round = fleet.play(&study);
     for name in fleet.names() {
         let figures = fleet.figures(&name, &round);
         assert!(figures.lines().count() > 10, "{name}: {figures}");
@@ -111,14 +103,6 @@ fn since_start(fleet: &Fleet, name: &str) -> String {
 /// How often the log of a member names a code since its last start.
 fn refusals(fleet: &Fleet, name: &str, code: &str) -> usize {
     since_start(fleet, name).matches(&format!("\"code\":\"{code}\"")).count()
-}
-
-fn eventually(holds: impl Fn() -> bool, otherwise: impl Fn() -> String) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{}", otherwise());
-        sleep(Duration::from_millis(50));
-    }
 }
 
 /// F5, L2: who completed in the cohorts is in the record of the round, by the district's own number; who did not is not.

@@ -24,12 +24,9 @@ fn no_identifier_is_in_the_traffic_the_coordinators_folder_or_a_log() {
     let relay = Relay::start(public, listen);
     let fleet = Fleet::start(THREE, listen, public);
     fleet.import(3);
-    let agreement = fleet.propose_agreement(Noise::None);
-    fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+    let agreement = fleet.agree(Noise::None);
     let study = fleet.study(&agreement);
-    let round = fleet.open(&study);
-    fleet.approve(&round);
-    assert_eq!(fleet.end_of(&round)["phase"], "finished");
+    fleet.play(&study);
 
     let needles = identifiers(fleet.dir.path());
     assert!(needles.len() > 500, "the search must look for something: {}", needles.len());

@@ -3,7 +3,7 @@
 use passage_protocol::{
     agreement::DocumentId, ids::MemberCode, retention::Destruction, timestamp::Timestamp,
 };
-use passage_shell::control::Answer;
+use passage_shell::{control::Answer, destruction::swept_answer};
 use serde_json::{Value, json};
 
 use crate::{
@@ -39,15 +39,7 @@ pub(super) fn due(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError>
 }
 
 pub(super) fn sweep(app: &App, now: Timestamp) -> Result<Answer, CoordinatorError> {
-    let swept = retention::sweep(app, now)?;
-    let mut text = String::new();
-    for (statement, path) in &swept {
-        text.push_str(&format!("{}signed certificate: {}\n\n", statement.words(), path.display()));
-    }
-    text.push_str(&format!("{} destroyed and certified", swept.len()));
-    let certificates: Vec<Value> =
-        swept.iter().map(|(statement, path)| json!({ "path": path, "statement": statement })).collect();
-    Ok(Answer { text, json: json!({ "dry_run": false, "certificates": certificates }) })
+    Ok(swept_answer(&retention::sweep(app, now)?))
 }
 
 fn row(line: &Line, now: Timestamp) -> Vec<String> {

@@ -23,17 +23,7 @@ const YES: ReleaseSaid = ReleaseSaid::Approved { no_disadvantage: true, named: f
 /// Two members whose round is over; the example lets results go outside.
 fn world(standing: RoundStanding) -> World {
     let world = World::new();
-    let record = RoundRecord {
-        study: world.study,
-        agreement: world.agreement,
-        participants: world.codes.clone(),
-        opened: NOW,
-        moved: NOW,
-        attempt: 1,
-        reopened_as: None,
-        events: Vec::new(),
-        standing,
-    };
+    let record = world.first_attempt(standing);
     world.app.store.commit(&[put(ROUNDS, &ROUND, &record)]).unwrap();
     world
 }

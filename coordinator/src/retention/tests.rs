@@ -41,17 +41,7 @@ fn finished(world: &World) -> Vec<BlobRef> {
         outbox.add(app, world.codes[member], &Envelope { round: ROUND, from: None, message }).unwrap();
         reports.push(blob);
     }
-    let mut record = RoundRecord {
-        study: world.study,
-        agreement: world.agreement,
-        participants: world.codes.clone(),
-        opened: NOW,
-        moved: NOW,
-        attempt: 1,
-        reopened_as: None,
-        events: Vec::new(),
-        standing: Standing::Finished { reports: reports.clone() },
-    };
+    let mut record = world.first_attempt(Standing::Finished { reports: reports.clone() });
     record.note(NOW, "released");
     ops.push(Op::put(ROUNDS, ROUND.to_bytes(), record.to_bytes()));
     ops.push(Op::put(SEEN, [ROUND.0.as_slice(), &[1; 32]].concat(), Vec::new()));

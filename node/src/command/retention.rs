@@ -5,7 +5,7 @@ use passage_protocol::{
     retention::{Destruction, Remains},
     timestamp::Timestamp,
 };
-use passage_shell::{control::Answer, failure::Failure};
+use passage_shell::{control::Answer, destruction::swept_answer, failure::Failure};
 use serde_json::{Value, json};
 
 use crate::{command::Node, home::Home, retention::Kept};
@@ -53,14 +53,7 @@ pub(super) fn sweep(node: &Node) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     let swept = home.sweep(home.now())?;
     node.ring();
-    let mut text = String::new();
-    for (statement, path) in &swept {
-        text.push_str(&format!("{}signed certificate: {}\n\n", statement.words(), path.display()));
-    }
-    text.push_str(&format!("{} destroyed and certified", swept.len()));
-    let certificates: Vec<Value> =
-        swept.iter().map(|(statement, path)| json!({ "path": path, "statement": statement })).collect();
-    Ok(Answer { text, json: json!({ "dry_run": false, "certificates": certificates }) })
+    Ok(swept_answer(&swept))
 }
 
 /// The line of `doctor`.

@@ -18,6 +18,7 @@ use crate::{
     driver::Driver,
     home::Home,
     records::{HeldProposal, RELEASE_FILES, RELEASE_HEARD, RELEASES, ROUNDS, ReleaseFile, RoundRecord},
+    uplink::blocking,
 };
 
 /// Fetches proposals that concern this member and what was said to them, and says that its own approvals stand when their
@@ -51,8 +52,7 @@ pub async fn synchronise(driver: &Arc<Driver>) -> Result<(), Failure> {
         home.learn_release(release, &told.words)?;
     }
     let confirming = Arc::clone(home);
-    let confirmed = tokio::task::spawn_blocking(move || confirming.confirm_releases(confirming.now())).await;
-    if confirmed.unwrap_or_else(|_| Err(Failure::daemon_gone()))? > 0 {
+    if blocking(move || confirming.confirm_releases(confirming.now())).await? > 0 {
         driver.outgoing.notify_one();
     }
     Ok(())

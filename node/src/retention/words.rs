@@ -13,7 +13,11 @@ use passage_protocol::{
 };
 use passage_shell::{audit::Act, failure::Failure, store::Op};
 
-use crate::{home::Home, records::WORDS, uplink::Uplink};
+use crate::{
+    home::Home,
+    records::WORDS,
+    uplink::{Uplink, blocking},
+};
 
 /// Asks for the words that are missing here.
 ///
@@ -30,12 +34,6 @@ pub(crate) async fn ask(uplink: &Uplink) -> Result<(), Failure> {
         blocking(move || home.hear(&asked.about, &Destructions::from_bytes(&answer)?.words)).await?;
     }
     Ok(())
-}
-
-async fn blocking<T: Send + 'static>(
-    job: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(job).await.unwrap_or_else(|_| Err(Failure::daemon_gone()))
 }
 
 impl Home {

@@ -4,6 +4,7 @@
 //! It is written after the act: [`Findings`] come from looking at what is left, and there is no statement without them.
 
 use core::fmt::Write as _;
+use std::path::PathBuf;
 
 use passage_protocol::{
     agreement::page::wrap,
@@ -15,8 +16,9 @@ use passage_protocol::{
     timestamp::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::{control::Answer, failure::Failure};
 
 /// First words of the last line.
 const SIGNATURE: &str = "signature = \"";
@@ -234,6 +236,19 @@ fn from_hex(digits: &str) -> Option<[u8; 64]> {
         *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
+}
+
+/// What a sweep did, on the screen and for a program: every certificate and where it was written.
+#[must_use]
+pub fn swept_answer(swept: &[(Statement, PathBuf)]) -> Answer {
+    let mut text = String::new();
+    for (statement, path) in swept {
+        let _ = write!(text, "{}signed certificate: {}\n\n", statement.words(), path.display());
+    }
+    let _ = write!(text, "{} destroyed and certified", swept.len());
+    let certificates: Vec<Value> =
+        swept.iter().map(|(statement, path)| json!({ "path": path, "statement": statement })).collect();
+    Answer { text, json: json!({ "dry_run": false, "certificates": certificates }) }
 }
 
 #[cfg(test)]

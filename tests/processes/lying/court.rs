@@ -29,7 +29,7 @@ use serde_json::Value;
 use tokio::{runtime::Runtime, sync::mpsc::unbounded_channel};
 
 use crate::{
-    fleet::{Fleet, PATIENCE, THREE, free_port},
+    fleet::{Fleet, PATIENCE, THREE, eventually, free_port},
     papers::Noise,
 };
 
@@ -115,8 +115,7 @@ impl Court {
         let port = free_port();
         let mut fleet = Fleet::start(THREE, port, port);
         fleet.import(3);
-        let agreement = fleet.propose_agreement(Noise::None);
-        fleet.names().iter().for_each(|name| fleet.sign(name, &agreement));
+        let agreement = fleet.agree(Noise::None);
         let study = fleet.study(&agreement);
         fleet.until("coordinator", &["round", "open", &study]);
         let victim = MemberCode::parse(&fleet.codes()[0]).unwrap();
@@ -197,13 +196,10 @@ impl Court {
         assert_eq!(found, expected);
     }
 
-    /// True once the victim's audit log holds such an entry with such a code.
+    /// Waits until the victim's audit log holds such an entry with such a code.
     pub(super) fn exposed(&self, act: &str, code: &str) {
-        let began = Instant::now();
-        while !self.log().iter().any(|entry| entry["kind"] == act && entry["fields"]["code"] == code) {
-            assert!(began.elapsed() < PATIENCE, "no {act} with {code} in {:#?}", self.log());
-            sleep(Duration::from_millis(100));
-        }
+        let such = |entry: &Value| entry["kind"] == act && entry["fields"]["code"] == code;
+        eventually(|| self.log().iter().any(such), || format!("no {act} with {code} in {:#?}", self.log()));
     }
 
     pub(super) fn log(&self) -> Vec<Value> {
@@ -216,16 +212,15 @@ impl Court {
     pub(super) fn say_yes(&self, round: RoundId) {
         let id = round.to_string();
         for name in self.fleet.names() {
-            let began = Instant::now();
-            while self.fleet.try_run(&name, &["round", "approve", &id, "--by", "Tester"]).is_err() {
+            let standing = || {
                 let shown = self.fleet.try_run(&name, &["round", "show", &id]).unwrap_or_default();
-                let standing = shown["standing"].as_str().unwrap_or_default();
-                if ["approved", "mixing", "aborted"].iter().any(|word| standing.contains(word)) {
-                    break;
-                }
-                assert!(began.elapsed() < PATIENCE, "{name}: {standing}");
-                sleep(Duration::from_millis(50));
-            }
+                shown["standing"].as_str().unwrap_or_default().to_owned()
+            };
+            let said = || {
+                self.fleet.try_run(&name, &["round", "approve", &id, "--by", "Tester"]).is_ok()
+                    || ["approved", "mixing", "aborted"].iter().any(|word| standing().contains(word))
+            };
+            eventually(said, || format!("{name}: {}", standing()));
         }
     }
 }

@@ -6,8 +6,6 @@ mod court;
 use std::{
     fs,
     sync::{Arc, Mutex},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use passage_coordinator::documents;
@@ -21,7 +19,7 @@ use passage_protocol::{
 use passage_shell::clock;
 
 use self::court::{Court, Lie, Told, VICTIM, about, calling};
-use crate::fleet::{Fleet, PATIENCE};
+use crate::fleet::{Fleet, eventually};
 
 #[test]
 fn every_lie_of_a_coordinator_is_refused_or_exposed_by_name() {
@@ -210,11 +208,8 @@ fn lies_about_agreements(court: &Court) {
     });
     let swapped = propose("Swapped on its way");
     let log = fleet.folder(VICTIM).join("log.jsonl");
-    let began = Instant::now();
-    while !fs::read_to_string(&log).unwrap().contains("another digest than the one asked for") {
-        assert!(began.elapsed() < PATIENCE);
-        sleep(Duration::from_millis(100));
-    }
+    let refused = || fs::read_to_string(&log).unwrap().contains("another digest than the one asked for");
+    eventually(refused, || "the swapped document was taken".to_owned());
     assert!(fleet.try_run(VICTIM, &["agreement", "show", &swapped.to_string()]).is_err());
 
     // Signatures under one agreement presented for another.
@@ -246,20 +241,14 @@ fn lies_about_agreements(court: &Court) {
         }
     });
     fleet.until(VICTIM, &["agreement", "show", &made_up.to_string()]);
-    let began = Instant::now();
-    while !court.log()[before..].iter().any(|entry| entry["fields"]["code"] == "P042B") {
-        assert!(began.elapsed() < PATIENCE, "the forged withdrawal is not exposed");
-        sleep(Duration::from_millis(100));
-    }
+    let exposed = || court.log()[before..].iter().any(|entry| entry["fields"]["code"] == "P042B");
+    eventually(exposed, || "the forged withdrawal is not exposed".to_owned());
 
-    // A withdrawal that the victim has seen is hidden, and a round called all the same.
+    // A withdrawal that the victim has seen is hidden.
     court.tell(|_| ());
     fleet.node("CC1", &["agreement", "withdraw", &court.agreement, "--by", "Tester"]);
-    let began = Instant::now();
-    while !shows_withdrawal(fleet, &court.agreement) {
-        assert!(began.elapsed() < PATIENCE, "the withdrawal does not arrive");
-        sleep(Duration::from_millis(100));
-    }
+    let arrived = || shows_withdrawal(fleet, &court.agreement);
+    eventually(arrived, || "the withdrawal does not arrive".to_owned());
     court.tell(|told| {
         if let Told::Documents(told) = told {
             for one in &mut told.agreements {

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::people::{
     accounts::NewAccount,
-    fixture,
     role::{Role, Roles},
     session::new_token,
     totp,
@@ -19,7 +18,7 @@ const NEW: &str = "another sentence nobody knows";
 
 /// A node with the admin `root`.
 fn node() -> (tempfile::TempDir, Home) {
-    let (folder, home) = fixture::home(MemberCode([7; 5]), &SigningKey::generate([7; 32]));
+    let (folder, home) = crate::fixture::district(MemberCode([7; 5]), &SigningKey::generate([7; 32]));
     let new = NewAccount {
         name: "root",
         person: "R. Root, IT",

@@ -22,7 +22,7 @@ fn key(member: MemberCode) -> SigningKey {
 
 /// The state folder of the school, and the college's agreement with it, signed by both.
 fn school() -> (tempfile::TempDir, Home) {
-    let (parent, home) = crate::people::fixture::home(SCHOOL, &key(SCHOOL));
+    let (parent, home) = crate::fixture::district(SCHOOL, &key(SCHOOL));
     let text = of(&home, AGREEMENT);
     let digest = agreement_digest(&text);
     home.keep_document(digest, text.into_bytes()).unwrap();

@@ -15,17 +15,11 @@ use passage_protocol::{
     signing::SigningKey,
     wire::{ReleaseFormat, ReleaseSaying},
 };
-use passage_shell::{
-    clock,
-    pki::{Authority, KeyFile},
-    state_dir::StateDir,
-    store::Op,
-};
+use passage_shell::{clock, pki::Authority, store::Op};
 
 use super::super::*;
 use crate::{
-    home::Membership,
-    outbox,
+    fixture, outbox,
     records::{AGREEMENTS, ROUNDS, RoundRecord, Standing as RoundStanding},
 };
 
@@ -51,29 +45,8 @@ pub(super) fn key(member: usize) -> SigningKey {
 }
 
 pub(super) fn joined(authority: &Authority, member: usize, segment: Segment) -> Member {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("node");
-    let dir = StateDir::open(&root).unwrap();
-    let tls_key = KeyFile::generate().unwrap();
-    let code = CODES[member];
-    let (certificate, _) = authority.issue_member(&tls_key.request().unwrap(), code, clock::now()).unwrap();
-    let membership = Membership {
-        code: code.to_string(),
-        segment: segment.name().to_owned(),
-        consortium: "Test".to_owned(),
-        coordinator: vec!["127.0.0.1:1".to_owned()],
-    };
-    for (name, bytes) in [
-        ("tls.key", tls_key.expose()),
-        ("signing.key", key(member).seed().as_slice()),
-        ("certificate.der", &certificate),
-        ("authority.der", authority.certificate()),
-        ("member.toml", toml::to_string(&membership).unwrap().as_bytes()),
-    ] {
-        dir.write(name, bytes).unwrap();
-    }
-    drop(dir);
-    Member { home: Home::open(&root).unwrap(), folder }
+    let (folder, home) = fixture::home(authority, CODES[member], segment, &key(member));
+    Member { folder, home }
 }
 
 /// The annotated example between these two, with a time for comments of one minute.
