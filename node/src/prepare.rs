@@ -29,14 +29,21 @@ pub struct Prepared {
 pub struct PreparedRow {
     /// Match key of each slot.
     pub keys: Vec<Option<MatchKey>>,
-    /// School year of completion, for a sender.
-    pub cohort: Option<SchoolYear>,
-    /// First school year of regular enrolment, for a receiver.
-    pub first_regular: Option<SchoolYear>,
+    /// What the member's files say for each metric of the study, in the order of [`Study::metrics`].
+    pub facts: Vec<Fact>,
     /// Race and ethnicity.
     pub ethnicity: Ethnicity,
     /// Gender.
     pub gender: Gender,
+}
+
+/// What one institution says of one student for one metric.
+#[derive(Clone, Copy, Default)]
+pub struct Fact {
+    /// The cohort the student is counted in, at a sender.
+    pub cohort: Option<SchoolYear>,
+    /// As what the student was seen, at a receiver: the year, where the metric has years, and the outcome from 1.
+    pub seen: Option<(Option<SchoolYear>, u8)>,
 }
 
 /// Prepares the rows of `study` from `roster`.
@@ -77,7 +84,9 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         }
         let Facts { cohort, first_regular, enrolled: _, ethnicity, gender } = facts;
         students.extend(&person.members);
-        rows.push(PreparedRow { keys: person.slots, cohort, first_regular, ethnicity, gender });
+        let fact = Fact { cohort, seen: first_regular.map(|year| (Some(year), 1)) };
+        let facts = study.metrics().iter().map(|_| fact).collect();
+        rows.push(PreparedRow { keys: person.slots, facts, ethnicity, gender });
     }
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
     Prepared { rows, students, opted_out, unusable }

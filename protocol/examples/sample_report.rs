@@ -9,8 +9,8 @@ use std::{path::Path, process::ExitCode};
 use passage_protocol::{
     cells::{CellDomain, Dimension, SchoolYear},
     disclosure::{
-        DisclosurePolicy, MetricRef, NoiseStatement, NoiseTerms, RawList, RawPair, RawTable, release_all,
-        release_panel, source_floor,
+        DisclosurePolicy, MetricRef, NoiseStatement, NoiseTerms, RawList, RawPair, RawTable, TableColumns,
+        release_all, release_panel, source_floor,
     },
     ids::{MemberCode, RoundId},
     report::{BreakMarker, MetricDefinition, Report, Segment, csv, html, notes},
@@ -162,6 +162,7 @@ pub(crate) fn tables(
             (cohort, ethnicity, gender, pattern as usize)
         })
         .collect();
+    let columns = TableColumns::of_one("enrolled", receivers.clone());
     let table = |dimension| {
         let domain = CellDomain { cohorts: cohorts.clone(), dimension };
         let categories = domain.dimension.categories().len();
@@ -181,7 +182,7 @@ pub(crate) fn tables(
             counts[(cell(student) << receivers.len()) | student.3] += 1;
         }
         let denominators = own.iter().zip(&withheld).map(|(count, gone)| (!gone).then_some(*count)).collect();
-        RawTable::new(metric.clone(), domain, sender, receivers.clone(), counts, denominators, noise).ok()
+        RawTable::new(metric.clone(), domain, sender, columns.clone(), counts, denominators, noise).ok()
     };
     Dimension::ALL.into_iter().filter_map(table).collect()
 }

@@ -2,7 +2,11 @@
 //!
 //! A cell is a cohort (a school year) and a category of one dimension. Codes are 1-based so that zero is never a cell.
 
+mod window;
+
 use core::fmt;
+
+pub use window::{OUTCOMES_MAX, TESTS_MAX, Window, WindowTest, YEARS_MAX};
 
 use crate::{
     codec::{CodecError, Decode, Encode, Reader},

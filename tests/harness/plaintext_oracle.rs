@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use passage_node::prepare::{Prepared, PreparedRow};
+use passage_node::prepare::{Fact, Prepared, PreparedRow};
 use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::{CellDomain, Dimension, SchoolYear},
@@ -25,7 +25,9 @@ pub struct Expected {
     pub receivers: Vec<u16>,
     /// Cohorts by category.
     pub domain: CellDomain,
-    /// Index `(code - 1) << receivers | pattern`, as in `RawTable`; linked students only, withheld cells empty.
+    /// What a receiver can show: nothing, or one of the outcomes.
+    pub base: usize,
+    /// Index `(code - 1) x base^receivers + pattern`, as in `RawTable`; linked students only, withheld cells empty.
     pub counts: Vec<i64>,
     /// Sender rows linked to anybody: the tuples of the plan.
     pub tuples: u64,
@@ -51,7 +53,7 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
     let mut tables = Vec::new();
     for (sender, list) in (0_u16..).zip(lists).filter(|(_, list)| list.role == Role::Sender) {
         for asked in &study.tables {
-            let metric = Metric::builtin(&asked.metric, asked.version).unwrap().unwrap();
+            let metric = study.metric(&asked.metric, asked.version).unwrap();
             let receives =
                 |list: &OpenList<'_>| list.role == Role::Receiver && metric.receivers.contains(&list.segment);
             let receivers: Vec<u16> =
@@ -60,7 +62,9 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
                 continue;
             }
             let domain = CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension };
-            tables.push(tabulate(study, floor, lists, sender, receivers, domain, metric.window_offset_years));
+            let place = study.metrics().iter().position(|(id, _)| *id == asked.metric).unwrap();
+            let asked = Asked { metric: &metric, place };
+            tables.push(tabulate(study, floor, lists, sender, receivers, domain, &asked));
         }
     }
     tables
@@ -73,21 +77,24 @@ fn tabulate(
     sender: u16,
     receivers: Vec<u16>,
     domain: CellDomain,
-    offset: u16,
+    asked: &Asked<'_>,
 ) -> Expected {
     let from = &lists[usize::from(sender)];
     let mut cohort_counts = vec![0_u64; domain.len()];
     for row in &from.prepared.rows {
-        if let Some(cell) = cell_of(row, &domain) {
+        if let Some(cell) = cell_of(row, asked.place, &domain) {
             cohort_counts[cell] += 1;
         }
     }
     let withheld = source_floor(&cohort_counts, &domain, floor);
     let found: Vec<Vec<BTreeSet<usize>>> =
         receivers.iter().map(|receiver| links(study, from, &lists[usize::from(*receiver)])).collect();
+    let base = asked.metric.outcomes.len() + 1;
+    let patterns = base.pow(u32::try_from(receivers.len()).unwrap());
     let mut expected = Expected {
         sender,
-        counts: vec![0; domain.len() << receivers.len()],
+        base,
+        counts: vec![0; domain.len() * patterns],
         tuples: 0,
         denominators: cohort_counts
             .iter()
@@ -104,26 +111,44 @@ fn tabulate(
             continue;
         }
         expected.tuples += 1;
-        let wanted = person.cohort.map(|cohort| SchoolYear(cohort.0 + offset));
         let (mut pattern, mut open) = (0_usize, false);
-        for (bit, (receiver, candidates)) in expected.receivers.iter().zip(candidates).enumerate() {
+        for (digit, (receiver, candidates)) in (0_u32..).zip(expected.receivers.iter().zip(candidates)) {
             let rows = &lists[usize::from(*receiver)].prepared.rows;
-            let hits: BTreeSet<bool> = (candidates.iter())
-                .map(|target| rows[*target].first_regular.is_some() && rows[*target].first_regular == wanted)
+            let outcomes: BTreeSet<usize> = (candidates.iter())
+                .map(|target| {
+                    outcome(asked, person.facts[asked.place].cohort, rows[*target].facts[asked.place])
+                })
                 .collect();
-            open |= hits.len() > 1;
-            pattern |= usize::from(hits.contains(&true)) << bit;
+            open |= outcomes.len() > 1;
+            pattern += outcomes.last().copied().unwrap_or(0) * base.pow(digit);
         }
         expected.open += u64::from(open);
-        if let Some(cell) = cell_of(person, &expected.domain).filter(|cell| !withheld[*cell]) {
-            expected.counts[cell << expected.receivers.len() | pattern] += 1;
+        if let Some(cell) = cell_of(person, asked.place, &expected.domain).filter(|cell| !withheld[*cell]) {
+            expected.counts[cell * patterns + pattern] += 1;
         }
     }
     expected
 }
 
-fn cell_of(row: &PreparedRow, domain: &CellDomain) -> Option<usize> {
-    let cohort = domain.cohorts.iter().position(|cohort| Some(*cohort) == row.cohort)?;
+/// A metric and its place among the study's.
+struct Asked<'a> {
+    metric: &'a Metric,
+    place: usize,
+}
+
+/// What a receiver's word counts as for a student of a cohort, in the words of the metric; 0 is nothing.
+fn outcome(asked: &Asked<'_>, cohort: Option<SchoolYear>, said: Fact) -> usize {
+    let (Some(cohort), Some((year, outcome))) = (cohort, said.seen) else { return 0 };
+    let named = &asked.metric.outcomes[usize::from(outcome) - 1];
+    let timeless = asked.metric.outcomes.iter().all(|one| one.years_after.is_empty());
+    let after = |year: SchoolYear| i32::from(year.0) - i32::from(cohort.0);
+    let in_time =
+        year.is_some_and(|year| named.years_after.iter().any(|years| i32::from(*years) == after(year)));
+    if timeless || in_time { usize::from(outcome) } else { 0 }
+}
+
+fn cell_of(row: &PreparedRow, place: usize, domain: &CellDomain) -> Option<usize> {
+    let cohort = domain.cohorts.iter().position(|cohort| Some(*cohort) == row.facts[place].cohort)?;
     let category = match domain.dimension {
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),

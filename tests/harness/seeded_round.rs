@@ -10,7 +10,8 @@ use passage_protocol::{
     agreement::Role,
     cells::SchoolYear,
     disclosure::{
-        DisclosurePolicy, Mark, MetricRef, NoiseStatement, NoiseTerms, Outcome, RawTable, release_all,
+        DisclosurePolicy, Mark, MetricRef, NoiseStatement, NoiseTerms, Outcome, RawTable, TableColumns,
+        release_all,
     },
     group::{CollectiveKeys, CommitteeKeys, HopFactor, TagKey, hash_to_element},
     ids::{Digest, RoundId},
@@ -161,7 +162,13 @@ fn plain_rows(
         };
         let late = u16::from(!sends && graduate.seen == Seen::Later);
         let value = |key: &u16| match &manifest.column_keys[usize::from(*key)] {
-            ColumnKey::Window { .. } => ColumnValue::Code(u32::from(graduate.cohort.0 + 1 + late)),
+            ColumnKey::Window { .. } if sends => {
+                ColumnValue::Code(table.window.sender_value(graduate.cohort))
+            }
+            ColumnKey::Window { .. } => {
+                let year = SchoolYear(graduate.cohort.0 + 1 + late);
+                ColumnValue::Code(table.window.receiver_value(Some((Some(year), 1))))
+            }
             ColumnKey::Cell { .. } => ColumnValue::Code(table.domain.code(graduate.cohort, 0).unwrap()),
         };
         PlainRow {
@@ -234,7 +241,7 @@ fn second_mix(
     let mut mixed: Option<Vec<u8>> = None;
     for dealer in dealers {
         let input = match &mixed {
-            None => TupleChunk::Unmixed(build_tuples(&columns, &entries, 0).unwrap()),
+            None => TupleChunk::Unmixed(build_tuples(&columns, &table.window, &entries, 0).unwrap()),
             Some(bytes) => TupleChunk::Mixed { bytes, first_tuple: 0 },
         };
         let mut out = table_hop(input, shape, table.keys(), keys, &dice.bytes()).unwrap();
@@ -309,7 +316,10 @@ fn released(
         MetricRef { id: table.metric.clone(), version: table.version },
         table.domain.clone(),
         papers.codes[usize::from(table.sender)],
-        table.receivers.iter().map(|receiver| papers.codes[usize::from(*receiver)]).collect(),
+        TableColumns::of_one(
+            "enrolled",
+            table.receivers.iter().map(|receiver| papers.codes[usize::from(*receiver)]).collect(),
+        ),
         counts,
         denominators,
         NoiseStatement::Laplace(terms),

@@ -68,16 +68,16 @@ impl Known<'_> {
         shown.figures += 1;
         let name = format!("{} {:?} {:?} {:?}", self.table.sender, cell.cohort, cell.category, cell.outcome);
         let group = self.group(cell.cohort, &cell.category).expect("a shown figure has a group");
-        let count = |receiver| u64::try_from(self.enrolled(cell.cohort, &cell.category, receiver)).unwrap();
+        let count = || u64::try_from(self.enrolled(cell)).unwrap();
         match cell.outcome {
             Outcome::Cohort => assert_eq!(value, group, "{name}"),
-            Outcome::Enrolled(receiver) => {
-                assert_eq!(value, count(receiver), "{name}");
+            Outcome::Enrolled(_) | Outcome::SeenAs { .. } => {
+                assert_eq!(value, count(), "{name}");
                 assert!(value >= self.floor, "{name}: {value} is below the floor");
                 assert!(group - value >= self.floor, "{name}: the rest of {group} is below the floor");
             }
-            Outcome::Rate(receiver) => {
-                let hundredfold = 100 * count(receiver);
+            Outcome::Rate(_) | Outcome::RateAs { .. } => {
+                let hundredfold = 100 * count();
                 assert!(
                     (value * group).abs_diff(hundredfold) <= group,
                     "{name}: {value} is not {hundredfold} / {group}"
@@ -100,12 +100,13 @@ impl Known<'_> {
         }
     }
 
-    fn enrolled(&self, cohort: SchoolYear, category: &Category, receiver: Option<u8>) -> i64 {
-        match category {
-            Category::One(category) => enrolled(self.expected, cohort, usize::from(*category), receiver),
+    fn enrolled(&self, cell: &ReleasedCell) -> i64 {
+        let (cohort, outcome) = (cell.cohort, cell.outcome);
+        match &cell.category {
+            Category::One(category) => seen(self.expected, cohort, usize::from(*category), outcome),
             Category::AllMasked(masked) => {
-                let of = |category| enrolled(self.expected, cohort, category, receiver);
-                enrolled(self.all.expect("a masked sum has a total"), cohort, 0, receiver)
+                let of = |category| seen(self.expected, cohort, category, outcome);
+                seen(self.all.expect("a masked sum has a total"), cohort, 0, outcome)
                     - self.others(masked).map(of).sum::<i64>()
             }
         }
@@ -124,9 +125,19 @@ fn code(expected: &Expected, cohort: SchoolYear, category: usize) -> usize {
 /// Students of a cell seen at one receiver, or at any.
 #[must_use]
 pub fn enrolled(expected: &Expected, cohort: SchoolYear, category: usize, receiver: Option<u8>) -> i64 {
-    let receivers = expected.receivers.len();
+    seen(expected, cohort, category, Outcome::Enrolled(receiver))
+}
+
+/// Students of a cell seen as an outcome says.
+fn seen(expected: &Expected, cohort: SchoolYear, category: usize, outcome: Outcome) -> i64 {
+    let digit = |pattern: usize, receiver: u8| pattern / expected.base.pow(receiver.into()) % expected.base;
+    let patterns = expected.base.pow(u32::try_from(expected.receivers.len()).unwrap());
     let cell = code(expected, cohort, category);
-    let counts = &expected.counts[cell << receivers..(cell + 1) << receivers];
-    let hit = |pattern: usize| receiver.map_or(pattern != 0, |bit| pattern >> bit & 1 == 1);
+    let counts = &expected.counts[cell * patterns..(cell + 1) * patterns];
+    let hit = |pattern: usize| match (outcome.receiver(), outcome.outcome()) {
+        (None, _) => pattern != 0,
+        (Some(receiver), None) => digit(pattern, receiver) != 0,
+        (Some(receiver), Some(one)) => digit(pattern, receiver) == usize::from(one) + 1,
+    };
     counts.iter().enumerate().filter(|(pattern, _)| hit(*pattern)).map(|(_, count)| count).sum()
 }

@@ -79,9 +79,7 @@ fn assert_shared(report: &Report, viewer: MemberCode) {
         };
         let allowed = |outcome| match outcome {
             Outcome::Cohort => true,
-            Outcome::Enrolled(receiver) | Outcome::Rate(receiver) => {
-                table.sender == viewer || own(table, receiver)
-            }
+            seen => table.sender == viewer || own(table, seen.receiver()),
         };
         assert!(table.cells.iter().all(|cell| allowed(cell.outcome)), "a figure of another pair");
         assert!(!is_sender || table.sender == viewer, "a figure of another sender");

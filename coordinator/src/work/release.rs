@@ -5,16 +5,15 @@
 //! the match panel.
 
 use passage_protocol::{
-    agreement::{DocumentId, EffectiveShares, Role, Segment},
+    agreement::{DocumentId, EffectiveShares, Role, Segment, Study},
     codec::Encode,
     disclosure::{
-        Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, Outcome,
-        RawList, RawPair, RawTable, Reason, ReleasedCell, ReleasedTable, release_all, release_panel,
+        DisclosurePolicy, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, RawList, RawPair, RawTable,
+        ReleasedTable, TableColumns, release_all, release_nothing, release_panel,
     },
     ids::{Digest, MemberCode},
     linkage::Links,
     manifest::{Manifest, NoiseParameters, Opening, WIRE_VERSION, shapes},
-    metric::Metric,
     report::{MetricDefinition, Report, Segment as ReportSegment},
     round::{CoordinatorOutcome, TableParts},
     timestamp::Timestamp,
@@ -82,8 +81,16 @@ impl Release<'_> {
             let metric = MetricRef { id: shape.metric.clone(), version: shape.version };
             let sender = manifest.seat(shape.sender).ok_or(CoordinatorError::RoundUnknown)?.code;
             let receivers = shapes::receiver_codes(shape, &manifest.seats);
+            let defined = self.papers.study.metric(&shape.metric, shape.version);
+            let outcomes =
+                defined.map(|metric| metric.outcomes.into_iter().map(|outcome| outcome.name).collect());
+            let columns = TableColumns { receivers, outcomes: outcomes.unwrap_or_default() };
             let Some(parts) = self.tables.get(index).and_then(Option::as_ref) else {
-                withheld.push((index, withheld_table(metric, shape, sender, receivers, noise, policy)));
+                let counts = vec![0; shape.domain.len() * shape.tuple()?.patterns()];
+                let denominators = vec![None; shape.domain.len()];
+                let domain = shape.domain.clone();
+                let empty = RawTable::new(metric, domain, sender, columns, counts, denominators, noise)?;
+                withheld.push((index, release_nothing(&empty, policy)));
                 continue;
             };
             let opening = tables::Opening { shelf: &self.app.shelf, manifest, number, table: shape, parts };
@@ -92,7 +99,7 @@ impl Release<'_> {
             let denominators = self.counts.get(index).map(Vec::as_slice).unwrap_or_default();
             let denominators = denominators.iter().map(|count| count.map(u64::from)).collect();
             let domain = shape.domain.clone();
-            raw.push(RawTable::new(metric, domain, sender, receivers, counts, denominators, noise)?);
+            raw.push(RawTable::new(metric, domain, sender, columns, counts, denominators, noise)?);
         }
         let mut tables = release_all(raw, policy);
         for (index, table) in withheld {
@@ -181,7 +188,7 @@ impl Release<'_> {
         let mut metrics: Vec<MetricDefinition> = Vec::new();
         for table in &tables {
             if !metrics.iter().any(|known| known.metric == table.metric) {
-                metrics.extend(definition(&table.metric));
+                metrics.extend(definition(&self.papers.study, &table.metric));
             }
         }
         let segments = manifest.seats.iter().map(|seat| (seat.code, segment(seat.segment))).collect();
@@ -242,38 +249,6 @@ fn raw_pair(sender: MemberCode, receiver: MemberCode, names: &[String], links: &
     RawPair { sender, receiver, by_recipe, ambiguous, unlinked }
 }
 
-/// A table without enough tuples: every figure is withheld, since none can reach the floor.
-fn withheld_table(
-    metric: MetricRef,
-    shape: &shapes::TableShape,
-    sender: MemberCode,
-    receivers: Vec<MemberCode>,
-    noise: NoiseStatement,
-    policy: &DisclosurePolicy,
-) -> ReleasedTable {
-    let mut outcomes = vec![Outcome::Cohort];
-    let each = (0_u8..).take(receivers.len()).map(Some);
-    for receiver in each.chain([None]) {
-        outcomes.extend([Outcome::Enrolled(receiver), Outcome::Rate(receiver)]);
-    }
-    let mut cells = Vec::new();
-    for cohort in &shape.domain.cohorts {
-        for (category, _) in (0_u8..).zip(shape.domain.dimension.categories()) {
-            cells.extend(outcomes.iter().map(|outcome| ReleasedCell {
-                cohort: *cohort,
-                category: Category::One(category),
-                outcome: *outcome,
-                mark: Mark::Suppressed(match outcome {
-                    Outcome::Cohort => Reason::WithheldTogether,
-                    Outcome::Enrolled(_) | Outcome::Rate(_) => Reason::BelowFloor,
-                }),
-            }));
-        }
-    }
-    let domain = shape.domain.clone();
-    ReleasedTable { metric, domain, sender, receivers, noise, policy: *policy, cells }
-}
-
 fn noise_statement(manifest: &Manifest) -> Result<NoiseStatement, WorkFault> {
     let NoiseParameters { epsilon_milli, delta_ppt } = manifest.noise;
     if epsilon_milli == 0 {
@@ -284,8 +259,8 @@ fn noise_statement(manifest: &Manifest) -> Result<NoiseStatement, WorkFault> {
     Ok(NoiseStatement::Laplace(NoiseTerms { eps_milli: epsilon_milli, delta_ppt, dealers, variance_micro }))
 }
 
-fn definition(metric: &MetricRef) -> Option<MetricDefinition> {
-    let found = Metric::builtin(&metric.id, metric.version).ok().flatten()?;
+fn definition(study: &Study, metric: &MetricRef) -> Option<MetricDefinition> {
+    let found = study.metric(&metric.id, metric.version)?;
     Some(MetricDefinition {
         metric: metric.clone(),
         title: found.title,

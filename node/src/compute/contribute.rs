@@ -1,7 +1,8 @@
 //! The member's own list: match keys to group elements, codes to ciphertexts, blinded, shuffled, sealed (SPEC §6.1-6.2).
 
 use passage_protocol::{
-    cells::Dimension,
+    agreement::Role,
+    cells::{Dimension, Window},
     disclosure::source_floor,
     group::{MatchPoint, OwnerBlind, hash_to_element},
     ids::Digest,
@@ -50,8 +51,11 @@ pub fn run(
     };
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
-    let counted: Vec<Counted> =
-        tables.iter().map(|(_, table)| count(&prepared, table, context.manifest.floor)).collect();
+    let counted: Vec<Counted> = (tables.iter())
+        .map(|(_, table)| {
+            count(&prepared, metric_place(context, table.window_key), table, context.manifest.floor)
+        })
+        .collect();
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let makers = column_makers(context, &tables, &counted)?;
 
@@ -94,10 +98,10 @@ struct Counted {
     released: Vec<Option<u32>>,
 }
 
-fn count(prepared: &Prepared, table: &TableShape, floor: u32) -> Counted {
+fn count(prepared: &Prepared, place: usize, table: &TableShape, floor: u32) -> Counted {
     let mut counts = vec![0_u64; table.domain.len()];
     for row in &prepared.rows {
-        let code = cell_code(row, table).and_then(|code| counts.get_mut(code as usize - 1));
+        let code = cell_code(row, place, table).and_then(|code| counts.get_mut(code as usize - 1));
         if let Some(count) = code {
             *count += 1;
         }
@@ -111,19 +115,26 @@ fn count(prepared: &Prepared, table: &TableShape, floor: u32) -> Counted {
     Counted { withheld, released }
 }
 
-fn cell_code(row: &PreparedRow, table: &TableShape) -> Option<u32> {
+/// The cell of a row in a table whose metric stands at `place` among the study's.
+fn cell_code(row: &PreparedRow, place: usize, table: &TableShape) -> Option<u32> {
     let category = match table.domain.dimension {
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),
         Dimension::Gender => row.gender.index(),
     };
-    table.domain.code(row.cohort?, category)
+    table.domain.code(row.facts.get(place)?.cohort?, category)
 }
 
 /// Makes the value of one column for a row.
 enum ColumnMaker<'a> {
-    Window { sender_offset: Option<u16> },
-    Cell { table: &'a TableShape, withheld: &'a [bool] },
+    Window { place: usize, window: &'a Window, role: Role },
+    Cell { place: usize, table: &'a TableShape, withheld: &'a [bool] },
+}
+
+/// Place of a window's metric among the study's: windows stand in that order among the column keys.
+fn metric_place(context: &RoundContext, window_key: u16) -> usize {
+    let before = context.manifest.column_keys.iter().take(usize::from(window_key));
+    before.filter(|key| matches!(key, ColumnKey::Window { .. })).count()
 }
 
 fn column_makers<'a>(
@@ -137,15 +148,17 @@ fn column_makers<'a>(
         let own = tables.iter().position(|(_, table)| table.cell_key == *key);
         let maker = match (context.manifest.column_keys.get(usize::from(*key)), own) {
             (Some(ColumnKey::Window { .. }), _) => {
-                let table = tables.iter().find(|(_, table)| table.window_key == *key);
-                let metric = table.and_then(|(_, table)| context.manifest.metric(table));
-                ColumnMaker::Window { sender_offset: metric.map(|metric| metric.window_offset_years) }
+                let table = context.manifest.tables.iter().find(|table| table.window_key == *key);
+                // A list is a sender's or a receiver's, in every table of a study.
+                let role = if tables.is_empty() { Role::Receiver } else { Role::Sender };
+                let window = &table.ok_or(WorkFault::SecretMissing)?.window;
+                ColumnMaker::Window { place: metric_place(context, *key), window, role }
             }
             (Some(ColumnKey::Cell { .. }), Some(own)) => {
                 let table = tables.get(own).map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?;
                 let withheld =
                     counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
-                ColumnMaker::Cell { table, withheld }
+                ColumnMaker::Cell { place: metric_place(context, table.window_key), table, withheld }
             }
             (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
         };
@@ -162,15 +175,15 @@ fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_
         Some(hash_to_element(recipe, &context.manifest.round, &key.fields()))
     };
     let value = |maker: &ColumnMaker<'_>| match maker {
-        // A sender encrypts the year in which it expects the student elsewhere; a receiver the year it first saw him.
-        ColumnMaker::Window { sender_offset: Some(offset) } => match row.cohort {
-            Some(cohort) => ColumnValue::Code(u32::from(cohort.0.saturating_add(*offset))),
-            None => ColumnValue::Undecodable,
-        },
-        ColumnMaker::Window { sender_offset: None } => {
-            ColumnValue::Code(row.first_regular.map_or(0, |year| u32::from(year.0)))
+        ColumnMaker::Window { place, window, role } => {
+            let fact = row.facts.get(*place).copied().unwrap_or_default();
+            match (role, fact.cohort) {
+                (Role::Sender, Some(cohort)) => ColumnValue::Code(window.sender_value(cohort)),
+                (Role::Sender, None) => ColumnValue::Undecodable,
+                (Role::Receiver, _) => ColumnValue::Code(window.receiver_value(fact.seen)),
+            }
         }
-        ColumnMaker::Cell { table, withheld } => match cell_code(row, table) {
+        ColumnMaker::Cell { place, table, withheld } => match cell_code(row, *place, table) {
             Some(code) if withheld.get(code as usize - 1) == Some(&false) => ColumnValue::Code(code),
             Some(_) | None => ColumnValue::Undecodable,
         },

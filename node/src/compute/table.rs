@@ -202,7 +202,7 @@ fn build(
                 let entries: Vec<PlanEntry<'_>> =
                     chunk.iter().map(|(sender, receivers)| PlanEntry { sender, receivers }).collect();
                 let first = (number + index as u64) * CHUNK_ROWS as u64;
-                Ok(build_tuples(&tuple_columns, &entries, first)?)
+                Ok(build_tuples(&tuple_columns, &table.window, &entries, first)?)
             })
             .collect();
         let unmixed = unmixed?;

@@ -103,8 +103,8 @@ impl Standing<'_> {
         let (study, seats) = (self.study, &manifest.seats);
         let keys = shapes::column_keys(study);
         let recipes: Vec<Digest> = study.preset.recipes().iter().map(Recipe::digest).collect();
-        let lists = shapes::lists(study, seats, &manifest.committee, &keys).map_err(|_| other)?;
         let tables = shapes::tables(study, seats, &keys).map_err(|_| other)?;
+        let lists = shapes::lists(study, seats, &manifest.committee, &tables).map_err(|_| other)?;
         let same = manifest.column_keys == keys
             && manifest.recipes == recipes
             && manifest.lists == lists

@@ -214,7 +214,9 @@ impl Agreement {
         let mut catalogue = self.catalogue.clone();
         catalogue.sort_unstable();
         catalogue.dedup();
-        let defined = |(id, version): &(String, u16)| matches!(Metric::builtin(id, *version), Ok(Some(_)));
+        let defined = |(id, version): &(String, u16)| {
+            Metric::is_brought(id) || matches!(Metric::builtin(id, *version), Ok(Some(_)))
+        };
         let rules = [
             (
                 self.texts().into_iter().all(is_plain),

@@ -11,7 +11,6 @@ use crate::{
     },
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
-    metric::Metric,
     timestamp::Date,
 };
 
@@ -176,7 +175,7 @@ impl Standing<'_> {
     /// True if the metric of a table counts students of one such institution at another.
     fn joins(&self, table: &StudyTable, sender: MemberCode, receiver: MemberCode) -> bool {
         let segment = |code| self.agreement.party(code).map(|party| party.segment);
-        let metric = Metric::builtin(&table.metric, table.version).ok().flatten();
+        let metric = self.study.metric(&table.metric, table.version);
         metric.zip(segment(sender).zip(segment(receiver))).is_some_and(|(metric, (from, to))| {
             metric.senders.contains(&from) && metric.receivers.contains(&to)
         })

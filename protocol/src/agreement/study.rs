@@ -11,6 +11,7 @@ use crate::{
     document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
     match_key::Preset,
+    metric::Metric,
 };
 
 /// A study as proposed; its identity is the digest of the bytes it was read from.
@@ -34,6 +35,8 @@ pub struct Study {
     pub participants: Vec<StudyParticipant>,
     /// Tables asked for.
     pub tables: Vec<StudyTable>,
+    /// Metrics the study brings along, whole, beside those built in.
+    pub definitions: Vec<Metric>,
 }
 
 /// One member's part in a study.
@@ -100,6 +103,7 @@ impl Study {
                 .map(ParticipantShape::read)
                 .collect::<Result<_, _>>()?,
             tables: shape.table.into_iter().map(TableShape::read).collect::<Result<Vec<_>, _>>()?.concat(),
+            definitions: shape.definition.iter().map(|text| Metric::parse(text)).collect::<Result<_, _>>()?,
         };
         study.check()?;
         Ok(study)
@@ -113,6 +117,20 @@ impl Study {
         let mut tables: Vec<_> = self.tables.iter().map(|table| (&table.metric, table.dimension)).collect();
         tables.sort_unstable();
         tables.dedup();
+        let versions = |table: &StudyTable| {
+            self.tables.iter().all(|other| other.metric != table.metric || other.version == table.version)
+        };
+        let mut brought: Vec<_> =
+            self.definitions.iter().map(|metric| (&metric.id, metric.version)).collect();
+        brought.sort_unstable();
+        brought.dedup();
+        let new = |metric: &Metric| {
+            Metric::is_brought(&metric.id)
+                && self
+                    .tables
+                    .iter()
+                    .any(|table| table.metric == metric.id && table.version == metric.version)
+        };
         let rules = [
             (
                 !self.title.trim().is_empty() && is_plain(&self.title),
@@ -140,11 +158,37 @@ impl Study {
             ),
             ((1..=TABLES_MAX).contains(&self.tables.len()), "table", "a list of 1 to 16 tables"),
             (tables.len() == self.tables.len(), "table", "each metric and dimension once"),
+            (self.tables.iter().all(versions), "table.version", "one version of each metric"),
+            (
+                brought.len() == self.definitions.len() && self.definitions.iter().all(new),
+                "definition",
+                "a list of metric files, each with an id that begins with `x-` and in the version that a table asks for",
+            ),
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, expected)) => Err(DocumentError::OutOfRange { key, expected }),
             None => Ok(()),
         }
+    }
+
+    /// A metric as this study means it: one it brings along, or one built in.
+    #[must_use]
+    pub fn metric(&self, id: &str, version: u16) -> Option<Metric> {
+        let brought = self.definitions.iter().find(|metric| metric.id == id && metric.version == version);
+        brought.cloned().or_else(|| Metric::builtin(id, version).ok().flatten())
+    }
+
+    /// Metrics asked for, each once, in the order of the tables: the order of their windows in a round.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<(&str, u16)> {
+        let mut metrics = Vec::new();
+        for table in &self.tables {
+            let metric = (table.metric.as_str(), table.version);
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        metrics
     }
 
     /// What a member does in it; none if it is no participant.
@@ -177,6 +221,8 @@ struct Shape {
     committee: u8,
     participant: Vec<ParticipantShape>,
     table: Vec<TableShape>,
+    #[serde(default)]
+    definition: Vec<String>,
 }
 
 #[derive(Deserialize)]

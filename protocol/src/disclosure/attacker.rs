@@ -14,7 +14,7 @@ use crate::{
     codec::{Decode, Encode},
     disclosure::{
         Category, DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason,
-        ReleasedTable, release_all, source_floor,
+        ReleasedTable, TableColumns, release_all, source_floor,
     },
     ids::MemberCode,
 };
@@ -48,7 +48,16 @@ fn tables(students: &[Student], receivers: usize) -> (Vec<RawTable>, BTreeMap<(D
         let denominators = own.iter().zip(&withheld).map(|(count, gone)| (!gone).then_some(*count)).collect();
         let metric = MetricRef { id: "college-going-12m".to_owned(), version: 1 };
         let (sender, noise) = (MemberCode([1; 5]), NoiseStatement::Nil);
-        RawTable::new(metric, domain, sender, codes.clone(), counts, denominators, noise).unwrap()
+        RawTable::new(
+            metric,
+            domain,
+            sender,
+            TableColumns::of_one("enrolled", codes.clone()),
+            counts,
+            denominators,
+            noise,
+        )
+        .unwrap()
     });
     (raw.into(), truth)
 }

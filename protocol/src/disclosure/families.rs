@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
-        NoiseStatement, RawTable, Reason,
+        Measure, NoiseStatement, RawTable, Reason,
+        measure::Place,
         suppression::{FigureId, Puzzle},
     },
     ids::MemberCode,
@@ -17,13 +18,13 @@ use crate::{
 /// A row of a cohort: the dimension and the category's index; `None` for the students the sender withheld, together.
 type Row = (Dimension, Option<usize>);
 
-/// What is counted in a row: students seen at one or more of these receivers, in ascending order.
-pub(super) type Receivers = Vec<MemberCode>;
+/// What is counted in a row: students seen at one or more of these receivers as one or more of these outcomes, in ascending order.
+pub(super) type Places = Vec<Place>;
 
 /// The decisions for one cohort of one family of tables.
 pub(super) struct Verdict {
     denominators: BTreeMap<Row, Result<u64, Reason>>,
-    counts: BTreeMap<(Row, Receivers), Option<Reason>>,
+    counts: BTreeMap<(Row, Places), Option<Reason>>,
 }
 
 impl Verdict {
@@ -33,13 +34,8 @@ impl Verdict {
     }
 
     /// Why a count is withheld; `None` if it is shown.
-    pub(super) fn count(
-        &self,
-        dimension: Dimension,
-        category: usize,
-        receivers: &Receivers,
-    ) -> Option<Reason> {
-        let held = self.counts.get(&((dimension, Some(category)), receivers.clone()));
+    pub(super) fn count(&self, dimension: Dimension, category: usize, places: &Places) -> Option<Reason> {
+        let held = self.counts.get(&((dimension, Some(category)), places.clone()));
         held.copied().unwrap_or(Some(Reason::WithheldAtSource))
     }
 
@@ -84,9 +80,9 @@ impl Verdict {
 /// The figures of one cohort with what holds among them.
 struct Board {
     puzzle: Puzzle,
-    figures: BTreeMap<(Row, Receivers), FigureId>,
+    figures: BTreeMap<(Row, Places), FigureId>,
     /// Students seen at exactly these receivers out of those of a table: in no table, but between its figures.
-    patterns: BTreeMap<(Row, Receivers, Receivers), FigureId>,
+    patterns: BTreeMap<(Row, Places, Places), FigureId>,
     /// Whether the counts carry no noise.
     exact: bool,
 }
@@ -95,15 +91,17 @@ impl Board {
     /// The figures of one row of a table. With several receivers they overlap: what is seen at exactly which of them can
     /// be worked out from the figures, in part or in full, and is protected with them (domain 4.3 e).
     fn row(&mut self, table: &RawTable, code: u32, row: Row, group: i64) {
-        for (receiver, receivers) in measures(table) {
-            let value = table.enrolled(code, receiver);
-            self.figures.entry((row, receivers)).or_insert_with(|| self.puzzle.count(value, group));
+        for measure in Measure::all(table) {
+            let value = table.enrolled(code, &measure);
+            self.figures
+                .entry((row, measure.places(table)))
+                .or_insert_with(|| self.puzzle.count(value, group));
         }
-        let every = every_receiver(table);
-        if every.len() < 2 || self.patterns.contains_key(&(row, every.clone(), every.clone())) {
+        let every = every_place(table);
+        if every.len() < 2 || self.patterns.keys().any(|(of, table, _)| *of == row && *table == every) {
             return;
         }
-        for pattern in 1..1_usize << table.receivers.len() {
+        for pattern in 1..table.patterns() {
             let value = table.pattern(code, pattern);
             let id = self.pattern(value, group);
             self.patterns.insert((row, every.clone(), seen_at(table, pattern)), id);
@@ -118,26 +116,24 @@ impl Board {
     }
 
     /// Each figure of a row as the sum of the patterns it covers.
-    fn overlap(&mut self, row: Row, every: &Receivers) {
-        let single = every.iter().map(|code| vec![*code]);
-        for receivers in single.chain([every.clone()]) {
+    fn overlap(&mut self, row: Row, every: &Places) {
+        let within = |places: &Places| places.iter().all(|place| every.contains(place));
+        let figures = self.figures.iter().filter(|((of, places), _)| *of == row && within(places));
+        for ((_, places), total) in figures {
             let covered = self.patterns.iter().filter(|((of, table, seen), _)| {
-                *of == row && table == every && seen.iter().any(|code| receivers.contains(code))
+                *of == row && table == every && seen.iter().any(|place| places.contains(place))
             });
-            let parts: Vec<_> = covered.map(|(_, id)| *id).collect();
-            if let Some(total) = self.figures.get(&(row, receivers)) {
-                self.puzzle.makes_up(parts, *total);
-            }
+            self.puzzle.makes_up(covered.map(|(_, id)| *id).collect(), *total);
         }
     }
 
-    fn of_row(&self, row: Row) -> Vec<(Receivers, FigureId)> {
+    fn of_row(&self, row: Row) -> Vec<(Places, FigureId)> {
         let in_row = self.figures.iter().filter(|((of, _), _)| *of == row);
         in_row.map(|((_, receivers), figure)| (receivers.clone(), *figure)).collect()
     }
 
     /// The categories of a breakdown, and the students withheld at the source as one more, make up the totals.
-    fn breakdown(&mut self, dimension: Dimension, unknown: Option<i64>, totals: &[(Receivers, FigureId)]) {
+    fn breakdown(&mut self, dimension: Dimension, unknown: Option<i64>, totals: &[(Places, FigureId)]) {
         let value = |puzzle: &Puzzle, ids: &[FigureId]| -> i64 {
             ids.iter().filter_map(|id| puzzle.figures.get(*id)).map(|figure| figure.value).sum()
         };
@@ -153,7 +149,7 @@ impl Board {
             }
             self.puzzle.sum(parts, *total);
         }
-        let of_all = |((row, every, seen), id): (&(Row, Receivers, Receivers), &FigureId)| {
+        let of_all = |((row, every, seen), id): (&(Row, Places, Places), &FigureId)| {
             (row.0 == Dimension::All).then(|| (every.clone(), seen.clone(), *id))
         };
         let patterns: Vec<_> = self.patterns.iter().filter_map(of_all).collect();
@@ -180,13 +176,14 @@ impl Board {
     /// A receiver counts its own students: beside another's figures, its own are no secret to it (domain 4.3 f).
     fn own_figures(&mut self) {
         let codes: BTreeSet<MemberCode> =
-            self.figures.keys().flat_map(|(_, who)| who.iter().copied()).collect();
+            self.figures.keys().flat_map(|(_, who)| who.iter().map(|(code, _)| *code)).collect();
         // What a receiver knows exactly does not take the noise off the figures.
         if codes.len() < 2 || !self.exact {
             return;
         }
         for code in codes {
-            let own = self.figures.iter().filter(|((_, who), _)| *who == [code]).map(|(_, id)| *id);
+            let is_own = |who: &Places| who.iter().all(|(at, _)| *at == code);
+            let own = self.figures.iter().filter(|((_, who), _)| is_own(who)).map(|(_, id)| *id);
             let own = own.collect();
             self.puzzle.owned(own);
         }
@@ -242,21 +239,15 @@ fn judge_denominators(groups: &Groups, floor: u32) -> BTreeMap<Row, Result<u64, 
     groups.iter().map(|(row, count)| (*row, verdict(row, count))).collect()
 }
 
-/// The measures of a table: each receiver by index, then any of them; with one receiver the two are one.
-pub(super) fn measures(table: &RawTable) -> Vec<(Option<usize>, Receivers)> {
-    let single = table.receivers.iter().enumerate().map(|(at, code)| (Some(at), vec![*code]));
-    single.chain([(None, every_receiver(table))]).collect()
+fn every_place(table: &RawTable) -> Places {
+    Measure::all(table).last().map(|any| any.places(table)).unwrap_or_default()
 }
 
-fn every_receiver(table: &RawTable) -> Receivers {
-    let mut every = table.receivers.clone();
-    every.sort_unstable();
-    every
-}
-
-fn seen_at(table: &RawTable, pattern: usize) -> Receivers {
-    let seen = table.receivers.iter().enumerate().filter(|(bit, _)| pattern >> bit & 1 == 1);
-    let mut seen: Receivers = seen.map(|(_, code)| *code).collect();
+fn seen_at(table: &RawTable, pattern: usize) -> Places {
+    let seen = table.places(pattern).filter_map(|(receiver, outcome)| {
+        Some((*table.receivers.get(receiver)?, u8::try_from(outcome).ok()?))
+    });
+    let mut seen: Places = seen.collect();
     seen.sort_unstable();
     seen
 }

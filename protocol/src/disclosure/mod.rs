@@ -40,6 +40,7 @@ mod families;
 mod hierarchy;
 mod ledger;
 mod mark;
+mod measure;
 mod noise_statement;
 mod panel;
 mod policy;
@@ -53,6 +54,8 @@ mod suppression;
 #[cfg(test)]
 mod attacker;
 
+use measure::Measure;
+
 pub use cross::{CROSS_CELLS_MAX, CellName, RawCross, ReleasedCross, release_linked};
 pub use dominance::{DominanceRule, RawSum, is_dominated, release_sums};
 pub use hierarchy::{CrossError, Hierarchy};
@@ -61,7 +64,7 @@ pub use mark::{Mark, Reason};
 pub use noise_statement::{NoiseStatement, NoiseTerms};
 pub use panel::{ListCounts, MatchPanel, PairCounts, RawList, RawPair, release_panel};
 pub use policy::DisclosurePolicy;
-pub use raw::{RawTable, RawTableError};
-pub use release::{release, release_all};
+pub use raw::{RawTable, RawTableError, TableColumns};
+pub use release::{release, release_all, release_nothing};
 pub use released::{Category, MetricRef, Outcome, ReleasedCell, ReleasedTable, TABLE_CELLS_MAX};
 pub use source_floor::source_floor;

@@ -15,10 +15,28 @@ use core::fmt;
 
 use crate::{
     cells::CellDomain,
-    disclosure::{MetricRef, NoiseStatement},
+    disclosure::{Measure, MetricRef, NoiseStatement},
     ids::MemberCode,
+    mixing::{PATTERNS_MAX, RECEIVERS_MAX},
     refusal::{Code, Refusal},
 };
+
+/// What is counted in each row of a table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TableColumns {
+    /// Where students were looked for, in the order of the pattern's digits.
+    pub receivers: Vec<MemberCode>,
+    /// As what they could be seen, by name.
+    pub outcomes: Vec<String>,
+}
+
+impl TableColumns {
+    /// The columns of a metric with one outcome.
+    #[must_use]
+    pub fn of_one(outcome: &str, receivers: Vec<MemberCode>) -> Self {
+        Self { receivers, outcomes: vec![outcome.to_owned()] }
+    }
+}
 
 /// One decrypted table (SPEC §9), offset already subtracted.
 pub struct RawTable {
@@ -26,6 +44,7 @@ pub struct RawTable {
     pub(super) domain: CellDomain,
     pub(super) sender: MemberCode,
     pub(super) receivers: Vec<MemberCode>,
+    pub(super) outcomes: Vec<String>,
     pub(super) counts: Vec<i64>,
     pub(super) denominators: Vec<Option<u64>>,
     pub(super) noise: NoiseStatement,
@@ -33,27 +52,30 @@ pub struct RawTable {
 
 impl RawTable {
     /// More receivers than this make too many patterns for one table.
-    pub const RECEIVERS_MAX: usize = 4;
+    pub const RECEIVERS_MAX: usize = RECEIVERS_MAX;
 
     /// Takes decrypted counts.
     ///
     /// # Inputs
     ///
-    /// `counts[((code - 1) << receivers) | pattern]`, in students; bit r of the pattern says that the student was seen at
-    /// receiver r inside the window. `denominators[code - 1]` is the sender's own count, `None` where it withheld it.
+    /// `counts[(code - 1) x patterns + pattern]`, in students; digit r of the pattern, to the base of
+    /// outcomes + 1, is the outcome the student was seen with at receiver r inside the window, 0 for none ([`crate::mixing::TupleShape::patterns`]).
+    /// `denominators[code - 1]` is the sender's own count, `None` where it withheld it.
     ///
     /// # Errors
     ///
-    /// [`RawTableError`] if a length does not fit the domain or the receivers are none, too many or repeated.
+    /// [`RawTableError`] if a length does not fit the domain, the receivers are none, too many or repeated, or there is no outcome or
+    /// more than the receivers allow.
     pub fn new(
         metric: MetricRef,
         domain: CellDomain,
         sender: MemberCode,
-        receivers: Vec<MemberCode>,
+        columns: TableColumns,
         counts: Vec<i64>,
         denominators: Vec<Option<u64>>,
         noise: NoiseStatement,
     ) -> Result<Self, RawTableError> {
+        let TableColumns { receivers, outcomes } = columns;
         let distinct =
             receivers.iter().enumerate().all(|(at, code)| !receivers.iter().skip(at + 1).any(|c| c == code));
         if receivers.is_empty() || receivers.len() > Self::RECEIVERS_MAX || !distinct {
@@ -63,31 +85,45 @@ impl RawTable {
         if domain.is_empty() || domain.cohorts.len() > 64 || !ascending {
             return Err(RawTableError::Cohorts { count: domain.cohorts.len() });
         }
-        let expected = domain.len() << receivers.len();
+        let patterns = patterns(receivers.len(), outcomes.len()).filter(|_| !outcomes.is_empty());
+        let patterns = patterns.ok_or(RawTableError::Outcomes { count: outcomes.len() })?;
+        let expected = domain.len() * patterns;
         if counts.len() != expected {
             return Err(RawTableError::Counts { seen: counts.len(), expected });
         }
         if denominators.len() != domain.len() {
             return Err(RawTableError::Denominators { seen: denominators.len(), expected: domain.len() });
         }
-        Ok(Self { metric, domain, sender, receivers, counts, denominators, noise })
+        Ok(Self { metric, domain, sender, receivers, outcomes, counts, denominators, noise })
     }
 
-    /// Students of a cell seen at a receiver (by index), or at any of them. May be negative under noise.
-    pub(super) fn enrolled(&self, code: u32, receiver: Option<usize>) -> i64 {
-        let patterns = 1_usize << self.receivers.len();
-        let start = (code as usize).saturating_sub(1).saturating_mul(patterns);
-        let row = self.counts.get(start..start.saturating_add(patterns)).unwrap_or_default();
-        row.iter()
-            .enumerate()
-            .filter(|(pattern, _)| receiver.map_or(*pattern != 0, |bit| pattern >> bit & 1 == 1))
-            .fold(0_i64, |sum, (_, count)| sum.saturating_add(*count))
+    /// Students of a cell who fit a measure. May be negative under noise.
+    pub(super) fn enrolled(&self, code: u32, measure: &Measure) -> i64 {
+        let counts = (0..self.patterns()).filter(|pattern| self.fits(*pattern, measure));
+        counts.fold(0_i64, |sum, pattern| sum.saturating_add(self.pattern(code, pattern)))
     }
 
-    /// Students of a cell seen at exactly the receivers of a pattern.
+    /// Students of a cell seen with exactly the outcomes of a pattern.
     pub(super) fn pattern(&self, code: u32, pattern: usize) -> i64 {
-        let start = (code as usize).saturating_sub(1) << self.receivers.len();
+        let start = (code as usize).saturating_sub(1).saturating_mul(self.patterns());
         self.counts.get(start.saturating_add(pattern)).copied().unwrap_or(0)
+    }
+
+    /// Number of patterns.
+    pub(super) fn patterns(&self) -> usize {
+        patterns(self.receivers.len(), self.outcomes.len()).unwrap_or(1)
+    }
+
+    /// Where a student of a pattern was seen as what: receiver and outcome by index.
+    pub(super) fn places(&self, pattern: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let base = self.outcomes.len() + 1;
+        let digit = move |receiver: usize| (0..receiver).fold(pattern, |rest, _| rest / base) % base;
+        (0..self.receivers.len())
+            .filter_map(move |receiver| Some((receiver, digit(receiver).checked_sub(1)?)))
+    }
+
+    fn fits(&self, pattern: usize, measure: &Measure) -> bool {
+        self.places(pattern).any(|(receiver, outcome)| measure.holds(receiver, outcome))
     }
 
     /// The sender's own count of a cell.
@@ -95,11 +131,18 @@ impl RawTable {
         self.denominators.get((code as usize).checked_sub(1)?).copied().flatten()
     }
 
-    /// Noisy cells summed in the count of one receiver, or of any.
-    pub(super) fn patterns_summed(&self, receiver: Option<usize>) -> u32 {
-        let patterns = 1_u32 << self.receivers.len();
-        receiver.map_or(patterns - 1, |_| patterns / 2)
+    /// Noisy cells summed in the count of a measure.
+    pub(super) fn patterns_summed(&self, measure: &Measure) -> u32 {
+        let summed = (0..self.patterns()).filter(|pattern| self.fits(*pattern, measure)).count();
+        u32::try_from(summed).unwrap_or(u32::MAX)
     }
+}
+
+/// Patterns of `outcomes` over `receivers`; `None` beyond what a table can hold.
+fn patterns(receivers: usize, outcomes: usize) -> Option<usize> {
+    let patterns =
+        (0..receivers).try_fold(1_usize, |patterns, _| patterns.checked_mul(outcomes.checked_add(1)?))?;
+    (patterns <= PATTERNS_MAX).then_some(patterns)
 }
 
 /// Why numbers do not make a raw table. Lengths only, never counts.
@@ -114,7 +157,7 @@ pub enum RawTableError {
     Counts {
         /** Counts given. */
         seen: usize,
-        /** Cells x 2^receivers. */
+        /** Cells x patterns. */
         expected: usize,
     },
     /// The denominators do not fit the cells.
@@ -123,6 +166,11 @@ pub enum RawTableError {
         seen: usize,
         /** Cells. */
         expected: usize,
+    },
+    /// No outcome, or more than the receivers allow.
+    Outcomes {
+        /** Outcomes given. */
+        count: usize,
     },
     /// No receiver, more than four, or one twice.
     Receivers {
@@ -141,6 +189,12 @@ impl fmt::Display for RawTableError {
             Self::Denominators { seen, expected } => {
                 write!(formatter, "{seen} denominators, expected {expected}")
             }
+            Self::Outcomes { count } => {
+                write!(
+                    formatter,
+                    "{count} outcomes, expected 1 or more, in at most {PATTERNS_MAX} patterns over the receivers"
+                )
+            }
             Self::Receivers { count } => {
                 write!(formatter, "{count} receivers, expected 1 to 4 different ones")
             }
@@ -154,6 +208,7 @@ impl Refusal for RawTableError {
             Self::Cohorts { .. } => 0x0A05,
             Self::Counts { .. } => 0x0A06,
             Self::Denominators { .. } => 0x0A03,
+            Self::Outcomes { .. } => 0x0A07,
             Self::Receivers { .. } => 0x0A04,
         })
     }

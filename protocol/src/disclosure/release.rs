@@ -5,9 +5,8 @@
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
-        Category, DisclosurePolicy, Mark, Outcome, RawTable, Reason, ReleasedCell, ReleasedTable,
-        families::{Receivers, Verdict, measures},
-        rate,
+        Category, DisclosurePolicy, Mark, Measure, Outcome, RawTable, Reason, ReleasedCell, ReleasedTable,
+        families::Verdict, rate,
     },
 };
 
@@ -29,6 +28,28 @@ pub fn release_all(raw: Vec<RawTable>, policy: &DisclosurePolicy) -> Vec<Release
     raw.iter().map(|table| write(table, &siblings(table), policy)).collect()
 }
 
+/// A table of which nothing may be said, not even how many students there were: every cell carries its reason.
+#[must_use]
+pub fn release_nothing(table: &RawTable, policy: &DisclosurePolicy) -> ReleasedTable {
+    let figures = Measure::all(table).into_iter().flat_map(Measure::outcomes);
+    let outcomes: Vec<Outcome> = [Outcome::Cohort].into_iter().chain(figures).collect();
+    let mut cells = Vec::new();
+    for (_, cohort, category) in table.domain.cells() {
+        cells.extend(outcomes.iter().map(|outcome| ReleasedCell {
+            cohort,
+            category: Category::One(u8::try_from(category).unwrap_or(u8::MAX)),
+            outcome: *outcome,
+            mark: Mark::Suppressed(match outcome {
+                Outcome::Cohort => Reason::WithheldTogether,
+                Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
+                    Reason::BelowFloor
+                }
+            }),
+        }));
+    }
+    with_cells(table, policy, cells)
+}
+
 fn write(table: &RawTable, family: &[&RawTable], policy: &DisclosurePolicy) -> ReleasedTable {
     let mut cells = Vec::new();
     for cohort in &table.domain.cohorts {
@@ -37,11 +58,16 @@ fn write(table: &RawTable, family: &[&RawTable], policy: &DisclosurePolicy) -> R
         rows.write_categories(&mut cells);
         rows.write_masked_sums(&mut cells);
     }
+    with_cells(table, policy, cells)
+}
+
+fn with_cells(table: &RawTable, policy: &DisclosurePolicy, cells: Vec<ReleasedCell>) -> ReleasedTable {
     ReleasedTable {
         metric: table.metric.clone(),
         domain: table.domain.clone(),
         sender: table.sender,
         receivers: table.receivers.clone(),
+        outcomes: table.outcomes.clone(),
         noise: table.noise,
         policy: *policy,
         cells,
@@ -84,11 +110,11 @@ impl Rows<'_> {
                     None => group.map_or_else(Mark::Suppressed, exact),
                 },
             );
-            for (receiver, receivers) in measures(self.table) {
-                let wire = receiver.and_then(|at| u8::try_from(at).ok());
-                let count = self.count(category, receiver, &receivers);
-                push(Outcome::Enrolled(wire), count);
-                push(Outcome::Rate(wire), self.rate(count, group, coded));
+            for measure in Measure::all(self.table) {
+                let count = self.count(category, &measure);
+                let [seen, rate] = measure.outcomes();
+                push(seen, count);
+                push(rate, self.rate(count, group, coded));
             }
         }
     }
@@ -97,9 +123,9 @@ impl Rows<'_> {
     /// something (domain 4.2 P1). The row of all students keeps its number.
     fn is_in_percentages(&self, category: usize) -> bool {
         let dimension = self.table.domain.dimension;
-        let reasons: Vec<_> = measures(self.table)
+        let reasons: Vec<_> = Measure::all(self.table)
             .iter()
-            .map(|(_, receivers)| self.verdict.count(dimension, category, receivers))
+            .map(|measure| self.verdict.count(dimension, category, &measure.places(self.table)))
             .collect();
         let speaks = |reason: &Option<Reason>| {
             matches!(reason, Some(Reason::BelowFloor | Reason::ComplementBelowFloor))
@@ -110,23 +136,20 @@ impl Rows<'_> {
             && reasons.iter().any(speaks)
     }
 
-    fn count(&self, category: usize, receiver: Option<usize>, receivers: &Receivers) -> Mark {
-        match self.verdict.count(self.table.domain.dimension, category, receivers) {
+    fn count(&self, category: usize, measure: &Measure) -> Mark {
+        match self.verdict.count(self.table.domain.dimension, category, &measure.places(self.table)) {
             Some(reason) => Mark::Suppressed(reason),
-            None => {
-                let value = self.raw_count(category, receiver);
-                interval(value, self.half_width(receiver, 1))
-            }
+            None => interval(self.raw_count(category, measure), self.half_width(measure, 1)),
         }
     }
 
-    fn raw_count(&self, category: usize, receiver: Option<usize>) -> u64 {
+    fn raw_count(&self, category: usize, measure: &Measure) -> u64 {
         let code = self.table.domain.code(self.cohort, category).unwrap_or(0);
-        u64::try_from(self.table.enrolled(code, receiver)).unwrap_or(0)
+        u64::try_from(self.table.enrolled(code, measure)).unwrap_or(0)
     }
 
-    fn half_width(&self, receiver: Option<usize>, rows: u32) -> u64 {
-        self.table.noise.half_width_95(self.table.patterns_summed(receiver).saturating_mul(rows))
+    fn half_width(&self, measure: &Measure, rows: u32) -> u64 {
+        self.table.noise.half_width_95(self.table.patterns_summed(measure).saturating_mul(rows))
     }
 
     /// The percentage beside a count; `coded` is the group by which the percentages of a row without counts are coded.
@@ -171,23 +194,24 @@ impl Rows<'_> {
         if masked.len() >= 2 && left >= self.floor {
             push(masked, Outcome::Cohort, exact(left));
         }
-        for (receiver, receivers) in measures(self.table) {
-            if self.verdict.count(all.domain.dimension, 0, &receivers).is_some() {
+        for measure in Measure::all(self.table) {
+            let places = measure.places(self.table);
+            if self.verdict.count(all.domain.dimension, 0, &places).is_some() {
                 continue;
             }
-            let is_shown = |category: &usize| self.verdict.count(dimension, *category, &receivers).is_none();
+            let is_shown = |category: &usize| self.verdict.count(dimension, *category, &places).is_none();
             let (shown, masked): (Vec<_>, Vec<_>) = (0..categories).partition(is_shown);
             let code = all.domain.code(self.cohort, 0).unwrap_or(0);
-            let total = u64::try_from(all.enrolled(code, receiver)).unwrap_or(0);
+            let total = u64::try_from(all.enrolled(code, &measure)).unwrap_or(0);
             let left =
-                total.saturating_sub(shown.iter().map(|category| self.raw_count(*category, receiver)).sum());
+                total.saturating_sub(shown.iter().map(|category| self.raw_count(*category, &measure)).sum());
             if masked.len() < 2 || left < self.floor {
                 continue;
             }
-            let wire = receiver.and_then(|at| u8::try_from(at).ok());
             let summed = u32::try_from(shown.len() + 1).unwrap_or(u32::MAX);
-            push(masked.clone(), Outcome::Enrolled(wire), interval(left, self.half_width(receiver, summed)));
-            push(masked, Outcome::Rate(wire), Mark::NotApplicable(Reason::NotApplicable));
+            let [seen, rate] = measure.outcomes();
+            push(masked.clone(), seen, interval(left, self.half_width(&measure, summed)));
+            push(masked, rate, Mark::NotApplicable(Reason::NotApplicable));
         }
     }
 }

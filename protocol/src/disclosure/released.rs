@@ -3,15 +3,18 @@
 //! It does not say who may see it: [`ReleasedTable::for_member`] cuts it to a share list (G02).
 
 use crate::{
-    cells::{CellDomain, SchoolYear},
+    cells::{CellDomain, OUTCOMES_MAX, SchoolYear},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     disclosure::{DisclosurePolicy, Mark, NoiseStatement, RawTable},
+    document,
     ids::MemberCode,
 };
 
 /// Cells a table may hold: 64 cohorts, ten rows each, eleven figures a row, with room to spare.
 pub const TABLE_CELLS_MAX: usize = 16_384;
+/// Bytes of an outcome's name.
+const OUTCOME_BYTES_MAX: usize = 64;
 /// Bytes of a metric id.
 const METRIC_ID_BYTES_MAX: usize = 64;
 
@@ -92,7 +95,7 @@ impl Decode for Category {
     }
 }
 
-/// What a cell counts. Receivers are indices into the table's list; `None` is any of them.
+/// What a cell counts. Receivers and outcomes are indices into the table's lists; `None` is any of them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Outcome {
     /// Students of the sender's group: the denominator.
@@ -101,6 +104,20 @@ pub enum Outcome {
     Enrolled(Option<u8>),
     /// The same as whole percents of the group.
     Rate(Option<u8>),
+    /// Students seen at a receiver as one of several outcomes.
+    SeenAs {
+        /** The receiver. */
+        receiver: u8,
+        /** The outcome. */
+        outcome: u8,
+    },
+    /// The same as whole percents of the group.
+    RateAs {
+        /** The receiver. */
+        receiver: u8,
+        /** The outcome. */
+        outcome: u8,
+    },
 }
 
 impl Outcome {
@@ -110,6 +127,16 @@ impl Outcome {
         match self {
             Self::Cohort => None,
             Self::Enrolled(receiver) | Self::Rate(receiver) => receiver,
+            Self::SeenAs { receiver, .. } | Self::RateAs { receiver, .. } => Some(receiver),
+        }
+    }
+
+    /// The outcome's index; `None` for any outcome and for the cohort.
+    #[must_use]
+    pub fn outcome(self) -> Option<u8> {
+        match self {
+            Self::Cohort | Self::Enrolled(_) | Self::Rate(_) => None,
+            Self::SeenAs { outcome, .. } | Self::RateAs { outcome, .. } => Some(outcome),
         }
     }
 }
@@ -126,6 +153,8 @@ impl Encode for Outcome {
                 out.push(2);
                 receiver.encode(out);
             }
+            Self::SeenAs { receiver, outcome } => [3, *receiver, *outcome].encode(out),
+            Self::RateAs { receiver, outcome } => [4, *receiver, *outcome].encode(out),
         }
     }
 }
@@ -137,6 +166,8 @@ impl Decode for Outcome {
             0 => Ok(Self::Cohort),
             1 => Decode::decode(reader).map(Self::Enrolled),
             2 => Decode::decode(reader).map(Self::Rate),
+            3 => Ok(Self::SeenAs { receiver: Decode::decode(reader)?, outcome: Decode::decode(reader)? }),
+            4 => Ok(Self::RateAs { receiver: Decode::decode(reader)?, outcome: Decode::decode(reader)? }),
             _ => Err(CodecError::Invalid { position, expected: "an outcome" }),
         }
     }
@@ -167,6 +198,8 @@ pub struct ReleasedTable {
     pub sender: MemberCode,
     /// Where they were looked for, at most four.
     pub receivers: Vec<MemberCode>,
+    /// As what they could be seen, by name, at most fifteen.
+    pub outcomes: Vec<String>,
     /// What was added to the counts.
     pub noise: NoiseStatement,
     /// The rules applied.
@@ -206,7 +239,10 @@ impl ReleasedTable {
         let may_see = |cell: &&ReleasedCell| match cell.outcome {
             Outcome::Cohort => false,
             Outcome::Enrolled(None) | Outcome::Rate(None) => allowed(self.sender, None),
-            Outcome::Enrolled(Some(_)) | Outcome::Rate(Some(_)) => {
+            Outcome::Enrolled(Some(_))
+            | Outcome::Rate(Some(_))
+            | Outcome::SeenAs { .. }
+            | Outcome::RateAs { .. } => {
                 self.receiver(cell.outcome).is_some_and(|receiver| allowed(self.sender, Some(receiver)))
             }
         };
@@ -224,6 +260,7 @@ impl ReleasedTable {
             domain: self.domain.clone(),
             sender: self.sender,
             receivers: self.receivers.clone(),
+            outcomes: self.outcomes.clone(),
             noise: self.noise,
             policy: self.policy,
             cells: Vec::new(),
@@ -242,9 +279,12 @@ impl ReleasedTable {
                     }
                 }
                 && cell.outcome.receiver().is_none_or(|receiver| usize::from(receiver) < self.receivers.len())
+                && cell.outcome.outcome().is_none_or(|outcome| usize::from(outcome) < self.outcomes.len())
         };
         !self.receivers.is_empty()
             && self.receivers.len() <= RawTable::RECEIVERS_MAX
+            && (1..=usize::from(OUTCOMES_MAX)).contains(&self.outcomes.len())
+            && self.outcomes.iter().all(|name| document::is_plain(name) && name.len() <= OUTCOME_BYTES_MAX)
             && (1..=64).contains(&self.domain.cohorts.len())
             && self.domain.cohorts.is_sorted_by(|a, b| a < b)
             && self.cells.len() <= TABLE_CELLS_MAX
@@ -258,6 +298,7 @@ impl Encode for ReleasedTable {
         self.domain.encode(out);
         self.sender.encode(out);
         self.receivers.encode(out);
+        self.outcomes.encode(out);
         self.noise.encode(out);
         self.policy.encode(out);
         self.cells.encode(out);
@@ -272,6 +313,7 @@ impl Decode for ReleasedTable {
             domain: Decode::decode(reader)?,
             sender: Decode::decode(reader)?,
             receivers: Decode::decode(reader)?,
+            outcomes: Decode::decode(reader)?,
             noise: Decode::decode(reader)?,
             policy: Decode::decode(reader)?,
             cells: Decode::decode(reader)?,

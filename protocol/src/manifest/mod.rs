@@ -20,7 +20,6 @@ use crate::{
         shapes::{ColumnKey, ListShape, TableShape},
     },
     match_key::Recipe,
-    metric::Metric,
     mixing::noise_tuple_count,
     noise::NoiseTable,
     signing::{Signed, VerifyingKey},
@@ -170,14 +169,15 @@ impl Manifest {
         let seats: Option<Vec<Seat>> = call.seats.iter().zip(&opening.answers).map(seat).collect();
         let seats = seats.ok_or(OpeningError::CallInconsistent)?;
         let recipes = study.preset.recipes();
+        let tables = shapes::tables(study, &seats, &column_keys)?;
         let manifest = Self {
             wire: WIRE_VERSION,
             round: call.round,
             study: call.study,
             agreement: call.agreement,
             share_list: call.share_list,
-            lists: shapes::lists(study, &seats, &committee, &column_keys)?,
-            tables: shapes::tables(study, &seats, &column_keys)?,
+            lists: shapes::lists(study, &seats, &committee, &tables)?,
+            tables,
             seats,
             committee,
             shares: opening.shares.iter().map(|share| share.value().share.clone()).collect(),
@@ -265,11 +265,5 @@ impl Manifest {
     pub fn noise_tuples(&self, table: &TableShape) -> Result<u64, OpeningError> {
         let cells = u32::try_from(table.domain.len()).unwrap_or(u32::MAX);
         Ok(noise_tuple_count(cells, table.tuple()?, &self.noise_table()?))
-    }
-
-    /// The metric of a table, from the definitions built in.
-    #[must_use]
-    pub fn metric(&self, table: &TableShape) -> Option<Metric> {
-        Metric::builtin(&table.metric, table.version).ok().flatten()
     }
 }

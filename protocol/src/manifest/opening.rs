@@ -12,7 +12,7 @@ use crate::{
     group::KeyShare,
     ids::{Digest, MemberCode, RoundId},
     manifest::shapes,
-    mixing::RECEIVERS_MAX,
+    mixing::{PATTERNS_MAX, RECEIVERS_MAX},
     refusal::{Code, Refusal},
     signing::{SignatureKind, Signed, VerifyingKey},
     timestamp::Timestamp,
@@ -267,6 +267,13 @@ pub enum OpeningError {
         /** Claimed sender. */
         member: MemberCode,
     },
+    /// Outcomes over receivers make more patterns than a table can hold.
+    TooManyPatterns {
+        /** Receivers. */
+        receivers: usize,
+        /** Outcomes of the metric. */
+        outcomes: u8,
+    },
     /// A sender would be tested against more receivers than a table can hold.
     TooManyReceivers {
         /** Receivers. */
@@ -322,6 +329,13 @@ impl fmt::Display for OpeningError {
                     "a table would span {receivers} receivers, expected at most {RECEIVERS_MAX}"
                 )
             }
+            Self::TooManyPatterns { receivers, outcomes } => {
+                write!(
+                    formatter,
+                    "a table of {outcomes} outcomes would span {receivers} receivers, expected at most {PATTERNS_MAX} patterns: \
+                     one receiver with 15 outcomes, two with 3, or up to four with 1"
+                )
+            }
             Self::TooManyRows { member, rows } => {
                 write!(formatter, "the list of {member} announces {rows} rows, expected at most {ROWS_MAX}")
             }
@@ -349,6 +363,7 @@ impl Refusal for OpeningError {
             Self::KeysDoNotCombine => 0x050B,
             Self::NoiseOutOfRange => 0x050C,
             Self::ShapeOutOfRange => 0x050D,
+            Self::TooManyPatterns { .. } => 0x050E,
         })
     }
 
@@ -360,6 +375,7 @@ impl Refusal for OpeningError {
             Self::CommitteeTooSmall
             | Self::NoiseOutOfRange
             | Self::ShapeOutOfRange
+            | Self::TooManyPatterns { .. }
             | Self::TooManyReceivers { .. }
             | Self::UnknownMetric => {
                 "Propose a study with other tables, fewer receivers or a larger committee."

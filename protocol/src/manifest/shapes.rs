@@ -1,21 +1,22 @@
 //! What follows from a study and a committee: columns, lists, tables, and the order of hops (SPEC §5.5).
 
+use std::collections::BTreeSet;
+
 use crate::{
     agreement::{Role, Segment, Study},
-    cells::{CellDomain, Dimension},
+    cells::{CellDomain, Dimension, Window},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
-    ids::MemberCode,
+    ids::{Digest, MemberCode},
     manifest::{Seat, opening::OpeningError},
     match_key::Element,
-    metric::Metric,
     mixing::{RECEIVERS_MAX, RowShape, TableKeys, TupleShape},
 };
 
 /// What one column key encrypts; a key serves the same purpose in every list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ColumnKey {
-    /// The school year that decides whether a link counts for the metric.
+    /// Cohort at the sender, year and outcome at a receiver: what decides whether and as what a link counts for the metric.
     Window {
         /** Metric id. */
         metric: String,
@@ -131,6 +132,10 @@ pub struct TableShape {
     pub metric: String,
     /// Metric version.
     pub version: u16,
+    /// Digest of the metric's file: all members must hold the same words.
+    pub definition: Digest,
+    /// What is tested of each receiver's word.
+    pub window: Window,
     /// Cohorts by category.
     pub domain: CellDomain,
     /// Participant index.
@@ -142,7 +147,17 @@ pub struct TableShape {
     /// Column key of the window.
     pub window_key: u16,
 }
-codec_struct!(TableShape { metric, version, domain, sender, receivers, cell_key, window_key });
+codec_struct!(TableShape {
+    metric,
+    version,
+    definition,
+    window,
+    domain,
+    sender,
+    receivers,
+    cell_key,
+    window_key,
+});
 
 impl TableShape {
     /// True if a participant counts in it, as its sender or as one of its receivers.
@@ -157,7 +172,8 @@ impl TableShape {
     ///
     /// [`OpeningError::ShapeOutOfRange`]; [`super::Manifest::compute`] has checked every table.
     pub fn tuple(&self) -> Result<TupleShape, OpeningError> {
-        TupleShape::new(self.receivers.len()).map_err(|_| OpeningError::ShapeOutOfRange)
+        TupleShape::with_tests(self.receivers.len(), &self.window.outcomes_by_test())
+            .map_err(|_| OpeningError::ShapeOutOfRange)
     }
 
     /// The keys its ciphertexts are under.
@@ -181,7 +197,7 @@ pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
     keys
 }
 
-/// One list per participant.
+/// One list per participant, with the columns its tables need and no other.
 ///
 /// # Errors
 ///
@@ -190,26 +206,26 @@ pub fn lists(
     study: &Study,
     seats: &[Seat],
     committee: &[u16],
-    column_keys: &[ColumnKey],
+    tables: &[TableShape],
 ) -> Result<Vec<ListShape>, OpeningError> {
     if committee.len() < 2 {
         return Err(OpeningError::CommitteeTooSmall);
     }
     let chosen = order(study, committee).ok_or(OpeningError::CommitteeTooSmall)?;
-    let columns = |role: Role| -> Vec<u16> {
-        let used =
-            |(_, key): &(u16, &ColumnKey)| role == Role::Sender || matches!(key, ColumnKey::Window { .. });
-        (0_u16..).zip(column_keys).filter(used).map(|(index, _)| index).collect()
+    let columns = |owner: u16| -> Vec<u16> {
+        let of = |table: &TableShape| {
+            let cell = (table.sender == owner).then_some(table.cell_key);
+            cell.into_iter().chain(table.concerns(owner).then_some(table.window_key)).collect::<Vec<_>>()
+        };
+        tables.iter().flat_map(of).collect::<BTreeSet<_>>().into_iter().collect()
     };
     let mut lists = Vec::with_capacity(seats.len());
-    for (((owner, seat), participant), (first, passes)) in
-        (0_u16..).zip(seats).zip(&study.participants).zip(chosen)
-    {
+    for ((owner, seat), (first, passes)) in (0_u16..).zip(seats).zip(chosen) {
         lists.push(ListShape {
             owner,
             rows: seat.rows,
             slots: study.preset.slots_for(never_held(seat.segment)),
-            columns: columns(participant.role),
+            columns: columns(owner),
             first,
             passes,
         });
@@ -275,7 +291,7 @@ fn passes(index: usize, half: usize, committee: &[u16]) -> Option<(First, Vec<u1
 ///
 /// # Errors
 ///
-/// [`OpeningError::UnknownMetric`], [`OpeningError::TooManyReceivers`].
+/// [`OpeningError::UnknownMetric`], [`OpeningError::TooManyReceivers`], [`OpeningError::TooManyPatterns`].
 pub fn tables(
     study: &Study,
     seats: &[Seat],
@@ -287,8 +303,7 @@ pub fn tables(
             continue;
         }
         for asked in &study.tables {
-            let metric = Metric::builtin(&asked.metric, asked.version).ok().flatten();
-            let metric = metric.ok_or(OpeningError::UnknownMetric)?;
+            let metric = study.metric(&asked.metric, asked.version).ok_or(OpeningError::UnknownMetric)?;
             if !metric.senders.contains(&seat.segment) {
                 continue;
             }
@@ -306,16 +321,26 @@ pub fn tables(
             if receivers.len() > RECEIVERS_MAX {
                 return Err(OpeningError::TooManyReceivers { receivers: receivers.len() });
             }
+            let window = metric.window().ok_or(OpeningError::UnknownMetric)?;
+            let patterns = TupleShape::with_tests(receivers.len(), &window.outcomes_by_test());
+            if patterns.is_err() {
+                return Err(OpeningError::TooManyPatterns {
+                    receivers: receivers.len(),
+                    outcomes: window.outcomes(),
+                });
+            }
             let cell = ColumnKey::Cell { metric: asked.metric.clone(), dimension: asked.dimension };
-            let window = ColumnKey::Window { metric: asked.metric.clone() };
+            let window_key = ColumnKey::Window { metric: asked.metric.clone() };
             tables.push(TableShape {
                 metric: asked.metric.clone(),
                 version: asked.version,
+                definition: metric.digest,
+                window,
                 domain: CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension },
                 sender,
                 receivers,
                 cell_key: key_index(column_keys, &cell)?,
-                window_key: key_index(column_keys, &window)?,
+                window_key: key_index(column_keys, &window_key)?,
             });
         }
     }

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use crate::{
     agreement::Segment,
+    cells::Window,
     document::{self, DocumentError},
+    ids::Digest,
 };
 
 /// One version of one metric.
@@ -23,15 +25,43 @@ pub struct Metric {
     pub senders: Vec<Segment>,
     /// Segments where those students may be seen.
     pub receivers: Vec<Segment>,
-    /// School years from the sender's cohort year to the year in which the receiver must have seen the student.
-    pub window_offset_years: u16,
+    /// What a student can be seen as at a receiver.
+    pub outcomes: Vec<MetricOutcome>,
+    /// Digest of the file, so that a manifest names the very text.
+    pub digest: Digest,
     /// What is counted, in plain words.
     pub text: String,
     /// The definition as pseudo-code.
     pub pseudo_code: String,
 }
 
+/// One outcome of a metric.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct MetricOutcome {
+    /// Name in tables, for example `enrolled`.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// The receiver's year less the sender's cohort, for which a student counts; empty in every outcome: years do not matter.
+    #[serde(default)]
+    pub years_after: Vec<i8>,
+}
+
 impl Metric {
+    /// True for an id of a metric that a study brings along: those built in never begin like it.
+    #[must_use]
+    pub fn is_brought(id: &str) -> bool {
+        id.starts_with(BROUGHT)
+    }
+
+    /// The tests a round makes for it (SPEC §8); none if the outcomes are outside the limits, which [`Metric::parse`] refuses.
+    #[must_use]
+    pub fn window(&self) -> Option<Window> {
+        let years: Vec<Vec<i8>> = self.outcomes.iter().map(|outcome| outcome.years_after.clone()).collect();
+        Window::new(&years)
+    }
+
     /// The built-in metric `id` in `version`; the files are read once.
     ///
     /// # Errors
@@ -66,19 +96,24 @@ impl Metric {
                 expected: "at least one segment each",
             });
         }
-        if shape.window_offset_years > 10 {
-            return Err(DocumentError::OutOfRange { key: "window_offset_years", expected: "at most 10" });
-        }
-        Ok(Self {
+        let metric = Self {
             id: shape.id,
             version: shape.version,
             title: shape.title,
             senders: shape.senders,
             receivers: shape.receivers,
-            window_offset_years: shape.window_offset_years,
+            outcomes: shape.outcome,
+            digest: Digest::derive("passage v1 metric", text.as_bytes()),
             text: shape.text.trim().to_owned(),
             pseudo_code: shape.pseudo_code.trim_matches('\n').to_owned(),
-        })
+        };
+        match metric.window() {
+            Some(_) => Ok(metric),
+            None => Err(DocumentError::OutOfRange {
+                key: "outcome",
+                expected: "1 to 15 outcomes with 16 years_after together, each at most 15 years away, all of them or none with years_after",
+            }),
+        }
     }
 }
 
@@ -91,10 +126,13 @@ struct Shape {
     title: String,
     senders: Vec<Segment>,
     receivers: Vec<Segment>,
-    window_offset_years: u16,
+    outcome: Vec<MetricOutcome>,
     text: String,
     pseudo_code: String,
 }
+
+/// How the ids of metrics begin that are not built in.
+const BROUGHT: &str = "x-";
 
 const BUILTIN: [&str; 1] = [include_str!("builtin/college-going-12.v1.toml")];
 

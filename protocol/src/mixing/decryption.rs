@@ -57,7 +57,7 @@ pub fn partial_decrypt(
     let mut out = Vec::with_capacity(chunk.len() / 2);
     for partial in times(&cells, &cell) {
         out.extend_from_slice(&partial);
-        windows.by_ref().take(shape.receivers()).for_each(|partial| out.extend_from_slice(&partial));
+        windows.by_ref().take(shape.windows()).for_each(|partial| out.extend_from_slice(&partial));
     }
     Ok(out)
 }
@@ -150,10 +150,10 @@ impl DecryptionSums {
                 into.partial.push(partial);
             }
         }
-        let receivers = shape.receivers() as u64;
+        let tests = shape.windows() as u64;
         Ok(Self {
             cell: cells.sum(statement, table_keys.cell, first_tuple),
-            window: windows.sum(statement, table_keys.window, first_tuple.saturating_mul(receivers)),
+            window: windows.sum(statement, table_keys.window, first_tuple.saturating_mul(tests)),
         })
     }
 

@@ -88,7 +88,7 @@ impl Histogram {
         self.dropped += other.dropped;
     }
 
-    /// Counts at index `(code - 1) << receivers | pattern`; bit r of a pattern is set if receiver r is a hit.
+    /// Counts at index `(code - 1) x patterns + pattern`; for patterns see [`TupleShape::patterns`].
     #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
@@ -110,11 +110,15 @@ impl Histogram {
 
     fn count(&mut self, plain: &[Point], lookup: &CellLookup, shape: TupleShape) {
         let Some((cell, windows)) = plain.split_first() else { return };
-        let pattern = windows
-            .iter()
-            .enumerate()
-            .fold(0, |pattern, (receiver, window)| pattern | usize::from(window.is_identity()) << receiver);
-        let index = lookup.codes.get(&cell.encode()).map(|cell| cell << shape.receivers() | pattern);
+        let outcomes = shape.outcomes_by_test();
+        let outcome = |tests: &[Point]| {
+            let hit = tests.iter().zip(outcomes).find(|(test, _)| test.is_identity());
+            hit.map_or(0, |(_, outcome)| usize::from(*outcome))
+        };
+        // Horner's rule, so from the last receiver to the first.
+        let pattern =
+            windows.rchunks(outcomes.len()).fold(0, |pattern, tests| pattern * shape.base() + outcome(tests));
+        let index = lookup.codes.get(&cell.encode()).map(|cell| cell * shape.patterns() + pattern);
         match index.and_then(|index| self.counts.get_mut(index)) {
             Some(count) => *count += 1,
             None => self.dropped += 1,

@@ -22,10 +22,7 @@ impl Permutation {
     pub fn draw(rows: u32, seed: [u8; 32]) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut targets: Vec<u32> = (0..rows).collect();
-        for last in (1..targets.len()).rev() {
-            let other = below(&mut rng, last as u64 + 1);
-            targets.swap(last, usize::try_from(other).unwrap_or(last));
-        }
+        shuffle(&mut targets, &mut rng);
         Self { targets }
     }
 
@@ -64,6 +61,14 @@ impl Permutation {
             out.get_mut(start..start.saturating_add(row_bytes)).ok_or(wrong)?.copy_from_slice(row);
         }
         Ok(out)
+    }
+}
+
+/// Puts `items` in a uniformly random order, by Fisher and Yates.
+pub(super) fn shuffle<T, R: Rng + ?Sized>(items: &mut [T], rng: &mut R) {
+    for last in (1..items.len()).rev() {
+        let other = below(rng, last as u64 + 1);
+        items.swap(last, usize::try_from(other).unwrap_or(last));
     }
 }
 

@@ -6,6 +6,7 @@ use rand_core::SeedableRng;
 use super::{
     MixingError, TupleShape, UnmixedTuples,
     batch::{ROWS_PER_BATCH, first_bad, pass},
+    permutation::shuffle,
     shape::{POINT_BYTES, check_length},
 };
 use crate::group::{
@@ -35,7 +36,8 @@ pub enum TupleChunk<'a> {
     Unmixed(UnmixedTuples),
 }
 
-/// Re-randomises every cell, multiplies every window test by a fresh non-zero scalar and re-randomises it.
+/// Re-randomises every cell, multiplies every window test by a fresh non-zero scalar, re-randomises it, and shuffles the tests of one
+/// receiver that decide the same outcome: which of them comes true would say in which year.
 ///
 /// After it a window test decrypts to the identity exactly if it did before, and to a random point otherwise. The
 /// caller shuffles the whole table, noise included, before anything leaves.
@@ -71,7 +73,7 @@ pub fn table_hop(
         }
         TupleChunk::Unmixed(tuples) => {
             if tuples.shape() != shape {
-                let (seen, expected) = (tuples.shape().receivers(), shape.receivers());
+                let (seen, expected) = (tuples.shape().windows(), shape.windows());
                 return Err(MixingError::ChunkLength { seen, expected });
             }
             let encoded = |ciphertext: &Ciphertext| [ciphertext.a.encode(), ciphertext.b.encode()];
@@ -126,18 +128,38 @@ impl Bases<'_> {
             let (factor, output) = (half_factors, Output::Double);
             columns.push(pass(&Pass { input: input(&windows), factor, addends: &addends, output })?);
         }
-        Ok(in_tuples(&columns, shape.receivers()))
+        let mut mixed = in_tuples(&columns, shape.windows());
+        shuffle_alike(&mut mixed, shape, rng);
+        Ok(mixed)
+    }
+}
+
+/// Puts the tests of one receiver and outcome in a fresh random order, tuple by tuple.
+fn shuffle_alike(points: &mut [[u8; POINT_BYTES]], shape: TupleShape, rng: &mut ChaCha20Rng) {
+    let runs: Vec<_> = shape.alike().collect();
+    if runs.is_empty() {
+        return;
+    }
+    for tuple in points.chunks_exact_mut(points_of_tuple(shape)) {
+        let (pairs, _) = tuple.as_chunks_mut::<2>();
+        // The cell comes first.
+        let Some((_, tests)) = pairs.split_first_mut() else { continue };
+        for run in &runs {
+            if let Some(run) = tests.get_mut(run.clone()) {
+                shuffle(run, rng);
+            }
+        }
     }
 }
 
 /// Cell `A`, window `A`, cell `B`, window `B` in their order to tuples.
-fn in_tuples(columns: &[Vec<[u8; POINT_BYTES]>], receivers: usize) -> Vec<[u8; POINT_BYTES]> {
+fn in_tuples(columns: &[Vec<[u8; POINT_BYTES]>], windows_each: usize) -> Vec<[u8; POINT_BYTES]> {
     let [cell_a, window_a, cell_b, window_b] = columns else { return Vec::new() };
     let mut windows = window_a.iter().zip(window_b);
     let mut out = Vec::with_capacity(2 * (cell_a.len() + window_a.len()));
     for (a, b) in cell_a.iter().zip(cell_b) {
         out.extend([a, b]);
-        out.extend(windows.by_ref().take(receivers).flat_map(|(a, b)| [a, b]));
+        out.extend(windows.by_ref().take(windows_each).flat_map(|(a, b)| [a, b]));
     }
     out
 }
@@ -151,7 +173,7 @@ struct Drawn {
 
 impl Drawn {
     fn for_tuples(tuples: usize, shape: TupleShape, rng: &mut ChaCha20Rng) -> Self {
-        let windows = tuples * shape.receivers();
+        let windows = tuples * shape.windows();
         let mut drawn = Self {
             cell_deltas: Vec::with_capacity(tuples),
             half_window_deltas: Vec::with_capacity(windows),
@@ -159,7 +181,7 @@ impl Drawn {
         };
         for _ in 0..tuples {
             drawn.cell_deltas.push(SecretScalar::random(rng));
-            for _ in 0..shape.receivers() {
+            for _ in 0..shape.windows() {
                 drawn.half_window_deltas.push(SecretScalar::random(rng).half());
                 drawn.half_window_factors.push(SecretScalar::random(rng).half());
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::*;
 use crate::{
+    cells::{SchoolYear, Window},
     codec::{Decode, Encode},
     group::{
         CollectiveKeys, CommitteeKeys, GroupError, HopFactor, KeyShare, MatchPoint, OwnerBlind, TagKey,
@@ -115,9 +116,22 @@ fn first_mix(
     final_tags(&list, shape, &[0, 1], &committee.tag_key).unwrap()
 }
 
+/// Arrival in the very year the sender says.
+fn same_year() -> Window {
+    Window::new(&[vec![0]]).unwrap()
+}
+
+/// A receiver's word: the year of arrival, 0 for never.
+fn arrived(year: u16) -> Vec<Option<u32>> {
+    vec![Some(same_year().receiver_value((year > 0).then_some((Some(SchoolYear(year)), 1))))]
+}
+
 /// What sits in one sender and two receivers: cell and expected year; year of arrival.
 fn sender() -> Vec<Student> {
-    let student = |ssid, name, cell, year| Student { keys: [ssid, name], values: vec![cell, Some(year)] };
+    let student = |ssid, name, cell, year| Student {
+        keys: [ssid, name],
+        values: vec![cell, Some(same_year().sender_value(SchoolYear(year)))],
+    };
     vec![
         student(Some("s1"), Some("n1"), Some(1), 2021),
         student(Some("s2"), Some("n2"), Some(1), 2021),
@@ -130,7 +144,7 @@ fn sender() -> Vec<Student> {
 }
 
 fn receiver() -> Vec<Student> {
-    let student = |ssid, name, year| Student { keys: [ssid, name], values: vec![Some(year)] };
+    let student = |ssid, name, year| Student { keys: [ssid, name], values: arrived(year) };
     vec![
         student(Some("s1"), Some("n1"), 2021), // hit
         student(Some("s2"), None, 2023),       // linked, another year
@@ -145,8 +159,8 @@ fn receiver() -> Vec<Student> {
 
 fn second_receiver() -> Vec<Student> {
     vec![
-        Student { keys: [Some("s1"), None], values: vec![Some(2021)] },
-        Student { keys: [Some("s5"), None], values: vec![Some(2021)] },
+        Student { keys: [Some("s1"), None], values: arrived(2021) },
+        Student { keys: [Some("s5"), None], values: arrived(2021) },
     ]
 }
 
@@ -214,7 +228,7 @@ fn second_mix(mixed: &Mixed, noise: &NoiseTable) -> (Vec<u8>, Histogram) {
     for j in 0..committee.members.len() {
         let chunk = |chunk| *chunk_seed(&seed(&format!("table {j}")), chunk);
         let planned = if j == 0 {
-            TupleChunk::Unmixed(build_tuples(&columns, &entries, 0).unwrap())
+            TupleChunk::Unmixed(build_tuples(&columns, &same_year(), &entries, 0).unwrap())
         } else {
             TupleChunk::Mixed { bytes: &list, first_tuple: 0 }
         };
@@ -362,5 +376,6 @@ fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
 }
 
 mod golden;
+mod outcomes;
 mod refused;
 mod withheld;

@@ -11,6 +11,7 @@ use super::{
     shape::{POINT_BYTES, points_of},
 };
 use crate::{
+    cells::Window,
     group::{Ciphertext, Point},
     noise::NoiseTable,
 };
@@ -30,7 +31,7 @@ impl UnmixedTuples {
     /// Number of tuples.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ciphertexts.len() / (1 + self.shape.receivers())
+        self.ciphertexts.len() / (1 + self.shape.windows())
     }
 
     /// True if there is none.
@@ -48,7 +49,7 @@ impl UnmixedTuples {
     /// Splits off what lies behind the first `tuples` tuples, so that chunks can be mixed in parallel.
     #[must_use]
     pub fn split_off(&mut self, tuples: usize) -> Self {
-        let at = tuples.saturating_mul(1 + self.shape.receivers()).min(self.ciphertexts.len());
+        let at = tuples.saturating_mul(1 + self.shape.windows()).min(self.ciphertexts.len());
         Self { shape: self.shape, ciphertexts: self.ciphertexts.split_off(at) }
     }
 
@@ -61,9 +62,9 @@ impl UnmixedTuples {
 pub struct TupleColumns {
     /// The cell's column in the sender's rows.
     pub cell: usize,
-    /// The window's column in the sender's rows: the school year the sender expects.
+    /// The window's column in the sender's rows: the student's cohort.
     pub sender_window: usize,
-    /// The window's column in each receiver's rows: the school year of arrival, under the same column key.
+    /// The window's column in each receiver's rows: year and outcome, under the same column key.
     pub receiver_windows: Vec<usize>,
 }
 
@@ -91,11 +92,13 @@ pub struct PlanEntry<'a> {
 /// About 15 µs for the sender and 10 µs for each receiver.
 pub fn build_tuples(
     columns: &TupleColumns,
+    window: &Window,
     entries: &[PlanEntry<'_>],
     first_tuple: u64,
 ) -> Result<UnmixedTuples, MixingError> {
-    let shape = TupleShape::new(columns.receiver_windows.len())?;
-    let mut ciphertexts = Vec::with_capacity(entries.len().saturating_mul(1 + shape.receivers()));
+    let shape = TupleShape::with_tests(columns.receiver_windows.len(), &window.outcomes_by_test())?;
+    let constants: Vec<_> = window.constants().into_iter().map(Ciphertext::trivial).collect();
+    let mut ciphertexts = Vec::with_capacity(entries.len().saturating_mul(1 + shape.windows()));
     for (entry, position) in entries.iter().zip(first_tuple..) {
         if entry.receivers.len() != shape.receivers() {
             return Err(MixingError::ChunkLength {
@@ -106,16 +109,19 @@ pub fn build_tuples(
         ciphertexts.push(column_of(entry.sender, columns.cell, position)?);
         let expected = column_of(entry.sender, columns.sender_window, position)?;
         for (receiver, column) in entry.receivers.iter().zip(&columns.receiver_windows) {
-            ciphertexts.push(match receiver {
-                Some(row) => column_of(row, *column, position)?.minus(&expected),
-                None => Ciphertext::trivial(MISS),
-            });
+            match receiver {
+                Some(row) => {
+                    let difference = column_of(row, *column, position)?.minus(&expected);
+                    ciphertexts.extend(constants.iter().map(|constant| difference.minus(constant)));
+                }
+                None => ciphertexts.extend(constants.iter().map(|_| Ciphertext::trivial(MISS))),
+            }
         }
     }
     Ok(UnmixedTuples { shape, ciphertexts })
 }
 
-/// Tuples each dealer adds to a table: `2n x cells x 2^receivers` (SPEC §10.3).
+/// Tuples each dealer adds to a table: `2n x (cells + 1) x patterns` (SPEC §10.3).
 #[must_use]
 pub fn noise_tuple_count(cells: u32, shape: TupleShape, noise: &NoiseTable) -> u64 {
     // One cell more than the table has: the withheld students' (see [`noise_tuples`]).
@@ -131,7 +137,7 @@ pub fn noise_tuple_count(cells: u32, shape: TupleShape, noise: &NoiseTable) -> u
 #[must_use]
 pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u8; 32]) -> UnmixedTuples {
     let mut rng = ChaCha20Rng::from_seed(*seed);
-    let width = 1 + shape.receivers();
+    let width = 1 + shape.windows();
     let total =
         usize::try_from(noise_tuple_count(cells, shape, noise)).unwrap_or(usize::MAX).saturating_mul(width);
     let mut ciphertexts = Vec::with_capacity(total);
@@ -144,8 +150,9 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
                     cell if cell <= cells => Ciphertext::trivial(cell),
                     _ => Ciphertext::trivial_undecodable(&mut rng),
                 });
-                let hits = (0..shape.receivers()).map(|receiver| pattern >> receiver & 1 == 1);
-                ciphertexts.extend(hits.map(|hit| Ciphertext::trivial(if hit { HIT } else { MISS })));
+                for receiver in 0..shape.receivers() {
+                    ciphertexts.extend(tests_of(shape, shape.outcome(pattern, receiver)));
+                }
             }
         }
     }
@@ -155,7 +162,15 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
     UnmixedTuples { shape, ciphertexts }
 }
 
-/// What a window test decrypts to when the years agree: the identity.
+/// One receiver's tests for a made-up student of that outcome (0: none). Among tests of one outcome the first comes true; the hops
+/// move them about.
+fn tests_of(shape: TupleShape, outcome: usize) -> impl Iterator<Item = Ciphertext> {
+    let hit = shape.outcomes_by_test().iter().position(|one| usize::from(*one) == outcome);
+    let tests = shape.outcomes_by_test().len();
+    (0..tests).map(move |test| Ciphertext::trivial(if Some(test) == hit { HIT } else { MISS }))
+}
+
+/// What a window test decrypts to when it comes true: the identity.
 const HIT: u32 = 0;
 /// What stands for a missing link: any number but zero.
 const MISS: u32 = 1;

@@ -69,8 +69,14 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
             senders.insert(table.sender);
             let receiver = table.receiver(cell.outcome);
             receivers.extend(receiver);
-            let (Outcome::Rate(_), Category::One(row)) = (cell.outcome, &cell.category) else { continue };
-            let row = format!("{} {} {} {row}", table.metric, table.domain.dimension.name(), cell.cohort);
+            let (Outcome::Rate(_) | Outcome::RateAs { .. }, Category::One(row)) =
+                (cell.outcome, &cell.category)
+            else {
+                continue;
+            };
+            let what = cell.outcome.outcome().map_or(String::new(), |outcome| format!(" as {outcome}"));
+            let row =
+                format!("{} {} {} {row}{what}", table.metric, table.domain.dimension.name(), cell.cohort);
             let at = receiver.map_or("any".to_owned(), |code| code.to_string());
             comparable.entry(format!("{row} at {at}")).or_default().insert(table.sender);
             if let Some(receiver) = receiver {

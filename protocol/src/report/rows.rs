@@ -18,14 +18,13 @@ pub fn rows(report: &Report) -> impl Iterator<Item = Row> + '_ {
 fn row(report: &Report, table: &ReleasedTable, cell: &ReleasedCell) -> Row {
     let receiver = match cell.outcome {
         Outcome::Cohort => "n/a".to_owned(),
-        Outcome::Enrolled(_) | Outcome::Rate(_) => {
+        Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
             table.receiver(cell.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string())
         }
     };
-    let (outcome, measure) = match cell.outcome {
-        Outcome::Cohort => ("cohort", "count"),
-        Outcome::Enrolled(_) => ("enrolled", "count"),
-        Outcome::Rate(_) => ("enrolled", "percent"),
+    let measure = match cell.outcome {
+        Outcome::Cohort | Outcome::Enrolled(_) | Outcome::SeenAs { .. } => "count",
+        Outcome::Rate(_) | Outcome::RateAs { .. } => "percent",
     };
     let (value, low, high) = figures(cell.mark);
     [
@@ -36,7 +35,7 @@ fn row(report: &Report, table: &ReleasedTable, cell: &ReleasedCell) -> Row {
         cell.cohort.to_string(),
         table.domain.dimension.name().to_owned(),
         category(table, &cell.category),
-        outcome.to_owned(),
+        outcome(table, cell.outcome).to_owned(),
         measure.to_owned(),
         value,
         low,
@@ -44,6 +43,16 @@ fn row(report: &Report, table: &ReleasedTable, cell: &ReleasedCell) -> Row {
         cell.mark.status().to_owned(),
         cell.mark.reason().map_or("", |reason| reason.code()).to_owned(),
     ]
+}
+
+/// As what students were counted: the metric's own name for it, `any` over several.
+fn outcome(table: &ReleasedTable, outcome: Outcome) -> &str {
+    match (outcome, outcome.outcome(), table.outcomes.as_slice()) {
+        (Outcome::Cohort, ..) => "cohort",
+        (_, Some(index), names) => names.get(usize::from(index)).map_or("unknown outcome", String::as_str),
+        (_, None, [only]) => only,
+        (_, None, _) => "any",
+    }
 }
 
 /// The name of a row: a category's label, or `all masked values (...)` with the labels it sums.

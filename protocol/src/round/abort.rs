@@ -53,6 +53,7 @@ impl From<OpeningError> for Abort {
             | OpeningError::KeysDoNotCombine
             | OpeningError::NoiseOutOfRange
             | OpeningError::ShapeOutOfRange
+            | OpeningError::TooManyPatterns { .. }
             | OpeningError::TooManyReceivers { .. }
             | OpeningError::UnknownMetric
             | OpeningError::WrongCount { .. } => None,

@@ -2,11 +2,12 @@
 
 use passage_protocol::{
     agreement::{
-        Acceptance, Clause, ConsentError, ConsentRecord, ConsentStatement, Level, Taken, Ticks, effective,
-        link,
+        Acceptance, Clause, ConsentError, ConsentRecord, ConsentStatement, Level, Segment, Taken, Ticks,
+        effective, link,
     },
     cells::Dimension,
     codec::{Decode, Encode},
+    ids::MemberCode,
     refusal::Refusal,
     signing::{SignatureKind, Signed, SigningKey},
 };
@@ -264,4 +265,39 @@ fn g20_every_fault_of_a_statement_says_whose_it_is_by_which_rule_and_what_to_do(
     words.dedup();
     codes.dedup();
     assert_eq!((words.len(), codes.len()), (5, 5), "two faults look the same");
+}
+
+#[test]
+fn g02_who_has_not_signed_or_has_left_shares_nothing() {
+    let gives = |papers: &Papers| {
+        let shares = effective(&papers.agreement, papers.agreement_digest, &papers.consents);
+        let lines = papers.agreement.shares.iter();
+        lines.filter(|line| shares.gives(line.from, line.to, &line.element, line.level)).count()
+    };
+    let mut papers = Papers::unsigned(EXAMPLE);
+    assert_eq!(gives(&papers), 0);
+    papers.say(signature(papers.agreement_digest, SCHOOL));
+    assert_eq!(gives(&papers), 0, "one has signed");
+    papers.say(signature(papers.agreement_digest, COLLEGE));
+    assert_eq!(gives(&papers), papers.agreement.shares.len());
+    papers.say(withdrawal(papers.agreement_digest, COLLEGE));
+    assert_eq!(gives(&papers), 0, "one has left");
+}
+
+#[test]
+fn g02_what_two_share_does_not_change_with_what_a_third_shares() {
+    let third = MemberCode([0, 0, 0, 0, 3]);
+    let digest = |papers: &Papers, members: &[MemberCode]| {
+        effective(&papers.agreement, papers.agreement_digest, &papers.consents).digest_among(members)
+    };
+    let mut papers = Papers::signed();
+    papers.join(third, Segment::Univ);
+    let (two, three) = (digest(&papers, &[SCHOOL, COLLEGE]), digest(&papers, &[SCHOOL, COLLEGE, third]));
+    let mut line = papers.agreement.shares[0].clone();
+    (line.from, line.to) = (third, COLLEGE);
+    papers.agreement.shares.push(line.clone());
+    (line.from, line.to) = (COLLEGE, third);
+    papers.agreement.shares.push(line);
+    assert_eq!(digest(&papers, &[SCHOOL, COLLEGE]), two);
+    assert_ne!(digest(&papers, &[SCHOOL, COLLEGE, third]), three);
 }

@@ -8,6 +8,7 @@
     reason = "test code: what is not as expected fails the test"
 )]
 
+mod asked;
 mod consents;
 mod documents;
 mod manifests;

@@ -2,8 +2,8 @@
 
 use passage_protocol::{
     agreement::{
-        Acceptance, Agreement, AgreementSignature, Clause, ConsentRecord, ConsentStatement, Standing, Study,
-        Ticks, Withdrawal, agreement_digest, study_digest,
+        Acceptance, Agreement, AgreementSignature, Clause, ConsentRecord, ConsentStatement, Party, Segment,
+        Standing, Study, Ticks, Withdrawal, agreement_digest, study_digest,
     },
     codec::{Decode, Encode},
     document::DocumentError,
@@ -85,6 +85,14 @@ impl Papers {
         assert!(text.contains(from), "{from}");
         let text = text.replacen(from, to, 1);
         (self.study, self.study_digest) = (Study::parse(&text).unwrap(), study_digest(&text));
+    }
+
+    /// A third party of that segment that has signed and shares nothing with anybody.
+    pub(crate) fn join(&mut self, code: MemberCode, segment: Segment) {
+        let college = self.agreement.party(COLLEGE).unwrap().clone();
+        let signing_key = key(code).verifying_key();
+        self.agreement.parties.push(Party { code, segment, signing_key, ..college });
+        self.say(signature(self.agreement_digest, code));
     }
 
     /// Takes in what a party said.

@@ -1,7 +1,7 @@
 //! Which studies may be answered, and which rule refuses the others.
 
 use passage_protocol::{
-    agreement::{Clause, ConsentRecord, takes_the_place_of},
+    agreement::{Clause, ConsentRecord, Segment, takes_the_place_of},
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
     refusal::Refusal,
@@ -220,4 +220,27 @@ fn a_call_about_other_documents_is_refused() {
         change(&mut call);
         assert_eq!(papers.standing().check_call(&call, TODAY), Err(Clause::OtherAgreement));
     }
+}
+
+#[test]
+fn g02_a_member_whose_students_no_table_counts_needs_no_share() {
+    let third = MemberCode([0, 0, 0, 0, 3]);
+    let participants = "code = \"M-00000002\"\nrole = \"receiver\"";
+    let more = format!("{participants}\n[[participant]]\ncode = \"M-00000003\"\nrole = \"receiver\"");
+    let ask = |segment| {
+        let mut papers = Papers::signed();
+        papers.join(third, segment);
+        papers.ask(participants, &more);
+        papers.check()
+    };
+    // College-going looks for the school's students at colleges and universities: not at another school.
+    assert_eq!(ask(Segment::K12), Ok(()));
+    assert_eq!(ask(Segment::Univ).unwrap_err().rule(), "G02");
+}
+
+#[test]
+fn g03_elements_agreed_on_today_are_agreed_on() {
+    let mut papers = Papers::signed();
+    papers.agreement.elements_agreed = TODAY;
+    assert_eq!(papers.check(), Ok(()));
 }

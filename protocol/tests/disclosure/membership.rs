@@ -3,7 +3,9 @@
 
 use passage_protocol::{
     cells::{CellDomain, Dimension, SchoolYear},
-    disclosure::{DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, release},
+    disclosure::{
+        DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, TableColumns, release,
+    },
     ids::MemberCode,
     noise::NoiseTable,
 };
@@ -30,7 +32,7 @@ fn released(count: u64) -> Read {
         metric,
         domain,
         MemberCode([1; 5]),
-        vec![MemberCode([2; 5])],
+        TableColumns::of_one("enrolled", vec![MemberCode([2; 5])]),
         vec![GROUP - count, count],
         vec![Some(GROUP as u64)],
         NoiseStatement::Nil,

@@ -259,7 +259,13 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend(marks.map(|value| encoded("Mark", &value)));
     written.extend(Reason::ALL.map(|value| encoded("Reason", &value)));
     written.extend([Category::One(1), Category::AllMasked(vec![1])].map(|value| encoded("Category", &value)));
-    let outcomes = [Outcome::Cohort, Outcome::Enrolled(None), Outcome::Rate(None)];
+    let outcomes = [
+        Outcome::Cohort,
+        Outcome::Enrolled(None),
+        Outcome::Rate(None),
+        Outcome::SeenAs { receiver: 0, outcome: 1 },
+        Outcome::RateAs { receiver: 0, outcome: 1 },
+    ];
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
     let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];
     written.extend(owners.map(|value| encoded("LogOwner", &value)));

@@ -78,6 +78,7 @@ pub(super) fn report(viewer: usize, title: &str) -> Report {
         domain,
         sender: CODES[0],
         receivers: vec![CODES[1]],
+        outcomes: vec!["enrolled".to_owned()],
         noise: NoiseStatement::Nil,
         policy: DisclosurePolicy::default(),
         cells: vec![

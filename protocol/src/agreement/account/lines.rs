@@ -269,7 +269,7 @@ impl Lines<'_> {
                 item: Item::TablePass { table: number, of: of.clone() },
                 made_of: made_of.clone(),
                 rows,
-                columns: 1 + shape.receivers() as u64,
+                columns: 1 + shape.windows() as u64,
                 bytes,
                 to,
                 under,
@@ -278,7 +278,7 @@ impl Lines<'_> {
                 item: Item::Decryption { table: number, of },
                 made_of,
                 rows: decrypted,
-                columns: 1 + shape.receivers() as u64,
+                columns: 1 + shape.windows() as u64,
                 bytes: decrypted.map(|rows| rows.saturating_mul(shape.partial_bytes() as u64)),
                 to: Recipient::Coordinator,
                 under: "in clear; of use only together with the parts of all others".to_owned(),
@@ -299,7 +299,7 @@ impl Lines<'_> {
         };
         let keys = list.columns.iter().filter_map(|key| self.manifest.column_keys.get(usize::from(*key)));
         let codes = keys.map(|key| match key {
-            ColumnKey::Window { .. } => "school year of completion or first enrolment".to_owned(),
+            ColumnKey::Window { metric } => format!("the year, and outcome, that {metric} counts by"),
             ColumnKey::Cell { dimension, .. } => format!("cohort by {}", dimension.name()),
         });
         Some([identifiers.to_owned()].into_iter().chain(codes).collect::<Vec<_>>().join("; "))

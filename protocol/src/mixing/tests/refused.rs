@@ -60,7 +60,8 @@ fn bad_plan_entries_are_refused() {
     let (sender, receivers) = &mixed.plan[0];
     let columns = |cell| TupleColumns { cell, sender_window: 1, receiver_windows: vec![0, 0] };
     let build = |columns: TupleColumns, sender: &[u8], receivers: &[Option<&[u8]>]| {
-        build_tuples(&columns, &[PlanEntry { sender, receivers }], 40).map(|tuples| tuples.len())
+        build_tuples(&columns, &same_year(), &[PlanEntry { sender, receivers }], 40)
+            .map(|tuples| tuples.len())
     };
     let both = receivers.each_ref().map(|row| row.as_deref());
     assert_eq!(build(columns(0), sender, &both), Ok(1));

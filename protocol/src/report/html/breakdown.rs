@@ -1,6 +1,6 @@
 //! Tables by ethnicity and by gender: for every place, category and cohort the rate, the count and the group.
 //!
-//! Places are chosen with radio buttons and style sheet rules alone; on paper every place is printed. Withheld categories
+//! A metric with several outcomes has such a table for each of them, and one over all students too. Places are chosen with radio buttons and style sheet rules alone; on paper every place is printed. Withheld categories
 //! whose sum may be shown get rows of their own, "all masked values" (domain 4.3).
 
 use crate::{
@@ -12,18 +12,27 @@ use crate::{
             choice::Choice,
             escape,
             figure::{bar, count, interval, member, percent},
-            place::{self, Place},
+            place::{self, Sight},
         },
     },
 };
 
 /// One table for each sender and place.
 pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedTable], out: &mut String) {
-    let tables: Vec<_> = tables.iter().filter(|table| !place::shown(table).is_empty()).collect();
+    // What holds over all students has been said; as what they were seen has not.
+    let sights = |table: &ReleasedTable| match dimension {
+        Dimension::All => place::as_outcomes(table),
+        Dimension::Ethnicity | Dimension::Gender => place::sights(table),
+    };
+    let tables: Vec<_> = tables.iter().filter(|table| !sights(table).is_empty()).collect();
     if tables.is_empty() {
         return;
     }
-    out.push_str(&format!("<h3>By {}</h3>\n", dimension.name()));
+    let heading = match dimension {
+        Dimension::All => "By outcome".to_owned(),
+        Dimension::Ethnicity | Dimension::Gender => format!("By {}", dimension.name()),
+    };
+    out.push_str(&format!("<h3>{heading}</h3>\n"));
     for (index, table) in tables.iter().enumerate() {
         let choice = Choice {
             name: format!("{}-{}-{}-{index}", dimension.name(), table.metric.id, table.metric.version),
@@ -31,13 +40,12 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
             legend: format!("{}, observed at", member(report, table.sender)),
             chosen: 0,
         };
-        let places = place::shown(table);
-        let label = |place: &Place| place::plain(table, *place);
-        choice.write(&places, label, |place, out| one(report, table, *place, out), out);
+        let label = |sight: &Sight| sight.plain(table);
+        choice.write(&sights(table), label, |sight, out| one(report, table, *sight, out), out);
     }
 }
 
-fn one(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
+fn one(report: &Report, table: &ReleasedTable, sight: Sight, out: &mut String) {
     let name = table.domain.dimension.name();
     out.push_str(&format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}, observed at {at}\">\n<table class=\"wide\">\n\
@@ -45,10 +53,10 @@ fn one(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
          Brackets hold 95 % intervals; one star stands for all three figures.{masked}</span></caption>\n\
          <thead><tr><th scope=\"col\">{name}</th>",
         member(report, table.sender),
-        place::name(report, table, place),
+        sight.name(report, table),
         sender = table.sender,
-        at = place::plain(table, place),
-        masked = if has_sums(table, place) { " All masked values: the sum of a column's starred counts." } else { "" },
+        at = sight.plain(table),
+        masked = if has_sums(table, sight) { " All masked values: the sum of a column's starred counts." } else { "" },
     ));
     for cohort in &table.domain.cohorts {
         out.push_str(&format!("<th scope=\"col\" class=\"n\">{cohort}</th>"));
@@ -57,18 +65,18 @@ fn one(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
     for (category, label) in (0_u8..).zip(table.domain.dimension.categories()) {
         out.push_str(&format!("<tr><th scope=\"row\">{}</th>", escape::text(label)));
         for cohort in &table.domain.cohorts {
-            cell(table, *cohort, category, place, out);
+            cell(table, *cohort, category, sight, out);
         }
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n");
-    masked_sums(table, place, out);
+    masked_sums(table, sight, out);
     out.push_str("</table>\n</div>\n");
 }
 
-fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, place: Place, out: &mut String) {
-    let rate = table.mark(cohort, category, Outcome::Rate(place));
-    let observed = table.mark(cohort, category, Outcome::Enrolled(place));
+fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, sight: Sight, out: &mut String) {
+    let rate = table.mark(cohort, category, sight.rate());
+    let observed = table.mark(cohort, category, sight.count());
     let group = table.mark(cohort, category, Outcome::Cohort);
     let all_alike = rate == observed && observed == group;
     let below = if all_alike && matches!(rate, Some(Mark::Suppressed(_))) {
@@ -80,17 +88,17 @@ fn cell(table: &ReleasedTable, cohort: SchoolYear, category: u8, place: Place, o
 }
 
 /// The sums of the starred counts and of the starred groups of each column, where the shown total makes them known anyway.
-fn masked_sums(table: &ReleasedTable, place: Place, out: &mut String) {
-    if !has_sums(table, place) {
+fn masked_sums(table: &ReleasedTable, sight: Sight, out: &mut String) {
+    if !has_sums(table, sight) {
         return;
     }
-    let sums = summed(place).map(|outcome| (outcome, masked(table, outcome)));
+    let sums = summed(sight).map(|outcome| (outcome, masked(table, outcome)));
     out.push_str("<tbody class=\"sums\">\n");
     for (outcome, cells) in sums.iter().filter(|(_, cells)| !cells.is_empty()) {
         let what = match outcome {
             Outcome::Cohort => "in the group".to_owned(),
-            Outcome::Enrolled(_) | Outcome::Rate(_) => {
-                let rate = masked(table, Outcome::Rate(place)).first().map(|cell| cell.mark);
+            Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
+                let rate = masked(table, sight.rate()).first().map(|cell| cell.mark);
                 format!("observed (percent {})", percent(rate))
             }
         };
@@ -106,12 +114,12 @@ fn masked_sums(table: &ReleasedTable, place: Place, out: &mut String) {
     out.push_str("</tbody>\n");
 }
 
-fn has_sums(table: &ReleasedTable, place: Place) -> bool {
-    summed(place).iter().any(|outcome| !masked(table, *outcome).is_empty())
+fn has_sums(table: &ReleasedTable, sight: Sight) -> bool {
+    summed(sight).iter().any(|outcome| !masked(table, *outcome).is_empty())
 }
 
-fn summed(place: Place) -> [Outcome; 2] {
-    [Outcome::Enrolled(place), Outcome::Cohort]
+fn summed(sight: Sight) -> [Outcome; 2] {
+    [sight.count(), Outcome::Cohort]
 }
 
 fn masked(table: &ReleasedTable, outcome: Outcome) -> Vec<&ReleasedCell> {

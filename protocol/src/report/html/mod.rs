@@ -89,7 +89,7 @@ fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {
     trend::charts(report, &totals, out);
     sankey::charts(report, &totals, out);
     feeder::table(report, &totals, out);
-    for dimension in [Dimension::Ethnicity, Dimension::Gender] {
+    for dimension in Dimension::ALL {
         let tables: Vec<_> = of_metric().filter(|table| table.domain.dimension == dimension).collect();
         breakdown::tables(report, dimension, &tables, out);
     }

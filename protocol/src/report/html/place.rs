@@ -1,15 +1,92 @@
 //! Where students were seen: at any member, or at one receiver. A reader's share list may leave only some of these.
 //!
-//! Promises that every figure of a table belongs to one place of [`shown`], and that no two places of it say the same.
+//! Promises that every figure of a table belongs to one sight of [`sights`], and that no two of them say the same.
+
+use std::collections::BTreeSet;
 
 use crate::{
     disclosure::{Outcome, ReleasedTable},
     ids::MemberCode,
-    report::{Report, html::figure::member},
+    report::{
+        Report,
+        html::{escape, figure::member},
+    },
 };
 
 /// Receiver of an outcome by index; `None` is any of them.
 pub(super) type Place = Option<u8>;
+
+/// A place and, where students can be seen as several things, one of them.
+#[derive(Clone, Copy)]
+pub(super) enum Sight {
+    /// As anything.
+    At(Place),
+    /// As one outcome, by index.
+    As(u8, u8),
+}
+
+impl Sight {
+    /// The counts of it.
+    pub(super) fn count(self) -> Outcome {
+        match self {
+            Self::At(place) => Outcome::Enrolled(place),
+            Self::As(receiver, outcome) => Outcome::SeenAs { receiver, outcome },
+        }
+    }
+
+    /// The shares of it.
+    pub(super) fn rate(self) -> Outcome {
+        match self {
+            Self::At(place) => Outcome::Rate(place),
+            Self::As(receiver, outcome) => Outcome::RateAs { receiver, outcome },
+        }
+    }
+
+    /// The sight in words, marked up.
+    pub(super) fn name(self, report: &Report, table: &ReleasedTable) -> String {
+        match self {
+            Self::At(place) => name(report, table, place),
+            Self::As(receiver, outcome) => {
+                format!(
+                    "{} as {}",
+                    name(report, table, Some(receiver)),
+                    escape::text(outcome_name(table, outcome))
+                )
+            }
+        }
+    }
+
+    /// The sight as bare text, for labels of charts and regions.
+    pub(super) fn plain(self, table: &ReleasedTable) -> String {
+        match self {
+            Self::At(place) => plain(table, place),
+            Self::As(receiver, outcome) => {
+                format!("{} as {}", plain(table, Some(receiver)), escape::text(outcome_name(table, outcome)))
+            }
+        }
+    }
+}
+
+/// Everything the table has figures about: its places, and at each receiver each of several outcomes.
+pub(super) fn sights(table: &ReleasedTable) -> Vec<Sight> {
+    shown(table).into_iter().map(Sight::At).chain(as_outcomes(table)).collect()
+}
+
+/// At each receiver each of several outcomes, as far as the table has figures about it.
+pub(super) fn as_outcomes(table: &ReleasedTable) -> Vec<Sight> {
+    let of = |outcome: Outcome| match outcome {
+        Outcome::SeenAs { receiver, outcome } | Outcome::RateAs { receiver, outcome } => {
+            Some((receiver, outcome))
+        }
+        Outcome::Cohort | Outcome::Enrolled(_) | Outcome::Rate(_) => None,
+    };
+    let found: BTreeSet<_> = table.cells.iter().filter_map(|cell| of(cell.outcome)).collect();
+    found.into_iter().map(|(receiver, outcome)| Sight::As(receiver, outcome)).collect()
+}
+
+fn outcome_name(table: &ReleasedTable, outcome: u8) -> &str {
+    table.outcomes.get(usize::from(outcome)).map_or("unknown outcome", String::as_str)
+}
 
 /// Every place the table has figures about, any receiver first.
 ///
