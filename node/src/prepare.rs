@@ -38,12 +38,12 @@ pub struct PreparedRow {
 }
 
 /// What one institution says of one student for one metric.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Fact {
     /// The cohort the student is counted in, at a sender.
     pub cohort: Option<SchoolYear>,
-    /// As what the student was seen, at a receiver: the year, where the metric has years, and the outcome from 1.
-    pub seen: Option<(Option<SchoolYear>, u8)>,
+    /// For which cohorts the student counts, and as which outcome from 1, at a receiver; no cohort twice.
+    pub seen: Vec<(SchoolYear, u8)>,
 }
 
 /// Prepares the rows of `study` from `roster`.
@@ -84,8 +84,9 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         }
         let Facts { cohort, first_regular, enrolled: _, ethnicity, gender } = facts;
         students.extend(&person.members);
-        let fact = Fact { cohort, seen: first_regular.map(|year| (Some(year), 1)) };
-        let facts = study.metrics().iter().map(|_| fact).collect();
+        let year_before = |year: SchoolYear| (SchoolYear(year.0.saturating_sub(1)), 1);
+        let fact = Fact { cohort, seen: first_regular.map(year_before).into_iter().collect() };
+        let facts = study.metrics().iter().map(|_| fact.clone()).collect();
         rows.push(PreparedRow { keys: person.slots, facts, ethnicity, gender });
     }
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);

@@ -7,6 +7,7 @@
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use passage_protocol::{
+    cells::Window,
     group::{CollectiveKeys, CommitteeKeys, HopFactor, MatchPoint, OwnerBlind, TagKey, hash_to_element},
     ids::{Digest, MemberCode, RoundId},
     mixing::{
@@ -19,7 +20,7 @@ use passage_protocol::{
 const ROWS: u32 = 256;
 const ROUND: RoundId = RoundId([1; 16]);
 const COLUMN_KEYS: [usize; 2] = [0, 1];
-const TABLE_KEYS: TableKeys = TableKeys { cell: 0, window: 1 };
+const TABLE_KEYS: TableKeys = TableKeys::new(0, &[1]);
 const SEED: [u8; 32] = [2; 32];
 
 fn main() {
@@ -55,7 +56,7 @@ fn list(keys: &CollectiveKeys) -> Vec<u8> {
 
 /// 280 noise tuples of one receiver: 2n = 14, ten cells, two patterns.
 fn table(keys: &CollectiveKeys) -> (TupleShape, Vec<u8>) {
-    let shape = TupleShape::new(1).unwrap();
+    let shape = TupleShape::new(1, Window::new(1, 1).unwrap()).unwrap();
     let noise = NoiseTable::new(2000, 1_000_000).unwrap();
     let tuples = TupleChunk::Unmixed(noise_tuples(10, shape, &noise, &SEED));
     (shape, table_hop(tuples, shape, TABLE_KEYS, keys, &SEED).unwrap())

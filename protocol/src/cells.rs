@@ -6,7 +6,7 @@ mod window;
 
 use core::fmt;
 
-pub use window::{OUTCOMES_MAX, TESTS_MAX, Window, WindowTest, YEARS_MAX};
+pub use window::{OUTCOMES_MAX, PLACES_MAX, Window};
 
 use crate::{
     codec::{CodecError, Decode, Encode, Reader},

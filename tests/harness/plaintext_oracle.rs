@@ -115,9 +115,7 @@ fn tabulate(
         for (digit, (receiver, candidates)) in (0_u32..).zip(expected.receivers.iter().zip(candidates)) {
             let rows = &lists[usize::from(*receiver)].prepared.rows;
             let outcomes: BTreeSet<usize> = (candidates.iter())
-                .map(|target| {
-                    outcome(asked, person.facts[asked.place].cohort, rows[*target].facts[asked.place])
-                })
+                .map(|target| outcome(person.facts[asked.place].cohort, &rows[*target].facts[asked.place]))
                 .collect();
             open |= outcomes.len() > 1;
             pattern += outcomes.last().copied().unwrap_or(0) * base.pow(digit);
@@ -136,15 +134,9 @@ struct Asked<'a> {
     place: usize,
 }
 
-/// What a receiver's word counts as for a student of a cohort, in the words of the metric; 0 is nothing.
-fn outcome(asked: &Asked<'_>, cohort: Option<SchoolYear>, said: Fact) -> usize {
-    let (Some(cohort), Some((year, outcome))) = (cohort, said.seen) else { return 0 };
-    let named = &asked.metric.outcomes[usize::from(outcome) - 1];
-    let timeless = asked.metric.outcomes.iter().all(|one| one.years_after.is_empty());
-    let after = |year: SchoolYear| i32::from(year.0) - i32::from(cohort.0);
-    let in_time =
-        year.is_some_and(|year| named.years_after.iter().any(|years| i32::from(*years) == after(year)));
-    if timeless || in_time { usize::from(outcome) } else { 0 }
+/// As what a receiver counts a student of a cohort; 0 is nothing.
+fn outcome(cohort: Option<SchoolYear>, said: &Fact) -> usize {
+    said.seen.iter().find(|(of, _)| Some(*of) == cohort).map_or(0, |(_, outcome)| usize::from(*outcome))
 }
 
 fn cell_of(row: &PreparedRow, place: usize, domain: &CellDomain) -> Option<usize> {

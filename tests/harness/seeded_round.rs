@@ -8,7 +8,7 @@
 
 use passage_protocol::{
     agreement::Role,
-    cells::SchoolYear,
+    cells::{SchoolYear, Window},
     disclosure::{
         DisclosurePolicy, Mark, MetricRef, NoiseStatement, NoiseTerms, Outcome, RawTable, TableColumns,
         release_all,
@@ -162,12 +162,10 @@ fn plain_rows(
         };
         let late = u16::from(!sends && graduate.seen == Seen::Later);
         let value = |key: &u16| match &manifest.column_keys[usize::from(*key)] {
-            ColumnKey::Window { .. } if sends => {
-                ColumnValue::Code(table.window.sender_value(graduate.cohort))
-            }
+            ColumnKey::Window { .. } if sends => ColumnValue::Code(Window::sender_value(graduate.cohort)),
             ColumnKey::Window { .. } => {
-                let year = SchoolYear(graduate.cohort.0 + 1 + late);
-                ColumnValue::Code(table.window.receiver_value(Some((Some(year), 1))))
+                let cohort = SchoolYear(graduate.cohort.0 + late);
+                ColumnValue::Code(Window::receiver_value(Some((cohort, 1))))
             }
             ColumnKey::Cell { .. } => ColumnValue::Code(table.domain.code(graduate.cohort, 0).unwrap()),
         };
@@ -221,8 +219,8 @@ fn second_mix(
     let plan = Plan::from_checked_bytes(Plan::build(&[&links]).into_bytes(), &bounds).unwrap();
     let columns = TupleColumns {
         cell: sent.column(table.cell_key).unwrap(),
-        sender_window: sent.column(table.window_key).unwrap(),
-        receiver_windows: vec![seen.column(table.window_key).unwrap()],
+        sender_windows: vec![sent.column(table.window_keys[0]).unwrap()],
+        receiver_windows: vec![vec![seen.column(table.window_keys[0]).unwrap()]],
     };
     let row = |list: usize, row: u32| {
         let width = manifest.lists[list].row().unwrap().column_bytes();
@@ -241,7 +239,7 @@ fn second_mix(
     let mut mixed: Option<Vec<u8>> = None;
     for dealer in dealers {
         let input = match &mixed {
-            None => TupleChunk::Unmixed(build_tuples(&columns, &table.window, &entries, 0).unwrap()),
+            None => TupleChunk::Unmixed(build_tuples(&columns, table.window, &entries, 0).unwrap()),
             Some(bytes) => TupleChunk::Mixed { bytes, first_tuple: 0 },
         };
         let mut out = table_hop(input, shape, table.keys(), keys, &dice.bytes()).unwrap();
@@ -281,8 +279,8 @@ fn decrypt(
         partials: Digest::of_blob(&partials),
     };
     let sums = DecryptionSums::of_chunk(&statement, list, &partials, 0, shape, columns).unwrap();
-    let proof = DecryptionProof::prove(&statement, &sums, columns, keys).unwrap();
-    proof.verify(&statement, &sums, columns, &manifest.shares[position]).unwrap();
+    let proof = DecryptionProof::prove(&statement, &sums, shape, columns, keys).unwrap();
+    proof.verify(&statement, &sums, shape, columns, &manifest.shares[position]).unwrap();
     partials
 }
 

@@ -101,7 +101,7 @@ impl Opening<'_> {
             progress.add((list.len() / shape.tuple_bytes()) as u64);
             Ok(())
         })?;
-        proof.verify(&statement, &sums, keys, share).map_err(|error| WorkFault::by(&error, member))
+        proof.verify(&statement, &sums, shape, keys, share).map_err(|error| WorkFault::by(&error, member))
     }
 
     /// Whose bytes were refused: the list is the last hop's, everything else the member's at this position.

@@ -1,7 +1,7 @@
 //! A round from the sealed manifest to the reports: statements by hand for the first mix, real ciphertexts for the second.
 
 use passage_protocol::{
-    cells::SchoolYear,
+    cells::{SchoolYear, Window},
     codec::{Decode, Encode},
     disclosure::Outcome,
     group::{CollectiveKeys, CommitteeKeys, OwnerBlind},
@@ -95,9 +95,9 @@ fn columns(values: impl Fn(u32) -> Vec<u32>, keys: &CollectiveKeys, width: usize
 fn second_mix(world: &World, round: RoundId, plan: BlobRef) -> (Vec<u8>, Manifest) {
     let manifest = manifest(world, round);
     let (table, keys) = (manifest.tables[0].clone(), manifest.collective_keys().unwrap());
-    let sender = columns(|_| vec![table.window.sender_value(SchoolYear(2019)), 1], &keys, 2);
-    let arrived = |row: u32| (row < ARRIVED).then_some((Some(SchoolYear(2020)), 1));
-    let receiver = columns(|row| vec![table.window.receiver_value(arrived(row))], &keys, 1);
+    let sender = columns(|_| vec![Window::sender_value(SchoolYear(2019)), 1], &keys, 2);
+    let arrived = |row: u32| (row < ARRIVED).then_some((SchoolYear(2019), 1));
+    let receiver = columns(|row| vec![Window::receiver_value(arrived(row))], &keys, 1);
     let bytes = std::fs::read(world.app.shelf.path(plan.digest)).unwrap();
     let row = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap()) as usize;
     let linked: Vec<_> = bytes
@@ -105,8 +105,8 @@ fn second_mix(world: &World, round: RoundId, plan: BlobRef) -> (Vec<u8>, Manifes
         .map(|tuple| (sender[row(&tuple[..4])].as_slice(), [Some(receiver[row(&tuple[4..])].as_slice())]))
         .collect();
     let entries: Vec<_> = linked.iter().map(|(sender, receivers)| PlanEntry { sender, receivers }).collect();
-    let places = TupleColumns { cell: 1, sender_window: 0, receiver_windows: vec![0] };
-    let unmixed = build_tuples(&places, &table.window, &entries, 0).unwrap();
+    let places = TupleColumns { cell: 1, sender_windows: vec![0], receiver_windows: vec![vec![0]] };
+    let unmixed = build_tuples(&places, table.window, &entries, 0).unwrap();
     let shape = table.tuple().unwrap();
     let first = table_hop(TupleChunk::Unmixed(unmixed), shape, table.keys(), &keys, &[8; 32]).unwrap();
     let chunk = TupleChunk::Mixed { bytes: &first, first_tuple: 0 };
@@ -154,7 +154,7 @@ fn decrypt(
         partials: Digest::of_blob(&partials),
     };
     let sums = DecryptionSums::of_chunk(&statement, last, &partials, 0, shape, table.keys()).unwrap();
-    let proof = DecryptionProof::prove(&statement, &sums, table.keys(), keys).unwrap();
+    let proof = DecryptionProof::prove(&statement, &sums, shape, table.keys(), keys).unwrap();
     let partials = upload(world, round, member, &partials);
     let statement =
         PartialStatement { manifest: manifest.digest(), table: 0, table_digest: list, partials, proof };

@@ -2,12 +2,12 @@
 
 use passage_protocol::{
     agreement::Role,
-    cells::{Dimension, Window},
+    cells::{Dimension, SchoolYear, Window},
     disclosure::source_floor,
     group::{MatchPoint, OwnerBlind, hash_to_element},
     ids::Digest,
     manifest::shapes::{ColumnKey, First, TableShape},
-    mixing::{ColumnValue, FirstFactor, PlainRow, chunk_seed, contribute},
+    mixing::{ColumnValue, FirstFactor, PlainRow, chunk_seed, contribute, turns},
     round::MemberOutcome,
     seal::SealPurpose,
 };
@@ -52,20 +52,20 @@ pub fn run(
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
     let counted: Vec<Counted> = (tables.iter())
-        .map(|(_, table)| {
-            count(&prepared, metric_place(context, table.window_key), table, context.manifest.floor)
-        })
+        .map(|(_, table)| count(&prepared, metric_place(context, table), table, context.manifest.floor))
         .collect();
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let makers = column_makers(context, &tables, &counted)?;
 
-    let seed = entropy::seed()?;
+    let (seed, turns_seed) = (entropy::seed()?, entropy::seed()?);
     let mut buffer = ShuffleBuffer::new(list.rows, shape.row_bytes())?;
     let batch_rows = CHUNK_ROWS * 16;
     for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
         let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let plain: Vec<PlainRow> = chunk.iter().map(|row| plain_row(context, row, &makers)).collect();
+                let turns = turns(chunk.len(), &chunk_seed(&turns_seed, (batch * 16 + index) as u64));
+                let plain = chunk.iter().zip(turns).map(|(row, turn)| plain_row(context, row, &makers, turn));
+                let plain: Vec<PlainRow> = plain.collect();
                 let chunk_number = (batch * 16 + index) as u64;
                 let seed = chunk_seed(&seed, chunk_number);
                 Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
@@ -127,14 +127,15 @@ fn cell_code(row: &PreparedRow, place: usize, table: &TableShape) -> Option<u32>
 
 /// Makes the value of one column for a row.
 enum ColumnMaker<'a> {
-    Window { place: usize, window: &'a Window, role: Role },
-    Cell { place: usize, table: &'a TableShape, withheld: &'a [bool] },
+    Window { metric: usize, place: u8, window: Window, role: Role },
+    Cell { metric: usize, table: &'a TableShape, withheld: &'a [bool] },
 }
 
-/// Place of a window's metric among the study's: windows stand in that order among the column keys.
-fn metric_place(context: &RoundContext, window_key: u16) -> usize {
-    let before = context.manifest.column_keys.iter().take(usize::from(window_key));
-    before.filter(|key| matches!(key, ColumnKey::Window { .. })).count()
+/// Place of a table's metric among the study's: windows stand in that order among the column keys.
+fn metric_place(context: &RoundContext, table: &TableShape) -> usize {
+    let first = table.window_keys.first().copied().map_or(0, usize::from);
+    let before = context.manifest.column_keys.iter().take(first);
+    before.filter(|key| matches!(key, ColumnKey::Window { place: 0, .. })).count()
 }
 
 fn column_makers<'a>(
@@ -147,18 +148,19 @@ fn column_makers<'a>(
     for key in &list.columns {
         let own = tables.iter().position(|(_, table)| table.cell_key == *key);
         let maker = match (context.manifest.column_keys.get(usize::from(*key)), own) {
-            (Some(ColumnKey::Window { .. }), _) => {
-                let table = context.manifest.tables.iter().find(|table| table.window_key == *key);
+            (Some(ColumnKey::Window { place, .. }), _) => {
+                let table = context.manifest.tables.iter().find(|table| table.window_keys.contains(key));
+                let table = table.ok_or(WorkFault::SecretMissing)?;
                 // A list is a sender's or a receiver's, in every table of a study.
                 let role = if tables.is_empty() { Role::Receiver } else { Role::Sender };
-                let window = &table.ok_or(WorkFault::SecretMissing)?.window;
-                ColumnMaker::Window { place: metric_place(context, *key), window, role }
+                let metric = metric_place(context, table);
+                ColumnMaker::Window { metric, place: *place, window: table.window, role }
             }
             (Some(ColumnKey::Cell { .. }), Some(own)) => {
                 let table = tables.get(own).map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?;
                 let withheld =
                     counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
-                ColumnMaker::Cell { place: metric_place(context, table.window_key), table, withheld }
+                ColumnMaker::Cell { metric: metric_place(context, table), table, withheld }
             }
             (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
         };
@@ -167,7 +169,14 @@ fn column_makers<'a>(
     Ok(makers)
 }
 
-fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_>]) -> PlainRow {
+/// What stands at one place of a row: the pairs in turn, begun at a random place, so that a place says nothing about a pair.
+fn said_at(seen: &[(SchoolYear, u8)], place: u8, places: u8, turn: u8) -> Option<(SchoolYear, u8)> {
+    let from_turn = place.checked_add(places)?.checked_sub(turn.checked_rem(places)?)?;
+    seen.get(usize::from(from_turn.checked_rem(places)?)).copied()
+}
+
+/// `turn` is random, for this row alone.
+fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_>], turn: u8) -> PlainRow {
     let slots = context.manifest.list(context.me).map(|list| list.slots.as_slice()).unwrap_or_default();
     let token = |(key, recipe): (&Option<passage_protocol::match_key::MatchKey>, &u8)| -> Option<MatchPoint> {
         let recipe = context.manifest.recipes.get(usize::from(*recipe))?;
@@ -175,15 +184,18 @@ fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_
         Some(hash_to_element(recipe, &context.manifest.round, &key.fields()))
     };
     let value = |maker: &ColumnMaker<'_>| match maker {
-        ColumnMaker::Window { place, window, role } => {
-            let fact = row.facts.get(*place).copied().unwrap_or_default();
-            match (role, fact.cohort) {
-                (Role::Sender, Some(cohort)) => ColumnValue::Code(window.sender_value(cohort)),
+        ColumnMaker::Window { metric, place, window, role } => {
+            let fact = row.facts.get(*metric);
+            match (role, fact.and_then(|fact| fact.cohort)) {
+                (Role::Sender, Some(cohort)) => ColumnValue::Code(Window::sender_value(cohort)),
                 (Role::Sender, None) => ColumnValue::Undecodable,
-                (Role::Receiver, _) => ColumnValue::Code(window.receiver_value(fact.seen)),
+                (Role::Receiver, _) => {
+                    let seen = fact.map(|fact| fact.seen.as_slice()).unwrap_or_default();
+                    ColumnValue::Code(Window::receiver_value(said_at(seen, *place, window.places(), turn)))
+                }
             }
         }
-        ColumnMaker::Cell { place, table, withheld } => match cell_code(row, *place, table) {
+        ColumnMaker::Cell { metric, table, withheld } => match cell_code(row, *metric, table) {
             Some(code) if withheld.get(code as usize - 1) == Some(&false) => ColumnValue::Code(code),
             Some(_) | None => ColumnValue::Undecodable,
         },

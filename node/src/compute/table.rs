@@ -177,14 +177,12 @@ fn build(
     let column = |list: u16, key: u16| -> Result<usize, WorkFault> {
         context.list(list)?.column(key).ok_or(WorkFault::SecretMissing)
     };
+    let windows =
+        |list: u16| table.window_keys.iter().map(|key| column(list, *key)).collect::<Result<Vec<_>, _>>();
     let tuple_columns = TupleColumns {
         cell: column(table.sender, table.cell_key)?,
-        sender_window: column(table.sender, table.window_key)?,
-        receiver_windows: table
-            .receivers
-            .iter()
-            .map(|list| column(*list, table.window_key))
-            .collect::<Result<_, _>>()?,
+        sender_windows: windows(table.sender)?,
+        receiver_windows: table.receivers.iter().map(|list| windows(*list)).collect::<Result<_, _>>()?,
     };
     let mut rows_of = Vec::with_capacity(plan.tuple_count());
     for tuple in plan.tuples() {
@@ -202,7 +200,7 @@ fn build(
                 let entries: Vec<PlanEntry<'_>> =
                     chunk.iter().map(|(sender, receivers)| PlanEntry { sender, receivers }).collect();
                 let first = (number + index as u64) * CHUNK_ROWS as u64;
-                Ok(build_tuples(&tuple_columns, &table.window, &entries, first)?)
+                Ok(build_tuples(&tuple_columns, table.window, &entries, first)?)
             })
             .collect();
         let unmixed = unmixed?;
@@ -292,7 +290,7 @@ pub fn decrypt(
         .collect();
     let mut sum = DecryptionSums::zero();
     sums?.iter().for_each(|part| sum.add(part));
-    let proof = DecryptionProof::prove(&statement, &sum, table.keys(), &secrets.committee)?;
+    let proof = DecryptionProof::prove(&statement, &sum, table.tuple()?, table.keys(), &secrets.committee)?;
     let outcome = MemberOutcome::Decrypted { table: number, last: last.digest, partials: blob, proof };
     Ok(Finished { outcome, uploads: vec![blob] })
 }

@@ -1,144 +1,80 @@
-//! What a receiver says of a student, and how it is held against what the sender expects, without anybody reading either
+//! What a receiver says of a student, and how it is held against what the sender says, without anybody reading either
 //! (SPEC §6.1, §8).
 //!
-//! A receiver says one year and one outcome. A sender says the student's cohort. A metric names the differences of the two that count,
-//! outcome by outcome; each is one test in the second mix, and at most one of them can come true.
+//! A sender says the student's cohort. A receiver says for which cohorts the student would count, and as what. Each pair is a column of its
+//! own; in the second mix every outcome is one test of it, and at most one test of a receiver comes true.
 
 use crate::{
     cells::SchoolYear,
     codec::{CodecError, Decode, Encode, Reader},
-    codec_struct,
 };
 
-/// Most tests of one receiver in one table.
-pub const TESTS_MAX: usize = 16;
 /// Most outcomes of a metric.
 pub const OUTCOMES_MAX: u8 = 15;
-/// Furthest a receiver's year may lie from the cohort, either way, in years.
-pub const YEARS_MAX: u8 = 15;
-/// Numbers kept for the outcomes of one year.
+/// Most cohorts for which one student of a receiver can count.
+pub const PLACES_MAX: u8 = 4;
+/// Numbers kept for the outcomes of one cohort.
 const STRIDE: u32 = 16;
 
-/// One difference that counts.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct WindowTest {
-    /// The outcome it counts as, from 1.
-    pub outcome: u8,
-    /// The receiver's year less the cohort, plus [`YEARS_MAX`]; [`YEARS_MAX`] where years do not matter.
-    pub distance: u8,
-}
-codec_struct!(WindowTest { outcome, distance });
-
-/// The tests of a metric, by outcome, and whether years matter to it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// How many outcomes a metric has, and for how many cohorts a student of a receiver can count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Window {
-    years: bool,
-    tests: Vec<WindowTest>,
+    outcomes: u8,
+    places: u8,
 }
 
 impl Window {
-    /// Tests within the limits; `outcomes[o]` holds the differences in years that count as outcome `o + 1`. Empty lists throughout mean
-    /// that years do not matter.
-    ///
-    /// `None` if there is no outcome or no test, more than [`OUTCOMES_MAX`] or [`TESTS_MAX`], a difference beyond [`YEARS_MAX`] or given twice,
-    /// or some outcomes have years and others none.
+    /// A window within the limits: 1 to [`OUTCOMES_MAX`] outcomes, 1 to [`PLACES_MAX`] places.
     #[must_use]
-    pub fn new(outcomes: &[Vec<i8>]) -> Option<Self> {
-        let years = outcomes.iter().any(|years| !years.is_empty());
-        let mut tests = Vec::new();
-        for (outcome, counted) in (1_u8..).zip(outcomes) {
-            if years && counted.is_empty() {
-                return None;
-            }
-            let mut distances = if years { Vec::new() } else { vec![YEARS_MAX] };
-            for year in counted {
-                distances
-                    .push(YEARS_MAX.checked_add_signed(*year).filter(|distance| *distance <= 2 * YEARS_MAX)?);
-            }
-            distances.sort_unstable();
-            tests.extend(distances.into_iter().map(|distance| WindowTest { outcome, distance }));
-        }
-        Self { years, tests }.sound()
-    }
-
-    fn sound(self) -> Option<Self> {
-        let outcomes = self.tests.iter().map(|test| test.outcome);
-        let steps = self.tests.first().is_some_and(|test| test.outcome == 1)
-            && outcomes
-                .clone()
-                .zip(outcomes.skip(1))
-                .all(|(before, after)| after == before || after == before + 1);
-        let within = |test: &WindowTest| {
-            test.outcome <= OUTCOMES_MAX
-                && if self.years { test.distance <= 2 * YEARS_MAX } else { test.distance == YEARS_MAX }
-        };
-        let holds = steps
-            && self.tests.len() <= TESTS_MAX
-            && self.tests.is_sorted_by(|before, after| before < after)
-            && self.tests.iter().all(within);
-        holds.then_some(self)
-    }
-
-    /// The outcome each test counts as, from 1, in order.
-    #[must_use]
-    pub fn outcomes_by_test(&self) -> Vec<u8> {
-        self.tests.iter().map(|test| test.outcome).collect()
+    pub fn new(outcomes: u8, places: u8) -> Option<Self> {
+        let within = (1..=OUTCOMES_MAX).contains(&outcomes) && (1..=PLACES_MAX).contains(&places);
+        within.then_some(Self { outcomes, places })
     }
 
     /// Number of outcomes.
     #[must_use]
-    pub fn outcomes(&self) -> u8 {
-        self.tests.last().map_or(0, |test| test.outcome)
+    pub fn outcomes(self) -> u8 {
+        self.outcomes
     }
 
-    /// What a sender encrypts for a student of `cohort`.
+    /// Pairs of cohort and outcome a receiver has room for.
     #[must_use]
-    pub fn sender_value(&self, cohort: SchoolYear) -> u32 {
-        if self.years { STRIDE * u32::from(cohort.0) } else { 0 }
+    pub fn places(self) -> u8 {
+        self.places
     }
 
-    /// What a receiver encrypts for a student seen with `outcome`, from 1, in `year`; 0, which no test hits, for any other.
+    /// What a sender encrypts for a student of `cohort`, once for every place.
     #[must_use]
-    pub fn receiver_value(&self, seen: Option<(Option<SchoolYear>, u8)>) -> u32 {
-        match seen {
-            Some((year, outcome)) if (1..=self.outcomes()).contains(&outcome) => match (self.years, year) {
-                (false, _) => STRIDE * u32::from(YEARS_MAX) + u32::from(outcome),
-                (true, Some(year)) => {
-                    STRIDE * (u32::from(year.0) + u32::from(YEARS_MAX)) + u32::from(outcome)
-                }
-                (true, None) => 0,
-            },
-            Some(_) | None => 0,
-        }
+    pub fn sender_value(cohort: SchoolYear) -> u32 {
+        STRIDE * u32::from(cohort.0)
     }
 
-    /// What each test expects the receiver's value to exceed the sender's by.
+    /// What a receiver encrypts for a student who counts for `cohort` as `outcome`, from 1; 0, which no test hits, stands for nothing.
     #[must_use]
-    pub fn constants(&self) -> Vec<u32> {
-        self.tests.iter().map(|test| STRIDE * u32::from(test.distance) + u32::from(test.outcome)).collect()
+    pub fn receiver_value(seen: Option<(SchoolYear, u8)>) -> u32 {
+        seen.map_or(0, |(cohort, outcome)| {
+            STRIDE * u32::from(cohort.0) + u32::from(outcome.min(OUTCOMES_MAX))
+        })
     }
 
-    /// The outcome, from 1, that a receiver's word counts as for a student of `cohort`, in the clear: what the tests decide.
-    #[must_use]
-    pub fn decide(&self, cohort: SchoolYear, seen: Option<(Option<SchoolYear>, u8)>) -> Option<u8> {
-        let difference = self.receiver_value(seen).checked_sub(self.sender_value(cohort))?;
-        let hit = self.constants().into_iter().zip(&self.tests).find(|(constant, _)| *constant == difference);
-        hit.map(|(_, test)| test.outcome)
+    /// What the tests of one place expect the receiver's value to exceed the sender's by: the outcomes' numbers.
+    pub fn constants(self) -> impl Iterator<Item = u32> {
+        (1..=self.outcomes).map(u32::from)
     }
 }
 
 impl Encode for Window {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.years.encode(out);
-        self.tests.encode(out);
+        [self.outcomes, self.places].encode(out);
     }
 }
 
 impl Decode for Window {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let position = reader.position();
-        let window = Self { years: Decode::decode(reader)?, tests: Decode::decode(reader)? };
-        window.sound().ok_or(CodecError::Invalid { position, expected: "tests of a window" })
+        let [outcomes, places] = Decode::decode(reader)?;
+        let expected = "1 to 15 outcomes and 1 to 4 places";
+        Self::new(outcomes, places).ok_or(CodecError::Invalid { position, expected })
     }
 }
 
@@ -149,64 +85,29 @@ mod tests {
 
     #[test]
     fn what_is_no_window_is_refused() {
-        let beyond = i8::try_from(YEARS_MAX).unwrap() + 1;
-        for bad in [
-            vec![],
-            vec![vec![1], vec![]],
-            vec![vec![1, 1]],
-            vec![vec![beyond]],
-            vec![vec![-beyond]],
-            vec![(0..9).collect(), (0..8).collect()],
-            vec![vec![]; 16],
-        ] {
-            assert!(Window::new(&bad).is_none(), "{bad:?}");
+        for (outcomes, places) in [(0, 1), (1, 0), (16, 1), (1, 5)] {
+            assert_eq!(Window::new(outcomes, places), None);
+            assert!(Window::from_bytes(&[outcomes, places]).is_err());
         }
-        assert!(Window::new(&vec![vec![]; 15]).is_some());
-        assert!(Window::new(&[(0..8).collect(), (0..8).collect()]).is_some());
-    }
-
-    #[test]
-    fn a_year_out_of_order_is_no_window_on_the_wire() {
-        let good = Window::new(&[vec![1, 2], vec![0]]).unwrap();
-        let bytes = good.to_bytes();
-        assert_eq!(Window::from_bytes(&bytes), Ok(good));
-        let swapped = Window {
-            years: true,
-            tests: vec![WindowTest { outcome: 1, distance: 17 }, WindowTest { outcome: 1, distance: 16 }],
-        };
-        let skipped = Window { years: true, tests: vec![WindowTest { outcome: 2, distance: 17 }] };
-        let with_years = Window { years: false, tests: vec![WindowTest { outcome: 1, distance: 17 }] };
-        for bad in [swapped, skipped, with_years] {
-            assert!(Window::from_bytes(&bad.to_bytes()).is_err(), "{bad:?}");
-        }
+        let window = Window::new(15, 4).unwrap();
+        assert_eq!(Window::from_bytes(&window.to_bytes()), Ok(window));
     }
 
     proptest! {
-        /// The tests decide what the words of the metric say: the outcome, if its years hold the difference.
+        /// A test comes true exactly for the cohort and the outcome said.
         #[test]
-        fn tests_decide_what_the_metric_says(
-            outcomes in prop::collection::vec(prop::collection::btree_set(-15_i8..=15, 1..4), 1..5),
+        fn tests_decide_what_was_said(
+            outcomes in 1_u8..=15,
             cohort in 1950_u16..2100,
-            year in 1930_i32..2120,
-            outcome in 0_u8..6,
+            said in 1950_u16..2100,
+            outcome in 1_u8..=15,
         ) {
-            let lists: Vec<Vec<i8>> = outcomes.iter().map(|years| years.iter().copied().collect()).collect();
-            let window = Window::new(&lists).unwrap();
-            let said = outcome.checked_sub(1).and_then(|at| outcomes.get(usize::from(at)));
-            let difference = year - i32::from(cohort);
-            let expected = said.filter(|years| years.iter().any(|after| i32::from(*after) == difference)).map(|_| outcome);
-            let seen = Some((Some(SchoolYear(u16::try_from(year).unwrap())), outcome));
-            prop_assert_eq!(window.decide(SchoolYear(cohort), seen), expected);
-            prop_assert_eq!(window.decide(SchoolYear(cohort), None), None);
-            prop_assert_eq!(window.decide(SchoolYear(cohort), Some((None, outcome))), None);
-        }
-
-        #[test]
-        fn without_years_any_year_counts(outcomes in 1_usize..=15, outcome in 0_u8..=16, cohort in 1950_u16..2100) {
-            let window = Window::new(&vec![Vec::new(); outcomes]).unwrap();
-            let expected = (1..=outcomes).contains(&usize::from(outcome)).then_some(outcome);
-            prop_assert_eq!(window.decide(SchoolYear(cohort), Some((None, outcome))), expected);
-            prop_assert_eq!(window.decide(SchoolYear(cohort), Some((Some(SchoolYear(2020)), outcome))), expected);
+            let window = Window::new(outcomes, 1).unwrap();
+            let sender = Window::sender_value(SchoolYear(cohort));
+            let hit = |value: u32| window.constants().find(|constant| value == sender + constant);
+            let expected = (cohort == said && outcome <= outcomes).then_some(u32::from(outcome));
+            prop_assert_eq!(hit(Window::receiver_value(Some((SchoolYear(said), outcome)))), expected);
+            prop_assert_eq!(hit(Window::receiver_value(None)), None);
         }
     }
 }

@@ -53,6 +53,8 @@ mod suppression;
 
 #[cfg(test)]
 mod attacker;
+#[cfg(test)]
+mod attacker_outcomes;
 
 use measure::Measure;
 

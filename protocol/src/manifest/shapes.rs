@@ -16,10 +16,12 @@ use crate::{
 /// What one column key encrypts; a key serves the same purpose in every list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ColumnKey {
-    /// Cohort at the sender, year and outcome at a receiver: what decides whether and as what a link counts for the metric.
+    /// Cohort at the sender, cohort and outcome at a receiver: what decides whether and as what a link counts for the metric.
     Window {
         /** Metric id. */
         metric: String,
+        /** Which of the pairs a receiver has room for, from 0. */
+        place: u8,
     },
     /// The cell code of a metric by a dimension.
     Cell {
@@ -33,9 +35,10 @@ pub enum ColumnKey {
 impl Encode for ColumnKey {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Window { metric } => {
+            Self::Window { metric, place } => {
                 0_u8.encode(out);
                 metric.encode(out);
+                place.encode(out);
             }
             Self::Cell { metric, dimension } => {
                 1_u8.encode(out);
@@ -50,7 +53,7 @@ impl Decode for ColumnKey {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let position = reader.position();
         match u8::decode(reader)? {
-            0 => Ok(Self::Window { metric: Decode::decode(reader)? }),
+            0 => Ok(Self::Window { metric: Decode::decode(reader)?, place: Decode::decode(reader)? }),
             1 => Ok(Self::Cell { metric: Decode::decode(reader)?, dimension: Decode::decode(reader)? }),
             _ => Err(CodecError::Invalid { position, expected: "a column key" }),
         }
@@ -134,7 +137,7 @@ pub struct TableShape {
     pub version: u16,
     /// Digest of the metric's file: all members must hold the same words.
     pub definition: Digest,
-    /// What is tested of each receiver's word.
+    /// What each receiver can say.
     pub window: Window,
     /// Cohorts by category.
     pub domain: CellDomain,
@@ -144,8 +147,8 @@ pub struct TableShape {
     pub receivers: Vec<u16>,
     /// Column key of the cell.
     pub cell_key: u16,
-    /// Column key of the window.
-    pub window_key: u16,
+    /// Column keys of the window, place by place.
+    pub window_keys: Vec<u16>,
 }
 codec_struct!(TableShape {
     metric,
@@ -156,7 +159,7 @@ codec_struct!(TableShape {
     sender,
     receivers,
     cell_key,
-    window_key,
+    window_keys,
 });
 
 impl TableShape {
@@ -172,25 +175,29 @@ impl TableShape {
     ///
     /// [`OpeningError::ShapeOutOfRange`]; [`super::Manifest::compute`] has checked every table.
     pub fn tuple(&self) -> Result<TupleShape, OpeningError> {
-        TupleShape::with_tests(self.receivers.len(), &self.window.outcomes_by_test())
-            .map_err(|_| OpeningError::ShapeOutOfRange)
+        TupleShape::new(self.receivers.len(), self.window).map_err(|_| OpeningError::ShapeOutOfRange)
     }
 
     /// The keys its ciphertexts are under.
     #[must_use]
     pub fn keys(&self) -> TableKeys {
-        TableKeys { cell: usize::from(self.cell_key), window: usize::from(self.window_key) }
+        let windows: Vec<usize> = self.window_keys.iter().copied().map(usize::from).collect();
+        TableKeys::new(self.cell_key.into(), &windows)
     }
 }
 
-/// The column keys of a study: one window per metric, one cell per table asked for.
+/// The column keys of a study: the window's places of each metric, one cell per table asked for.
 #[must_use]
 pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
     let mut keys = Vec::new();
     for table in &study.tables {
-        let window = ColumnKey::Window { metric: table.metric.clone() };
-        if !keys.contains(&window) {
-            keys.push(window);
+        let window = study.metric(&table.metric, table.version).and_then(|metric| metric.window());
+        let places = 0..window.map_or(1, Window::places);
+        let windows = places.map(|place| ColumnKey::Window { metric: table.metric.clone(), place });
+        for window in windows {
+            if !keys.contains(&window) {
+                keys.push(window);
+            }
         }
         keys.push(ColumnKey::Cell { metric: table.metric.clone(), dimension: table.dimension });
     }
@@ -215,7 +222,8 @@ pub fn lists(
     let columns = |owner: u16| -> Vec<u16> {
         let of = |table: &TableShape| {
             let cell = (table.sender == owner).then_some(table.cell_key);
-            cell.into_iter().chain(table.concerns(owner).then_some(table.window_key)).collect::<Vec<_>>()
+            let windows = table.window_keys.iter().copied().filter(|_| table.concerns(owner));
+            cell.into_iter().chain(windows).collect::<Vec<_>>()
         };
         tables.iter().flat_map(of).collect::<BTreeSet<_>>().into_iter().collect()
     };
@@ -322,15 +330,15 @@ pub fn tables(
                 return Err(OpeningError::TooManyReceivers { receivers: receivers.len() });
             }
             let window = metric.window().ok_or(OpeningError::UnknownMetric)?;
-            let patterns = TupleShape::with_tests(receivers.len(), &window.outcomes_by_test());
-            if patterns.is_err() {
+            if TupleShape::new(receivers.len(), window).is_err() {
                 return Err(OpeningError::TooManyPatterns {
                     receivers: receivers.len(),
                     outcomes: window.outcomes(),
                 });
             }
             let cell = ColumnKey::Cell { metric: asked.metric.clone(), dimension: asked.dimension };
-            let window_key = ColumnKey::Window { metric: asked.metric.clone() };
+            let window_key =
+                |place| key_index(column_keys, &ColumnKey::Window { metric: asked.metric.clone(), place });
             tables.push(TableShape {
                 metric: asked.metric.clone(),
                 version: asked.version,
@@ -340,7 +348,7 @@ pub fn tables(
                 sender,
                 receivers,
                 cell_key: key_index(column_keys, &cell)?,
-                window_key: key_index(column_keys, &window_key)?,
+                window_keys: (0..window.places()).map(window_key).collect::<Result<_, _>>()?,
             });
         }
     }

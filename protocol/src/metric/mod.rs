@@ -27,6 +27,8 @@ pub struct Metric {
     pub receivers: Vec<Segment>,
     /// What a student can be seen as at a receiver.
     pub outcomes: Vec<MetricOutcome>,
+    /// For how many cohorts one student of a receiver may count.
+    pub windows: u8,
     /// Digest of the file, so that a manifest names the very text.
     pub digest: Digest,
     /// What is counted, in plain words.
@@ -43,9 +45,6 @@ pub struct MetricOutcome {
     pub name: String,
     /// What people read.
     pub label: String,
-    /// The receiver's year less the sender's cohort, for which a student counts; empty in every outcome: years do not matter.
-    #[serde(default)]
-    pub years_after: Vec<i8>,
 }
 
 impl Metric {
@@ -58,8 +57,7 @@ impl Metric {
     /// The tests a round makes for it (SPEC §8); none if the outcomes are outside the limits, which [`Metric::parse`] refuses.
     #[must_use]
     pub fn window(&self) -> Option<Window> {
-        let years: Vec<Vec<i8>> = self.outcomes.iter().map(|outcome| outcome.years_after.clone()).collect();
-        Window::new(&years)
+        Window::new(u8::try_from(self.outcomes.len()).ok()?, self.windows)
     }
 
     /// The built-in metric `id` in `version`; the files are read once.
@@ -103,6 +101,7 @@ impl Metric {
             senders: shape.senders,
             receivers: shape.receivers,
             outcomes: shape.outcome,
+            windows: shape.windows,
             digest: Digest::derive("passage v1 metric", text.as_bytes()),
             text: shape.text.trim().to_owned(),
             pseudo_code: shape.pseudo_code.trim_matches('\n').to_owned(),
@@ -111,7 +110,7 @@ impl Metric {
             Some(_) => Ok(metric),
             None => Err(DocumentError::OutOfRange {
                 key: "outcome",
-                expected: "1 to 15 outcomes with 16 years_after together, each at most 15 years away, all of them or none with years_after",
+                expected: "1 to 15 outcomes and 1 to 4 windows",
             }),
         }
     }
@@ -126,6 +125,7 @@ struct Shape {
     title: String,
     senders: Vec<Segment>,
     receivers: Vec<Segment>,
+    windows: u8,
     outcome: Vec<MetricOutcome>,
     text: String,
     pseudo_code: String,

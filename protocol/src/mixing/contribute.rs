@@ -6,6 +6,7 @@ use rand_core::SeedableRng;
 use super::{
     MixingError, RowShape, SLOTS_MAX,
     batch::{ROWS_PER_BATCH, RowPoints, own_pass},
+    permutation::below,
     shape::POINT_BYTES,
 };
 use crate::group::{
@@ -41,6 +42,16 @@ pub enum FirstFactor<'a> {
     Blinded(&'a OwnerBlind),
     /// The owner is first on the committee: its tag share serves as blind.
     Own(&'a CommitteeKeys),
+}
+
+/// A number below twelve for each of `rows` rows, uniform and independent: where among one to four places a receiver begins to write what
+/// it says, so that a place says nothing.
+///
+/// `seed` comes from the operating system, is used for these rows only and is not kept.
+#[must_use]
+pub fn turns(rows: usize, seed: &[u8; 32]) -> Vec<u8> {
+    let mut rng = ChaCha20Rng::from_seed(*seed);
+    (0..rows).map(|_| u8::try_from(below(&mut rng, 12)).unwrap_or(0)).collect()
 }
 
 /// Blinds and encrypts one chunk of an owner's rows, in their order.

@@ -10,6 +10,7 @@ use super::{
     shape::{CIPHERTEXT_BYTES, POINT_BYTES, points_of, rows_of},
 };
 use crate::{
+    cells::PLACES_MAX,
     codec_struct,
     group::{
         CommitteeKeys, EqualityProof, Factor, GroupError, Input, KeyShare, Output, Pass, Point, SecretScalar,
@@ -42,22 +43,31 @@ pub fn partial_decrypt(
         let missing = MixingError::ColumnKey { key: index, keys: keys.columns() };
         keys.column_share(index).map(|share| share.half()).ok_or(missing)
     };
-    let (cell, window) = (half(table_keys.cell)?, half(table_keys.window)?);
+    let cell = half(table_keys.cell)?;
+    let places = table_keys.windows(shape).map(half).collect::<Result<Vec<_>, _>>()?;
     check(chunk, first_tuple, shape.tuple_bytes())?;
     let (points, _) = chunk.as_chunks::<POINT_BYTES>();
     let tuples = || points.chunks_exact(shape.tuple_bytes() / POINT_BYTES);
     let cells: Vec<_> = tuples().filter_map(<[_]>::first).copied().collect();
-    let windows: Vec<_> = tuples().flat_map(|tuple| tuple.iter().skip(2).step_by(2)).copied().collect();
+    let windows = |place: usize| -> Vec<[u8; POINT_BYTES]> {
+        let of_place = |(window, _): &(usize, &[u8; POINT_BYTES])| shape.place(*window) == place;
+        let tests = tuples().flat_map(|tuple| tuple.iter().skip(2).step_by(2).enumerate().filter(of_place));
+        tests.map(|(_, point)| *point).collect()
+    };
     let times = |points: &[[u8; POINT_BYTES]], half: &SecretScalar| {
         let (input, factor) = (Input::Encoded(points), Factor::Shared(half));
         // Every point was checked: none is refused.
         own_pass(&Pass { input, factor, addends: &[], output: Output::Double })
     };
-    let mut windows = times(&windows, &window).into_iter();
+    let mut places: Vec<_> =
+        (places.iter().enumerate()).map(|(place, half)| times(&windows(place), half).into_iter()).collect();
     let mut out = Vec::with_capacity(chunk.len() / 2);
     for partial in times(&cells, &cell) {
         out.extend_from_slice(&partial);
-        windows.by_ref().take(shape.windows()).for_each(|partial| out.extend_from_slice(&partial));
+        for window in 0..shape.windows() {
+            let next = places.get_mut(shape.place(window)).and_then(Iterator::next);
+            out.extend(next.into_iter().flatten());
+        }
     }
     Ok(out)
 }
@@ -106,14 +116,14 @@ impl DecryptionStatement {
 /// Weighted sums of a table's ciphertexts and partial decryptions, one per column key; adds up over chunks.
 pub struct DecryptionSums {
     cell: WeightedSum,
-    window: WeightedSum,
+    windows: [WeightedSum; PLACES_MAX as usize],
 }
 
 impl DecryptionSums {
     /// Sums over no tuple.
     #[must_use]
     pub fn zero() -> Self {
-        Self { cell: WeightedSum::zero(), window: WeightedSum::zero() }
+        Self { cell: WeightedSum::zero(), windows: core::array::from_fn(|_| WeightedSum::zero()) }
     }
 
     /// Sums over one chunk of the list and the partial decryptions of the same tuples. Variable-time, on public
@@ -136,7 +146,8 @@ impl DecryptionSums {
         if tuples.len() != partials.len() {
             return Err(MixingError::ChunkLength { seen: partials.len(), expected: tuples.len() });
         }
-        let (mut cells, mut windows) = (Pairs::default(), Pairs::default());
+        let mut cells = Pairs::default();
+        let mut windows: [Pairs; PLACES_MAX as usize] = core::array::from_fn(|_| Pairs::default());
         for ((tuple, partial), position) in tuples.zip(partials).zip(first_tuple..) {
             let shared: Vec<u8> = tuple
                 .chunks_exact(CIPHERTEXT_BYTES)
@@ -145,22 +156,29 @@ impl DecryptionSums {
                 .collect();
             let pairs = points_of(&shared, position)?.into_iter().zip(points_of(partial, position)?);
             for (index, (cipher, partial)) in pairs.enumerate() {
-                let into = if index == 0 { &mut cells } else { &mut windows };
-                into.cipher.push(cipher);
-                into.partial.push(partial);
+                let into = match index.checked_sub(1) {
+                    None => Some(&mut cells),
+                    Some(window) => windows.get_mut(shape.place(window)),
+                };
+                if let Some(into) = into {
+                    into.cipher.push(cipher);
+                    into.partial.push(partial);
+                }
             }
         }
-        let tests = shape.windows() as u64;
-        Ok(Self {
-            cell: cells.sum(statement, table_keys.cell, first_tuple),
-            window: windows.sum(statement, table_keys.window, first_tuple.saturating_mul(tests)),
-        })
+        let mut sums = Self { cell: cells.sum(statement, table_keys.cell, first_tuple), ..Self::zero() };
+        // Windows of one place in a tuple.
+        let each = (shape.receivers() * shape.outcomes()) as u64;
+        for ((key, pairs), sum) in table_keys.windows(shape).zip(windows).zip(&mut sums.windows) {
+            *sum = pairs.sum(statement, key, first_tuple.saturating_mul(each));
+        }
+        Ok(sums)
     }
 
     /// Adds another chunk's sums.
     pub fn add(&mut self, other: &Self) {
         self.cell.add(&other.cell);
-        self.window.add(&other.window);
+        self.windows.iter_mut().zip(&other.windows).for_each(|(sum, more)| sum.add(more));
     }
 }
 
@@ -177,13 +195,13 @@ impl Pairs {
     }
 }
 
-/// Proof for one table and one member: the cell key and the window key, 192 bytes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Proof for one table and one member: 96 bytes for the cell key and as many for the window key of each place.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DecryptionProof {
     cell: EqualityProof,
-    window: EqualityProof,
+    windows: Vec<EqualityProof>,
 }
-codec_struct!(DecryptionProof { cell, window });
+codec_struct!(DecryptionProof { cell, windows });
 
 impl DecryptionProof {
     /// Proves the partial decryptions that `sums` were made from.
@@ -194,13 +212,16 @@ impl DecryptionProof {
     pub fn prove(
         statement: &DecryptionStatement,
         sums: &DecryptionSums,
+        shape: TupleShape,
         table_keys: TableKeys,
         keys: &CommitteeKeys,
     ) -> Result<Self, GroupError> {
         let prove = |column: usize, sum| EqualityProof::prove(keys, column, &statement.bytes(column), sum);
         Ok(Self {
             cell: prove(table_keys.cell, &sums.cell)?,
-            window: prove(table_keys.window, &sums.window)?,
+            windows: (table_keys.windows(shape).zip(&sums.windows))
+                .map(|(key, sum)| prove(key, sum))
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -208,11 +229,13 @@ impl DecryptionProof {
     ///
     /// # Errors
     ///
-    /// [`GroupError::EqualityProof`] with the column key; [`GroupError::ColumnCount`] if the share has no such key.
+    /// [`GroupError::EqualityProof`] with the column key; [`GroupError::ColumnCount`] if the share has no such key or the proof is not
+    /// for every place.
     pub fn verify(
         &self,
         statement: &DecryptionStatement,
         sums: &DecryptionSums,
+        shape: TupleShape,
         table_keys: TableKeys,
         share: &KeyShare,
     ) -> Result<(), GroupError> {
@@ -221,7 +244,14 @@ impl DecryptionProof {
             let point = share.points().get(column).ok_or(GroupError::ColumnCount { seen, expected })?;
             proof.verify(column, point, &statement.bytes(column), sum)
         };
+        if self.windows.len() != shape.places() {
+            return Err(GroupError::ColumnCount { seen: self.windows.len(), expected: shape.places() });
+        }
         verify(&self.cell, table_keys.cell, &sums.cell)?;
-        verify(&self.window, table_keys.window, &sums.window)
+        let windows = self.windows.iter().zip(table_keys.windows(shape)).zip(&sums.windows);
+        for ((proof, key), sum) in windows {
+            verify(proof, key, sum)?;
+        }
+        Ok(())
     }
 }

@@ -110,14 +110,12 @@ impl Histogram {
 
     fn count(&mut self, plain: &[Point], lookup: &CellLookup, shape: TupleShape) {
         let Some((cell, windows)) = plain.split_first() else { return };
-        let outcomes = shape.outcomes_by_test();
         let outcome = |tests: &[Point]| {
-            let hit = tests.iter().zip(outcomes).find(|(test, _)| test.is_identity());
-            hit.map_or(0, |(_, outcome)| usize::from(*outcome))
+            tests.iter().position(Point::is_identity).map_or(0, |test| 1 + test % shape.outcomes())
         };
         // Horner's rule, so from the last receiver to the first.
         let pattern =
-            windows.rchunks(outcomes.len()).fold(0, |pattern, tests| pattern * shape.base() + outcome(tests));
+            windows.rchunks(shape.tests()).fold(0, |pattern, tests| pattern * shape.base() + outcome(tests));
         let index = lookup.codes.get(&cell.encode()).map(|cell| cell * shape.patterns() + pattern);
         match index.and_then(|index| self.counts.get_mut(index)) {
             Some(count) => *count += 1,

@@ -41,7 +41,7 @@ mod table_hop;
 mod tags;
 mod tuples;
 
-pub use contribute::{ColumnValue, FirstFactor, PlainRow, contribute};
+pub use contribute::{ColumnValue, FirstFactor, PlainRow, contribute, turns};
 pub use decryption::{DecryptionProof, DecryptionStatement, DecryptionSums, partial_decrypt};
 pub use histogram::{CellLookup, Histogram};
 pub use hop::hop;

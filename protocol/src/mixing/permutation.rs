@@ -22,7 +22,10 @@ impl Permutation {
     pub fn draw(rows: u32, seed: [u8; 32]) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut targets: Vec<u32> = (0..rows).collect();
-        shuffle(&mut targets, &mut rng);
+        for last in (1..targets.len()).rev() {
+            let other = below(&mut rng, last as u64 + 1);
+            targets.swap(last, usize::try_from(other).unwrap_or(last));
+        }
         Self { targets }
     }
 
@@ -64,16 +67,8 @@ impl Permutation {
     }
 }
 
-/// Puts `items` in a uniformly random order, by Fisher and Yates.
-pub(super) fn shuffle<T, R: Rng + ?Sized>(items: &mut [T], rng: &mut R) {
-    for last in (1..items.len()).rev() {
-        let other = below(rng, last as u64 + 1);
-        items.swap(last, usize::try_from(other).unwrap_or(last));
-    }
-}
-
 /// A uniform number below `bound`: draws are rejected, not reduced, so that none is likelier. Below two draws on average.
-fn below<R: Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
+pub(super) fn below<R: Rng + ?Sized>(rng: &mut R, bound: u64) -> u64 {
     let mask = u64::MAX >> bound.saturating_sub(1).max(1).leading_zeros();
     loop {
         let draw = rng.next_u64() & mask;

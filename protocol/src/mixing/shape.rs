@@ -2,7 +2,7 @@
 
 use super::MixingError;
 use crate::{
-    cells::TESTS_MAX,
+    cells::Window,
     group::{Ciphertext, CollectiveKeys, GroupError, Point, TAG_BYTES},
 };
 
@@ -88,40 +88,23 @@ impl RowShape {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TupleShape {
     receivers: usize,
-    tests: usize,
-    /// The outcome of each test of a receiver, ascending from 1; zero behind the last.
-    outcomes: [u8; TESTS_MAX],
+    window: Window,
 }
 
 impl TupleShape {
-    /// The shape with one outcome, decided by one test for each receiver.
+    /// A shape within the limits.
     ///
     /// # Errors
     ///
-    /// [`MixingError::ShapeLimit`] unless there are 1 to [`RECEIVERS_MAX`] receivers.
-    pub fn new(receivers: usize) -> Result<Self, MixingError> {
-        Self::with_tests(receivers, &[1])
-    }
-
-    /// A shape within the limits; `outcomes_by_test` names the outcome of each test of a receiver, ascending from 1.
-    ///
-    /// # Errors
-    ///
-    /// [`MixingError::ShapeLimit`] unless there are 1 to [`RECEIVERS_MAX`] receivers, 1 to [`TESTS_MAX`] tests and at most
-    /// [`PATTERNS_MAX`] patterns.
-    pub fn with_tests(receivers: usize, outcomes_by_test: &[u8]) -> Result<Self, MixingError> {
-        let limit = |part, seen, limit| Err(MixingError::ShapeLimit { part, seen, limit });
+    /// [`MixingError::ShapeLimit`] unless there are 1 to [`RECEIVERS_MAX`] receivers and at most [`PATTERNS_MAX`] patterns.
+    pub fn new(receivers: usize, window: Window) -> Result<Self, MixingError> {
         if !(1..=RECEIVERS_MAX).contains(&receivers) {
-            return limit("receivers", receivers, RECEIVERS_MAX);
+            return Err(MixingError::ShapeLimit { part: "receivers", seen: receivers, limit: RECEIVERS_MAX });
         }
-        let mut outcomes = [0; TESTS_MAX];
-        match outcomes.get_mut(..outcomes_by_test.len()).filter(|part| !part.is_empty()) {
-            Some(part) => part.copy_from_slice(outcomes_by_test),
-            None => return limit("tests", outcomes_by_test.len(), TESTS_MAX),
-        }
-        let shape = Self { receivers, tests: outcomes_by_test.len(), outcomes };
+        let shape = Self { receivers, window };
         if shape.patterns() > PATTERNS_MAX {
-            return limit("patterns", shape.patterns(), PATTERNS_MAX);
+            let (seen, limit) = (shape.patterns(), PATTERNS_MAX);
+            return Err(MixingError::ShapeLimit { part: "patterns", seen, limit });
         }
         Ok(shape)
     }
@@ -132,22 +115,39 @@ impl TupleShape {
         self.receivers
     }
 
+    /// Pairs of cohort and outcome each receiver says.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.window.places().into()
+    }
+
+    /// Outcomes of the metric.
+    #[must_use]
+    pub fn outcomes(&self) -> usize {
+        self.window.outcomes().into()
+    }
+
+    /// Window tests of one receiver: every place's outcomes, place by place.
+    #[must_use]
+    pub fn tests(&self) -> usize {
+        self.places() * self.outcomes()
+    }
+
     /// Window tests of a tuple: the receivers' one after the other.
     #[must_use]
     pub fn windows(&self) -> usize {
-        self.receivers * self.tests
+        self.receivers * self.tests()
     }
 
-    /// The outcome of each test of one receiver, in order.
-    #[must_use]
-    pub fn outcomes_by_test(&self) -> &[u8] {
-        self.outcomes.get(..self.tests).unwrap_or_default()
+    /// The place a window test of a tuple is about: the key it is under.
+    pub(super) fn place(&self, window: usize) -> usize {
+        window / self.outcomes() % self.places()
     }
 
     /// What one receiver can show: nothing, or one of the outcomes. The base a pattern's digits are written in.
     #[must_use]
     pub fn base(&self) -> usize {
-        1 + self.outcomes_by_test().iter().max().map_or(0, |outcome| usize::from(*outcome))
+        1 + self.outcomes()
     }
 
     /// Patterns of outcomes over the receivers: `base^receivers`. Digit r of a pattern, the first the least, is receiver r's outcome.
@@ -160,21 +160,6 @@ impl TupleShape {
     #[must_use]
     pub fn outcome(&self, pattern: usize, receiver: usize) -> usize {
         (0..receiver).fold(pattern, |rest, _| rest / self.base()) % self.base()
-    }
-
-    /// Runs of tests that decide the same outcome of one receiver: which of them comes true is nobody's business.
-    pub(super) fn alike(&self) -> impl Iterator<Item = core::ops::Range<usize>> + '_ {
-        let mut start = 0;
-        let runs = self.outcomes_by_test().chunk_by(|a, b| a == b).map(move |run| {
-            let range = start..start + run.len();
-            start = range.end;
-            range
-        });
-        let runs: Vec<_> = runs.filter(|run| run.len() > 1).collect();
-        (0..self.receivers).flat_map(move |receiver| {
-            let offset = receiver * self.tests;
-            runs.clone().into_iter().map(move |run| run.start + offset..run.end + offset)
-        })
     }
 
     /// Bytes of a tuple.

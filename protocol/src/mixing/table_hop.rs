@@ -6,12 +6,14 @@ use rand_core::SeedableRng;
 use super::{
     MixingError, TupleShape, UnmixedTuples,
     batch::{ROWS_PER_BATCH, first_bad, pass},
-    permutation::shuffle,
     shape::{POINT_BYTES, check_length},
 };
-use crate::group::{
-    Addend, BadPoint, Ciphertext, CollectiveKeys, Factor, FixedBase, Input, Output, Pass, Scalars,
-    SecretScalar,
+use crate::{
+    cells::PLACES_MAX,
+    group::{
+        Addend, BadPoint, Ciphertext, CollectiveKeys, Factor, FixedBase, Input, Output, Pass, Scalars,
+        SecretScalar,
+    },
 };
 
 /// The column keys of a table.
@@ -19,8 +21,24 @@ use crate::group::{
 pub struct TableKeys {
     /// Column key of the cell column.
     pub cell: usize,
-    /// Column key of the window columns.
-    pub window: usize,
+    windows: [usize; PLACES_MAX as usize],
+}
+
+impl TableKeys {
+    /// The key of the cell column and those of the window columns, place by place; what is beyond the last place is not read.
+    #[must_use]
+    pub const fn new(cell: usize, windows: &[usize]) -> Self {
+        let mut keys = [0; PLACES_MAX as usize];
+        let count = if windows.len() < keys.len() { windows.len() } else { keys.len() };
+        let ((known, _), (given, _)) = (keys.split_at_mut(count), windows.split_at(count));
+        known.copy_from_slice(given);
+        Self { cell, windows: keys }
+    }
+
+    /// Column keys of the window columns of a table of that shape, place by place.
+    pub(super) fn windows(&self, shape: TupleShape) -> impl Iterator<Item = usize> {
+        self.windows.into_iter().take(shape.places())
+    }
 }
 
 /// A chunk to mix.
@@ -36,8 +54,7 @@ pub enum TupleChunk<'a> {
     Unmixed(UnmixedTuples),
 }
 
-/// Re-randomises every cell, multiplies every window test by a fresh non-zero scalar, re-randomises it, and shuffles the tests of one
-/// receiver that decide the same outcome: which of them comes true would say in which year.
+/// Re-randomises every cell, multiplies every window test by a fresh non-zero scalar and re-randomises it.
 ///
 /// After it a window test decrypts to the identity exactly if it did before, and to a random point otherwise. The
 /// caller shuffles the whole table, noise included, before anything leaves.
@@ -58,7 +75,8 @@ pub fn table_hop(
     seed: &[u8; 32],
 ) -> Result<Vec<u8>, MixingError> {
     let key = |index| keys.key(index).ok_or(MixingError::ColumnKey { key: index, keys: keys.columns() });
-    let bases = Bases { cell: key(table_keys.cell)?, window: key(table_keys.window)? };
+    let windows = table_keys.windows(shape).map(key).collect::<Result<Vec<_>, _>>()?;
+    let bases = Bases { cell: key(table_keys.cell)?, windows };
     let mut rng = ChaCha20Rng::from_seed(*seed);
     let mut out = Vec::new();
     match chunk {
@@ -97,8 +115,11 @@ fn points_of_tuple(shape: TupleShape) -> usize {
 /// The column keys of a table, to be multiplied.
 struct Bases<'a> {
     cell: &'a FixedBase,
-    window: &'a FixedBase,
+    windows: Vec<&'a FixedBase>,
 }
+
+/// One half, `A` or `B`, of the ciphertexts under one key, in order.
+type Half = Vec<[u8; POINT_BYTES]>;
 
 impl Bases<'_> {
     /// Mixes whole tuples, each `A B` for the cell and for every window test.
@@ -108,58 +129,46 @@ impl Bases<'_> {
         input: for<'a> fn(&'a [[u8; POINT_BYTES]]) -> Input<'a>,
         shape: TupleShape,
         rng: &mut ChaCha20Rng,
-    ) -> Result<Vec<[u8; POINT_BYTES]>, BadPoint> {
+    ) -> Result<Half, BadPoint> {
         let drawn = Drawn::for_tuples(points.len() / points_of_tuple(shape), shape, rng);
         let deltas: Vec<_> = drawn.cell_deltas.iter().collect();
-        let half_deltas: Vec<_> = drawn.half_window_deltas.iter().collect();
-        let half_factors = Factor::Each(&drawn.half_window_factors);
         let tuples = || points.chunks_exact(points_of_tuple(shape));
-        let mut columns = Vec::with_capacity(4);
-        for (half, [cell, window]) in
-            [[FixedBase::generator(); 2], [self.cell, self.window]].iter().enumerate()
-        {
-            let cells: Vec<_> = tuples().filter_map(|tuple| tuple.get(half)).copied().collect();
-            let windows: Vec<_> =
-                tuples().flat_map(|tuple| tuple.iter().skip(2 + half).step_by(2)).copied().collect();
-            let addends = [Addend { base: cell, scalars: Scalars::Secret(&deltas) }];
+        let (mut cells, mut windows): (Vec<Half>, Vec<Vec<Half>>) = (Vec::new(), Vec::new());
+        for half in 0..2 {
+            let base = |key| if half == 0 { FixedBase::generator() } else { key };
+            let own: Half = tuples().filter_map(|tuple| tuple.get(half)).copied().collect();
+            let addends = [Addend { base: base(self.cell), scalars: Scalars::Secret(&deltas) }];
             let (factor, output) = (Factor::One, Output::Plain);
-            columns.push(pass(&Pass { input: input(&cells), factor, addends: &addends, output })?);
-            let addends = [Addend { base: window, scalars: Scalars::Secret(&half_deltas) }];
-            let (factor, output) = (half_factors, Output::Double);
-            columns.push(pass(&Pass { input: input(&windows), factor, addends: &addends, output })?);
-        }
-        let mut mixed = in_tuples(&columns, shape.windows());
-        shuffle_alike(&mut mixed, shape, rng);
-        Ok(mixed)
-    }
-}
-
-/// Puts the tests of one receiver and outcome in a fresh random order, tuple by tuple.
-fn shuffle_alike(points: &mut [[u8; POINT_BYTES]], shape: TupleShape, rng: &mut ChaCha20Rng) {
-    let runs: Vec<_> = shape.alike().collect();
-    if runs.is_empty() {
-        return;
-    }
-    for tuple in points.chunks_exact_mut(points_of_tuple(shape)) {
-        let (pairs, _) = tuple.as_chunks_mut::<2>();
-        // The cell comes first.
-        let Some((_, tests)) = pairs.split_first_mut() else { continue };
-        for run in &runs {
-            if let Some(run) = tests.get_mut(run.clone()) {
-                shuffle(run, rng);
+            cells.push(pass(&Pass { input: input(&own), factor, addends: &addends, output })?);
+            let mut places = Vec::with_capacity(self.windows.len());
+            for ((place, key), drawn) in self.windows.iter().enumerate().zip(&drawn.places) {
+                let of_place = |(window, _): &(usize, &[u8; POINT_BYTES])| shape.place(*window) == place;
+                let tests: Half = tuples()
+                    .flat_map(|tuple| tuple.iter().skip(2 + half).step_by(2).enumerate().filter(of_place))
+                    .map(|(_, point)| *point)
+                    .collect();
+                let half_deltas: Vec<_> = drawn.half_deltas.iter().collect();
+                let addends = [Addend { base: base(key), scalars: Scalars::Secret(&half_deltas) }];
+                let (factor, output) = (Factor::Each(&drawn.half_factors), Output::Double);
+                places.push(pass(&Pass { input: input(&tests), factor, addends: &addends, output })?);
             }
+            windows.push(places);
         }
+        Ok(in_tuples(&cells, &windows, shape))
     }
 }
 
-/// Cell `A`, window `A`, cell `B`, window `B` in their order to tuples.
-fn in_tuples(columns: &[Vec<[u8; POINT_BYTES]>], windows_each: usize) -> Vec<[u8; POINT_BYTES]> {
-    let [cell_a, window_a, cell_b, window_b] = columns else { return Vec::new() };
-    let mut windows = window_a.iter().zip(window_b);
-    let mut out = Vec::with_capacity(2 * (cell_a.len() + window_a.len()));
+/// The halves of the cells, and those of the windows by place, in their order to tuples.
+fn in_tuples(cells: &[Half], windows: &[Vec<Half>], shape: TupleShape) -> Half {
+    let ([cell_a, cell_b], [windows_a, windows_b]) = (cells, windows) else { return Vec::new() };
+    let mut places: Vec<_> = windows_a.iter().zip(windows_b).map(|(a, b)| a.iter().zip(b)).collect();
+    let mut out = Vec::with_capacity(cell_a.len() * points_of_tuple(shape));
     for (a, b) in cell_a.iter().zip(cell_b) {
         out.extend([a, b]);
-        out.extend(windows.by_ref().take(windows_each).flat_map(|(a, b)| [a, b]));
+        for window in 0..shape.windows() {
+            let next = places.get_mut(shape.place(window)).and_then(Iterator::next);
+            out.extend(next.into_iter().flat_map(|(a, b)| [a, b]));
+        }
     }
     out
 }
@@ -167,23 +176,30 @@ fn in_tuples(columns: &[Vec<[u8; POINT_BYTES]>], windows_each: usize) -> Vec<[u8
 /// The scalars of one batch, drawn tuple by tuple.
 struct Drawn {
     cell_deltas: Vec<SecretScalar>,
-    half_window_deltas: Vec<SecretScalar>,
-    half_window_factors: Vec<SecretScalar>,
+    places: Vec<DrawnPlace>,
+}
+
+/// Those of the windows of one place.
+#[derive(Default)]
+struct DrawnPlace {
+    half_deltas: Vec<SecretScalar>,
+    half_factors: Vec<SecretScalar>,
 }
 
 impl Drawn {
     fn for_tuples(tuples: usize, shape: TupleShape, rng: &mut ChaCha20Rng) -> Self {
-        let windows = tuples * shape.windows();
         let mut drawn = Self {
             cell_deltas: Vec::with_capacity(tuples),
-            half_window_deltas: Vec::with_capacity(windows),
-            half_window_factors: Vec::with_capacity(windows),
+            places: (0..shape.places()).map(|_| DrawnPlace::default()).collect(),
         };
         for _ in 0..tuples {
             drawn.cell_deltas.push(SecretScalar::random(rng));
-            for _ in 0..shape.windows() {
-                drawn.half_window_deltas.push(SecretScalar::random(rng).half());
-                drawn.half_window_factors.push(SecretScalar::random(rng).half());
+            for window in 0..shape.windows() {
+                let (delta, factor) = (SecretScalar::random(rng).half(), SecretScalar::random(rng).half());
+                if let Some(place) = drawn.places.get_mut(shape.place(window)) {
+                    place.half_deltas.push(delta);
+                    place.half_factors.push(factor);
+                }
             }
         }
         drawn

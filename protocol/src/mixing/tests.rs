@@ -17,7 +17,7 @@ use crate::{
 const ROUND: RoundId = RoundId([1; 16]);
 const CELL: usize = 0;
 const WINDOW: usize = 1;
-const TABLE_KEYS: TableKeys = TableKeys { cell: CELL, window: WINDOW };
+const TABLE_KEYS: TableKeys = TableKeys::new(CELL, &[WINDOW]);
 const CELLS: u32 = 3;
 
 fn seed(name: &str) -> [u8; 32] {
@@ -116,21 +116,21 @@ fn first_mix(
     final_tags(&list, shape, &[0, 1], &committee.tag_key).unwrap()
 }
 
-/// Arrival in the very year the sender says.
-fn same_year() -> Window {
-    Window::new(&[vec![0]]).unwrap()
+/// One outcome, one place.
+fn one() -> Window {
+    Window::new(1, 1).unwrap()
 }
 
-/// A receiver's word: the year of arrival, 0 for never.
-fn arrived(year: u16) -> Vec<Option<u32>> {
-    vec![Some(same_year().receiver_value((year > 0).then_some((Some(SchoolYear(year)), 1))))]
+/// A receiver's word: the cohort a student counts for, 0 for none.
+fn arrived(cohort: u16) -> Vec<Option<u32>> {
+    vec![Some(Window::receiver_value((cohort > 0).then_some((SchoolYear(cohort), 1))))]
 }
 
 /// What sits in one sender and two receivers: cell and expected year; year of arrival.
 fn sender() -> Vec<Student> {
     let student = |ssid, name, cell, year| Student {
         keys: [ssid, name],
-        values: vec![cell, Some(same_year().sender_value(SchoolYear(year)))],
+        values: vec![cell, Some(Window::sender_value(SchoolYear(year)))],
     };
     vec![
         student(Some("s1"), Some("n1"), Some(1), 2021),
@@ -217,9 +217,9 @@ fn oracle() -> BTreeMap<usize, u64> {
 }
 
 fn second_mix(mixed: &Mixed, noise: &NoiseTable) -> (Vec<u8>, Histogram) {
-    let shape = TupleShape::new(2).unwrap();
+    let shape = TupleShape::new(2, one()).unwrap();
     let Mixed { committee, plan } = mixed;
-    let columns = TupleColumns { cell: 0, sender_window: 1, receiver_windows: vec![0, 0] };
+    let columns = TupleColumns { cell: 0, sender_windows: vec![1], receiver_windows: vec![vec![0]; 2] };
     let receivers: Vec<[Option<&[u8]>; 2]> =
         plan.iter().map(|(_, r)| r.each_ref().map(|r| r.as_deref())).collect();
     let entries: Vec<PlanEntry<'_>> =
@@ -228,7 +228,7 @@ fn second_mix(mixed: &Mixed, noise: &NoiseTable) -> (Vec<u8>, Histogram) {
     for j in 0..committee.members.len() {
         let chunk = |chunk| *chunk_seed(&seed(&format!("table {j}")), chunk);
         let planned = if j == 0 {
-            TupleChunk::Unmixed(build_tuples(&columns, &same_year(), &entries, 0).unwrap())
+            TupleChunk::Unmixed(build_tuples(&columns, one(), &entries, 0).unwrap())
         } else {
             TupleChunk::Mixed { bytes: &list, first_tuple: 0 }
         };
@@ -311,7 +311,7 @@ fn with_noise_the_histogram_less_the_draws_is_exact() {
         assert_eq!(*count, exact + drawn[index], "{index}");
         assert!(count.abs_diff(exact) <= 9);
     }
-    let tuples = (list.len() / TupleShape::new(2).unwrap().tuple_bytes()) as u64;
+    let tuples = (list.len() / TupleShape::new(2, one()).unwrap().tuple_bytes()) as u64;
     assert_eq!(histogram.counts().iter().sum::<u64>() + histogram.dropped(), tuples);
 }
 
@@ -325,7 +325,7 @@ fn statement(list: &[u8], partials: &[u8]) -> DecryptionStatement {
 }
 
 fn sums(statement: &DecryptionStatement, list: &[u8], partials: &[u8], split: usize) -> DecryptionSums {
-    let shape = TupleShape::new(2).unwrap();
+    let shape = TupleShape::new(2, one()).unwrap();
     let mut sums = DecryptionSums::zero();
     // Chunks in reverse: their order must not matter.
     let cuts = [(split, list.len() / shape.tuple_bytes()), (0, split)];
@@ -342,15 +342,16 @@ fn sums(statement: &DecryptionStatement, list: &[u8], partials: &[u8], split: us
 fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
     let mixed = mixed();
     let (list, _) = second_mix(&mixed, &NoiseTable::none());
-    let shape = TupleShape::new(2).unwrap();
+    let shape = TupleShape::new(2, one()).unwrap();
     let keys = &mixed.committee.members[1];
     let share = &mixed.committee.shares[1];
     let partials = partial_decrypt(&list, 0, shape, TABLE_KEYS, keys).unwrap();
     let claim = statement(&list, &partials);
-    let proof = DecryptionProof::prove(&claim, &sums(&claim, &list, &partials, 2), TABLE_KEYS, keys).unwrap();
+    let proof =
+        DecryptionProof::prove(&claim, &sums(&claim, &list, &partials, 2), shape, TABLE_KEYS, keys).unwrap();
     let proof = DecryptionProof::from_bytes(&proof.to_bytes()).unwrap();
     let verify = |claim: &DecryptionStatement, partials: &[u8], share: &KeyShare| {
-        proof.verify(claim, &sums(claim, &list, partials, 3), TABLE_KEYS, share)
+        proof.verify(claim, &sums(claim, &list, partials, 3), shape, TABLE_KEYS, share)
     };
     assert_eq!(verify(&claim, &partials, share), Ok(()));
     let refused = Err(GroupError::EqualityProof { column: CELL });
@@ -368,9 +369,9 @@ fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
     lie[to..to + 32].copy_from_slice(&other);
     let claim = statement(&list, &lie);
     let lied = sums(&claim, &list, &lie, 2);
-    let proof = DecryptionProof::prove(&claim, &lied, TABLE_KEYS, keys).unwrap();
+    let proof = DecryptionProof::prove(&claim, &lied, shape, TABLE_KEYS, keys).unwrap();
     assert_eq!(
-        proof.verify(&claim, &lied, TABLE_KEYS, share),
+        proof.verify(&claim, &lied, shape, TABLE_KEYS, share),
         Err(GroupError::EqualityProof { column: WINDOW })
     );
 }

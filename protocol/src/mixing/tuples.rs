@@ -8,6 +8,7 @@ use rand_core::SeedableRng;
 
 use super::{
     MixingError, TupleShape,
+    permutation::below,
     shape::{POINT_BYTES, points_of},
 };
 use crate::{
@@ -62,10 +63,10 @@ impl UnmixedTuples {
 pub struct TupleColumns {
     /// The cell's column in the sender's rows.
     pub cell: usize,
-    /// The window's column in the sender's rows: the student's cohort.
-    pub sender_window: usize,
-    /// The window's column in each receiver's rows: year and outcome, under the same column key.
-    pub receiver_windows: Vec<usize>,
+    /// The window's columns in the sender's rows, one for each place: the student's cohort.
+    pub sender_windows: Vec<usize>,
+    /// The window's columns in each receiver's rows: cohort and outcome, place by place under the sender's column keys.
+    pub receiver_windows: Vec<Vec<usize>>,
 }
 
 /// One tuple of the plan, as final columns of the rows it names.
@@ -83,8 +84,9 @@ pub struct PlanEntry<'a> {
 ///
 /// # Errors
 ///
-/// [`MixingError::ShapeLimit`], [`MixingError::ChunkLength`] if an entry has another number of receivers or a row
-/// is not whole points, [`MixingError::ColumnMissing`], [`MixingError::PointNotCanonical`],
+/// [`MixingError::ShapeLimit`], [`MixingError::ChunkLength`] if an entry has another number of receivers, a list of columns not one for
+/// each place, or a row is not whole
+/// points, [`MixingError::ColumnMissing`], [`MixingError::PointNotCanonical`],
 /// [`MixingError::PointIdentity`].
 ///
 /// # Cost
@@ -92,12 +94,12 @@ pub struct PlanEntry<'a> {
 /// About 15 µs for the sender and 10 µs for each receiver.
 pub fn build_tuples(
     columns: &TupleColumns,
-    window: &Window,
+    window: Window,
     entries: &[PlanEntry<'_>],
     first_tuple: u64,
 ) -> Result<UnmixedTuples, MixingError> {
-    let shape = TupleShape::with_tests(columns.receiver_windows.len(), &window.outcomes_by_test())?;
-    let constants: Vec<_> = window.constants().into_iter().map(Ciphertext::trivial).collect();
+    let shape = TupleShape::new(columns.receiver_windows.len(), window)?;
+    let constants: Vec<_> = window.constants().map(Ciphertext::trivial).collect();
     let mut ciphertexts = Vec::with_capacity(entries.len().saturating_mul(1 + shape.windows()));
     for (entry, position) in entries.iter().zip(first_tuple..) {
         if entry.receivers.len() != shape.receivers() {
@@ -107,14 +109,20 @@ pub fn build_tuples(
             });
         }
         ciphertexts.push(column_of(entry.sender, columns.cell, position)?);
-        let expected = column_of(entry.sender, columns.sender_window, position)?;
-        for (receiver, column) in entry.receivers.iter().zip(&columns.receiver_windows) {
-            match receiver {
-                Some(row) => {
-                    let difference = column_of(row, *column, position)?.minus(&expected);
-                    ciphertexts.extend(constants.iter().map(|constant| difference.minus(constant)));
+        let own = columns.sender_windows.iter().map(|column| column_of(entry.sender, *column, position));
+        let own = own.collect::<Result<Vec<_>, _>>()?;
+        for (receiver, places) in entry.receivers.iter().zip(&columns.receiver_windows) {
+            if own.len() != shape.places() || places.len() != shape.places() {
+                return Err(MixingError::ChunkLength { seen: places.len(), expected: shape.places() });
+            }
+            for (column, cohort) in places.iter().zip(&own) {
+                match receiver {
+                    Some(row) => {
+                        let difference = column_of(row, *column, position)?.minus(cohort);
+                        ciphertexts.extend(constants.iter().map(|constant| difference.minus(constant)));
+                    }
+                    None => ciphertexts.extend(constants.iter().map(|_| Ciphertext::trivial(MISS))),
                 }
-                None => ciphertexts.extend(constants.iter().map(|_| Ciphertext::trivial(MISS))),
             }
         }
     }
@@ -151,7 +159,9 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
                     _ => Ciphertext::trivial_undecodable(&mut rng),
                 });
                 for receiver in 0..shape.receivers() {
-                    ciphertexts.extend(tests_of(shape, shape.outcome(pattern, receiver)));
+                    // Honest receivers write what they say into any place alike.
+                    let place = if shape.places() > 1 { below(&mut rng, shape.places() as u64) } else { 0 };
+                    ciphertexts.extend(tests_of(shape, shape.outcome(pattern, receiver), place));
                 }
             }
         }
@@ -162,12 +172,11 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
     UnmixedTuples { shape, ciphertexts }
 }
 
-/// One receiver's tests for a made-up student of that outcome (0: none). Among tests of one outcome the first comes true; the hops
-/// move them about.
-fn tests_of(shape: TupleShape, outcome: usize) -> impl Iterator<Item = Ciphertext> {
-    let hit = shape.outcomes_by_test().iter().position(|one| usize::from(*one) == outcome);
-    let tests = shape.outcomes_by_test().len();
-    (0..tests).map(move |test| Ciphertext::trivial(if Some(test) == hit { HIT } else { MISS }))
+/// One receiver's tests for a made-up student of that outcome (0: none), said at `place`.
+fn tests_of(shape: TupleShape, outcome: usize, place: u64) -> impl Iterator<Item = Ciphertext> {
+    let place = usize::try_from(place).unwrap_or(0);
+    let hit = outcome.checked_sub(1).map(|outcome| place * shape.outcomes() + outcome);
+    (0..shape.tests()).map(move |test| Ciphertext::trivial(if Some(test) == hit { HIT } else { MISS }))
 }
 
 /// What a window test decrypts to when it comes true: the identity.

@@ -261,7 +261,7 @@ impl Mixing {
             }
             Some(_) => Ok(()),
             None => {
-                *slot = Some((value.partials, value.proof));
+                *slot = Some((value.partials, value.proof.clone()));
                 Ok(())
             }
         }

@@ -50,7 +50,7 @@ fn every_field_of_a_manifest_is_bound() {
         ("column keys: one less", |m| m.column_keys.truncate(1), content()),
         (
             "column keys: another",
-            |m| m.column_keys[0] = ColumnKey::Window { metric: "x".to_owned() },
+            |m| m.column_keys[0] = ColumnKey::Window { metric: "x".to_owned(), place: 0 },
             content(),
         ),
         ("recipes: one less", |m| m.recipes.truncate(1), content()),
@@ -73,7 +73,7 @@ fn every_field_of_a_manifest_is_bound() {
         ("tables: another sender", |m| m.tables[0].sender = 1, content()),
         ("tables: no receiver", |m| m.tables[0].receivers.clear(), content()),
         ("tables: another cell key", |m| m.tables[0].cell_key += 1, content()),
-        ("tables: another window key", |m| m.tables[0].window_key += 1, content()),
+        ("tables: another window key", |m| m.tables[0].window_keys[0] += 1, content()),
         (
             "noise: none",
             |m| (m.noise.epsilon_milli, m.noise.delta_ppt) = (0, 0),

@@ -144,17 +144,17 @@ fn combinations() -> Vector {
     )
 }
 
-/// `R1 || R2 || z` for the cell key, then for the window key.
+/// `R1 || R2 || z` for the cell key, then as a list for the window key of each place.
 fn decryptions() -> Vector {
     let tuples = tuples();
     let parts = partials(&tuples, 0);
     let prove = |partials: &[u8], member| {
         let statement = statement(&[7; 32], 0, &tuples, partials);
         let sums = DecryptionSums::of_chunk(&statement, &tuples, partials, 0, shape(), KEYS).unwrap();
-        DecryptionProof::prove(&statement, &sums, KEYS, &committee_keys(member)).unwrap().to_bytes()
+        DecryptionProof::prove(&statement, &sums, shape(), KEYS, &committee_keys(member)).unwrap().to_bytes()
     };
     let proof = prove(&parts, 0);
-    assert_eq!(proof.len(), 192);
+    assert_eq!(proof.len(), 96 + 4 + 96, "the cell, how many windows, the window");
     let lie = [&parts[..32], &parts[96..128], &parts[64..]].concat();
     let theirs = partials(&tuples, 1);
     let other = |bytes: String| [("proof", bytes)];
@@ -181,7 +181,7 @@ fn decryptions() -> Vector {
         "wrong_scalar_of_the_window",
         "P0901",
         "The response of the window key.",
-        other(flipped(&proof, 160)),
+        other(flipped(&proof, 164)),
     )
     .bad(
         "scalar_not_reduced",
@@ -205,7 +205,13 @@ fn decryptions() -> Vector {
         "proofs_swapped",
         "P0901",
         "The proofs of cell and window key changed places.",
-        other(hex::encode([&proof[96..], &proof[..96]].concat())),
+        other(hex::encode([&proof[100..], &proof[96..100], &proof[..96]].concat())),
+    )
+    .bad(
+        "window_left_out",
+        "P0204",
+        "A proof for the cell key alone.",
+        other(hex::encode([&proof[..96], &[0; 4]].concat())),
     )
     .bad("other_manifest", "P0901", "The statement names the manifest.", [("manifest", hex::encode([8; 32]))])
     .bad("other_table", "P0901", "The statement names the table.", [("table", "1".into())])
@@ -283,7 +289,7 @@ fn read(reader: &str, fields: &Fields) -> Read {
             let sums =
                 DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, shape(), KEYS).map_err(code)?;
             let proof = DecryptionProof::from_bytes(&bytes(fields, "proof")).map_err(code)?;
-            proof.verify(&statement, &sums, KEYS, &share("share")?).map_err(code)
+            proof.verify(&statement, &sums, shape(), KEYS, &share("share")?).map_err(code)
         }
         "blind_share" => {
             HopFactor::blinded(&committee_keys(1), &array(fields, "share")).map(drop).map_err(code)

@@ -1,6 +1,7 @@
 //! Plans, tuples of the second mix and partial decryptions (SPEC §8, §9).
 
 use passage_protocol::{
+    cells::Window,
     linkage::{NO_RECEIVER, Plan, PlanBounds, ReceiverBound},
     mixing::{
         CellLookup, Histogram, TableKeys, TupleChunk, TupleShape, noise_tuples, partial_decrypt, table_hop,
@@ -18,11 +19,11 @@ use crate::{
 pub(crate) const FILE: File = File { name: "bad_tables.json", make, read };
 
 /// The column keys of the one table.
-pub(crate) const KEYS: TableKeys = TableKeys { window: 0, cell: 1 };
+pub(crate) const KEYS: TableKeys = TableKeys::new(1, &[0]);
 
 /// One receiver: a cell and a window test, 128 bytes a tuple.
 pub(crate) fn shape() -> TupleShape {
-    TupleShape::new(1).unwrap()
+    TupleShape::new(1, Window::new(1, 1).unwrap()).unwrap()
 }
 
 /// Two tuples of noise after one hop.

@@ -238,7 +238,7 @@ fn encoded(of: &str, value: &(impl Encode + std::fmt::Debug)) -> (String, String
 
 #[test]
 fn variants_are_written_with_the_numbers_given() {
-    let window = ColumnKey::Window { metric: "m".to_owned() };
+    let window = ColumnKey::Window { metric: "m".to_owned(), place: 0 };
     let cell = ColumnKey::Cell { metric: "m".to_owned(), dimension: Dimension::All };
     let terms = NoiseTerms { eps_milli: 2_000, delta_ppt: 1, dealers: 2, variance_micro: 1 };
     let reason = Reason::BelowFloor;

@@ -299,7 +299,7 @@ impl Lines<'_> {
         };
         let keys = list.columns.iter().filter_map(|key| self.manifest.column_keys.get(usize::from(*key)));
         let codes = keys.map(|key| match key {
-            ColumnKey::Window { metric } => format!("the year, and outcome, that {metric} counts by"),
+            ColumnKey::Window { metric, .. } => format!("the cohort, and outcome, that {metric} counts by"),
             ColumnKey::Cell { dimension, .. } => format!("cohort by {}", dimension.name()),
         });
         Some([identifiers.to_owned()].into_iter().chain(codes).collect::<Vec<_>>().join("; "))

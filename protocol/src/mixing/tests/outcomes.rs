@@ -1,58 +1,60 @@
-//! Several outcomes and several years: the second mix counts what the metric says, and does not say in which of the years.
+//! Several outcomes and several cohorts: the second mix counts what the receivers said, whatever place they said it at.
 
 use super::*;
-use crate::{
-    cells::{SchoolYear, Window},
-    mixing::shape::{ciphertexts_of, points_of},
-};
 
-/// Outcome 1 one or two years after the cohort or in its year, outcome 2 one year after.
+/// Two outcomes, and room for three cohorts.
 fn window() -> Window {
-    Window::new(&[vec![0, 1, 2], vec![1]]).unwrap()
+    Window::new(2, 3).unwrap()
 }
 
-/// What a receiver says of a student of cohort 2020, and the outcome that counts.
-fn said() -> Vec<(Option<(u16, u8)>, usize)> {
+const CELL_KEY: usize = 0;
+const WINDOW_KEYS: [usize; 3] = [1, 2, 3];
+const KEYS: TableKeys = TableKeys::new(CELL_KEY, &WINDOW_KEYS);
+const COHORT: SchoolYear = SchoolYear(2020);
+
+/// What a receiver says of a student, place by place, and the outcome it has for a student of the cohort.
+fn said() -> Vec<([(u16, u8); 3], usize)> {
     vec![
-        (Some((2020, 1)), 1),
-        (Some((2021, 1)), 1),
-        (Some((2022, 1)), 1),
-        (Some((2023, 1)), 0),
-        (Some((2019, 1)), 0),
-        (Some((2021, 2)), 2),
-        (Some((2020, 2)), 0),
-        (Some((2022, 2)), 0),
-        (Some((2021, 3)), 0),
-        (None, 0),
+        ([(2020, 1), (0, 0), (0, 0)], 1),
+        ([(0, 0), (2020, 1), (0, 0)], 1),
+        ([(2019, 2), (2021, 1), (2020, 2)], 2),
+        ([(2020, 2), (2019, 1), (2021, 1)], 2),
+        ([(2019, 1), (2021, 2), (0, 0)], 0),
+        // An outcome the metric does not have.
+        ([(2020, 3), (0, 0), (0, 0)], 0),
+        ([(0, 0), (0, 0), (0, 0)], 0),
     ]
 }
 
-fn columns_of(values: &[u32], column_keys: &[usize], committee: &Committee, name: &str) -> Vec<Vec<u8>> {
+fn keys() -> (Vec<CommitteeKeys>, Vec<KeyShare>, CollectiveKeys) {
+    let members: Vec<_> = (1..=2).map(|j| CommitteeKeys::generate(4, [j; 32])).collect();
+    let shares: Vec<_> = members.iter().map(|keys| keys.share(&ROUND, &MemberCode([9; 5]))).collect();
+    let together = CollectiveKeys::combine(&shares).unwrap();
+    (members, shares, together)
+}
+
+fn columns_of(rows: &[Vec<u32>], column_keys: &[usize], keys: &CollectiveKeys, name: &str) -> Vec<Vec<u8>> {
     let shape = RowShape::new(1, column_keys.len()).unwrap();
-    let rows: Vec<PlainRow> = values
-        .chunks(column_keys.len())
-        .map(|values| PlainRow {
-            tokens: vec![None],
-            values: values.iter().map(|value| ColumnValue::Code(*value)).collect(),
-        })
-        .collect();
-    let blind = OwnerBlind::draw(3, seed(name));
-    let factor = FirstFactor::Blinded(&blind);
-    let list = contribute(&rows, shape, column_keys, factor, &committee.keys, &seed(name)).unwrap();
+    let plain = |values: &Vec<u32>| PlainRow {
+        tokens: vec![None],
+        values: values.iter().map(|value| ColumnValue::Code(*value)).collect(),
+    };
+    let rows: Vec<PlainRow> = rows.iter().map(plain).collect();
+    let blind = OwnerBlind::draw(2, seed(name));
+    let list =
+        contribute(&rows, shape, column_keys, FirstFactor::Blinded(&blind), keys, &seed(name)).unwrap();
     list.chunks(shape.row_bytes()).map(|row| row[32..].to_vec()).collect()
 }
 
-/// One tuple for each thing two receivers can say, before its first hop, and the pattern it must show.
-fn tuples(committee: &Committee) -> (TupleShape, UnmixedTuples, Vec<usize>) {
-    let shape = TupleShape::with_tests(2, &window().outcomes_by_test()).unwrap();
-    let value = |seen: Option<(u16, u8)>| {
-        let seen = seen.map(|(year, outcome)| (Some(SchoolYear(year)), outcome));
-        window().receiver_value(seen)
+/// One tuple for each pair of words, before its first hop, and the pattern it must show.
+fn tuples(keys: &CollectiveKeys) -> (UnmixedTuples, Vec<usize>) {
+    let value = |(cohort, outcome): &(u16, u8)| {
+        Window::receiver_value((*cohort > 0).then_some((SchoolYear(*cohort), *outcome)))
     };
-    let values: Vec<u32> = said().iter().map(|(seen, _)| value(*seen)).collect();
-    let sender = [2, window().sender_value(SchoolYear(2020))];
-    let sender = columns_of(&sender, &[CELL, WINDOW], committee, "sender");
-    let [first, second] = ["first", "second"].map(|name| columns_of(&values, &[WINDOW], committee, name));
+    let words: Vec<Vec<u32>> = said().iter().map(|(places, _)| places.iter().map(value).collect()).collect();
+    let own = Window::sender_value(COHORT);
+    let sender = columns_of(&[vec![2, own, own, own]], &[0, 1, 2, 3], keys, "sender");
+    let [first, second] = ["first", "second"].map(|name| columns_of(&words, &WINDOW_KEYS, keys, name));
     let (mut linked, mut patterns) = (Vec::new(), Vec::new());
     for (a, (_, one)) in said().iter().enumerate() {
         for (b, (_, other)) in said().iter().enumerate() {
@@ -64,110 +66,95 @@ fn tuples(committee: &Committee) -> (TupleShape, UnmixedTuples, Vec<usize>) {
     }
     let entries: Vec<PlanEntry<'_>> =
         linked.iter().map(|receivers| PlanEntry { sender: &sender[0], receivers }).collect();
-    let columns = TupleColumns { cell: 0, sender_window: 1, receiver_windows: vec![0, 0] };
-    (shape, build_tuples(&columns, &window(), &entries, 0).unwrap(), patterns)
+    let columns = TupleColumns {
+        cell: 0,
+        sender_windows: vec![1, 2, 3],
+        receiver_windows: vec![vec![0, 1, 2], vec![0, 1, 2]],
+    };
+    (build_tuples(&columns, window(), &entries, 0).unwrap(), patterns)
 }
 
-fn mixed_through(committee: &Committee, name: &str) -> (TupleShape, Vec<u8>, Vec<usize>) {
-    let (shape, unmixed, patterns) = tuples(committee);
-    let mut list =
-        table_hop(TupleChunk::Unmixed(unmixed), shape, TABLE_KEYS, &committee.keys, &seed(name)).unwrap();
-    for hop in 1..3 {
-        let chunk = TupleChunk::Mixed { bytes: &list, first_tuple: 0 };
-        list = table_hop(chunk, shape, TABLE_KEYS, &committee.keys, &seed(&format!("{name} {hop}"))).unwrap();
-    }
-    (shape, list, patterns)
-}
-
-fn partials(committee: &Committee, shape: TupleShape, list: &[u8]) -> Vec<Vec<u8>> {
-    committee.members.iter().map(|keys| partial_decrypt(list, 0, shape, TABLE_KEYS, keys).unwrap()).collect()
+fn histogram(list: &[u8], members: &[CommitteeKeys], shape: TupleShape) -> Histogram {
+    let partials: Vec<Vec<u8>> =
+        members.iter().map(|keys| partial_decrypt(list, 0, shape, KEYS, keys).unwrap()).collect();
+    let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
+    Histogram::decode(list, 0, &partials, &CellLookup::new(CELLS), shape).unwrap()
 }
 
 #[test]
 fn every_pair_of_words_is_counted_as_what_it_says() {
-    let committee = committee(3);
-    let (shape, list, patterns) = mixed_through(&committee, "words");
-    assert_eq!((shape.patterns(), shape.windows()), (9, 8));
-    let partials = partials(&committee, shape, &list);
-    let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
-    let histogram = Histogram::decode(&list, 0, &partials, &CellLookup::new(CELLS), shape).unwrap();
+    let (members, shares, keys) = keys();
+    let shape = TupleShape::new(2, window()).unwrap();
+    assert_eq!((shape.patterns(), shape.windows(), shape.tuple_bytes()), (9, 12, 13 * 64));
+    let (unmixed, patterns) = tuples(&keys);
+    let first = table_hop(TupleChunk::Unmixed(unmixed), shape, KEYS, &keys, &seed("one")).unwrap();
+    let chunk = TupleChunk::Mixed { bytes: &first, first_tuple: 0 };
+    let list = table_hop(chunk, shape, KEYS, &keys, &seed("two")).unwrap();
     let mut expected = vec![0_u64; 9 * CELLS as usize];
     patterns.iter().for_each(|pattern| expected[9 + pattern] += 1);
-    assert_eq!(histogram.counts(), expected);
-    assert_eq!(histogram.dropped(), 0);
+    let counted = histogram(&list, &members, shape);
+    assert_eq!((counted.counts(), counted.dropped()), (expected.as_slice(), 0));
+
+    // Every place's partial decryptions are proved, each under its own key.
+    let partials = partial_decrypt(&list, 0, shape, KEYS, &members[1]).unwrap();
+    let prove = |partials: &[u8]| {
+        let claim = statement(&list, partials);
+        let sums = DecryptionSums::of_chunk(&claim, &list, partials, 0, shape, KEYS).unwrap();
+        let proof = DecryptionProof::prove(&claim, &sums, shape, KEYS, &members[1]).unwrap();
+        let proof = DecryptionProof::from_bytes(&proof.to_bytes()).unwrap();
+        proof.verify(&claim, &sums, shape, KEYS, &shares[1])
+    };
+    assert_eq!(prove(&partials), Ok(()));
+    for (window, key) in [(0, 1), (1, 1), (2, 2), (4, 3), (6, 1), (11, 3)] {
+        let mut lie = partials.clone();
+        let at = 32 * (1 + window);
+        lie.copy_within(shape.partial_bytes() + at..shape.partial_bytes() + at + 32, at);
+        assert_eq!(prove(&lie), Err(GroupError::EqualityProof { column: key }), "window {window}");
+    }
+    // A proof for fewer places than the table has is no proof.
+    let claim = statement(&list, &partials);
+    let sums = DecryptionSums::of_chunk(&claim, &list, &partials, 0, shape, KEYS).unwrap();
+    let fewer = TupleShape::new(2, Window::new(2, 2).unwrap()).unwrap();
+    let short = DecryptionProof::prove(&claim, &sums, fewer, KEYS, &members[1]).unwrap();
+    assert_eq!(
+        short.verify(&claim, &sums, shape, KEYS, &shares[1]),
+        Err(GroupError::ColumnCount { seen: 2, expected: 3 })
+    );
 }
 
 #[test]
 fn noise_shows_every_pattern_as_often_as_it_was_drawn() {
-    let committee = committee(3);
-    let shape = TupleShape::with_tests(2, &window().outcomes_by_test()).unwrap();
+    let (members, _, keys) = keys();
+    let shape = TupleShape::new(2, window()).unwrap();
     let noise = NoiseTable::new(3000, 1_000_000_000).unwrap();
     let dealt = noise_tuples(CELLS, shape, &noise, &seed("noise"));
     assert_eq!(dealt.len() as u64, noise_tuple_count(CELLS, shape, &noise));
     assert_eq!(dealt.len(), 6 * 4 * 9);
-    let list =
-        table_hop(TupleChunk::Unmixed(dealt), shape, TABLE_KEYS, &committee.keys, &seed("hop")).unwrap();
-    let partials = partials(&committee, shape, &list);
-    let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
-    let histogram = Histogram::decode(&list, 0, &partials, &CellLookup::new(CELLS), shape).unwrap();
-    let mut rng: rand_chacha::ChaCha20Rng = rand_core::SeedableRng::from_seed(seed("noise"));
-    let drawn: Vec<u64> = histogram.counts().iter().map(|_| noise.sample(&mut rng).into()).collect();
-    assert_eq!(histogram.counts(), drawn);
+    let list = table_hop(TupleChunk::Unmixed(dealt), shape, KEYS, &keys, &seed("hop")).unwrap();
+    let counted = histogram(&list, &members, shape);
+    // Each count is one draw of 0 to 6; three of four cells are decodable.
+    assert!(counted.counts().iter().all(|count| *count <= 6));
+    assert!(counted.counts().iter().any(|count| *count != counted.counts()[0]));
+    assert_eq!(counted.counts().iter().sum::<u64>() + counted.dropped(), 6 * 4 * 9);
 }
 
-/// Places of the hits among the tests of a decrypted list, tuple by tuple.
-fn hits(committee: &Committee, shape: TupleShape, list: &[u8]) -> Vec<Vec<usize>> {
-    let partials = partials(committee, shape, list);
-    list.chunks_exact(shape.tuple_bytes())
-        .enumerate()
-        .map(|(tuple, bytes)| {
-            let mut plain: Vec<_> = ciphertexts_of(bytes, 0).unwrap().into_iter().map(|one| one.b).collect();
-            for partial in &partials {
-                let width = shape.partial_bytes();
-                let row = points_of(&partial[tuple * width..(tuple + 1) * width], 0).unwrap();
-                plain.iter_mut().zip(&row).for_each(|(point, part)| *point = point.minus(part));
-            }
-            (0..shape.windows()).filter(|test| plain[1 + test].is_identity()).collect()
-        })
-        .collect()
-}
-
-/// The year stands in which test came true. One honest hop is enough to hide it: over many rounds the three tests of outcome 1
-/// come true equally often, whatever the year was (chi-square with 2 degrees of freedom, 18.4 at 0.01 %).
 #[test]
-fn which_test_comes_true_does_not_tell_the_year() {
-    let committee = committee(2);
-    let (rounds, shape) = (120, TupleShape::with_tests(2, &window().outcomes_by_test()).unwrap());
-    // Rows of the list where the first receiver says outcome 1 in the year 2020, 2021, 2022 and the second nothing.
-    let per_word = said().len() + 1;
-    let rows = [0, 1, 2].map(|word| word * per_word + said().len() - 1);
-    let mut seen = [[0_u32; 3]; 3];
-    for round in 0..rounds {
-        let (_, unmixed, _) = tuples(&committee);
-        let name = format!("round {round}");
-        let list = table_hop(TupleChunk::Unmixed(unmixed), shape, TABLE_KEYS, &committee.keys, &seed(&name))
-            .unwrap();
-        let hits = hits(&committee, shape, &list);
-        for (year, row) in rows.into_iter().enumerate() {
-            assert_eq!(hits[row].len(), 1);
-            seen[year][hits[row][0]] += 1;
+fn turns_are_uniform_over_any_number_of_places() {
+    let turns = turns(12_000, &seed("turns"));
+    for places in 1..=4 {
+        for place in 0..places {
+            let share = turns.iter().filter(|turn| *turn % places == place).count();
+            let expected = 12_000 / usize::from(places);
+            assert!(share.abs_diff(expected) < 400, "{share} of {expected} at place {place} of {places}");
         }
-    }
-    for (year, counts) in seen.iter().enumerate() {
-        let expected = f64::from(rounds) / 3.0;
-        let chi: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
-        assert!(chi < 18.4, "year {year}: {counts:?}");
     }
 }
 
 #[test]
 fn shapes_beyond_the_limits_are_refused() {
-    let refused = |part, seen, limit| Err(MixingError::ShapeLimit { part, seen, limit });
-    assert_eq!(TupleShape::with_tests(1, &[]), refused("tests", 0, 16));
-    assert_eq!(TupleShape::with_tests(1, &[1; 17]), refused("tests", 17, 16));
-    assert_eq!(TupleShape::with_tests(2, &[1, 2, 3, 4]), refused("patterns", 25, 16));
-    assert!(TupleShape::with_tests(2, &[1, 2, 3]).is_ok());
-    assert!(TupleShape::with_tests(4, &[1; 16]).is_ok());
-    let fifteen: Vec<u8> = (1..=15).collect();
-    assert!(TupleShape::with_tests(1, &fifteen).is_ok());
+    let refused = |seen| Err(MixingError::ShapeLimit { part: "patterns", seen, limit: 16 });
+    let shape = |receivers, outcomes| TupleShape::new(receivers, Window::new(outcomes, 1).unwrap());
+    assert_eq!(shape(2, 4), refused(25));
+    assert_eq!(shape(3, 2), refused(27));
+    assert!(shape(2, 3).is_ok() && shape(4, 1).is_ok() && shape(1, 15).is_ok());
 }

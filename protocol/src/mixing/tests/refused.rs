@@ -50,18 +50,23 @@ fn bad_rows_and_shapes_are_refused() {
     assert_eq!(refused, Err(MixingError::RowShape { row: 4, seen: 1, expected: 2 }));
     assert_eq!(RowShape::new(17, 1), Err(MixingError::ShapeLimit { part: "slots", seen: 17, limit: 16 }));
     assert_eq!(RowShape::new(1, 65), Err(MixingError::ShapeLimit { part: "columns", seen: 65, limit: 64 }));
-    assert_eq!(TupleShape::new(5), Err(MixingError::ShapeLimit { part: "receivers", seen: 5, limit: 4 }));
-    assert_eq!(TupleShape::new(0), Err(MixingError::ShapeLimit { part: "receivers", seen: 0, limit: 4 }));
+    assert_eq!(
+        TupleShape::new(5, one()),
+        Err(MixingError::ShapeLimit { part: "receivers", seen: 5, limit: 4 })
+    );
+    assert_eq!(
+        TupleShape::new(0, one()),
+        Err(MixingError::ShapeLimit { part: "receivers", seen: 0, limit: 4 })
+    );
 }
 
 #[test]
 fn bad_plan_entries_are_refused() {
     let mixed = mixed();
     let (sender, receivers) = &mixed.plan[0];
-    let columns = |cell| TupleColumns { cell, sender_window: 1, receiver_windows: vec![0, 0] };
+    let columns = |cell| TupleColumns { cell, sender_windows: vec![1], receiver_windows: vec![vec![0]; 2] };
     let build = |columns: TupleColumns, sender: &[u8], receivers: &[Option<&[u8]>]| {
-        build_tuples(&columns, &same_year(), &[PlanEntry { sender, receivers }], 40)
-            .map(|tuples| tuples.len())
+        build_tuples(&columns, one(), &[PlanEntry { sender, receivers }], 40).map(|tuples| tuples.len())
     };
     let both = receivers.each_ref().map(|row| row.as_deref());
     assert_eq!(build(columns(0), sender, &both), Ok(1));
@@ -77,17 +82,17 @@ fn bad_plan_entries_are_refused() {
 #[test]
 fn bad_table_chunks_are_refused() {
     let committee = committee(2);
-    let shape = TupleShape::new(1).unwrap();
+    let shape = TupleShape::new(1, one()).unwrap();
     let run = |bytes: &[u8], table_keys| {
         let chunk = TupleChunk::Mixed { bytes, first_tuple: 9 };
         table_hop(chunk, shape, table_keys, &committee.keys, &[1; 32]).map(|out| out.len())
     };
     assert_eq!(run(&[0; 128], TABLE_KEYS), Err(MixingError::PointIdentity { row: 9, point: 0 }));
     assert_eq!(run(&[0; 127], TABLE_KEYS), Err(MixingError::ChunkLength { seen: 127, expected: 128 }));
-    let missing = TableKeys { cell: 0, window: 5 };
+    let missing = TableKeys::new(0, &[5]);
     assert_eq!(run(&[], missing), Err(MixingError::ColumnKey { key: 5, keys: 2 }));
     let noise = NoiseTable::new(5000, 1_000_000_000).unwrap();
-    let other = noise_tuples(1, TupleShape::new(2).unwrap(), &noise, &[1; 32]);
+    let other = noise_tuples(1, TupleShape::new(2, one()).unwrap(), &noise, &[1; 32]);
     let refused = table_hop(TupleChunk::Unmixed(other), shape, TABLE_KEYS, &committee.keys, &[1; 32]);
     assert_eq!(refused, Err(MixingError::ChunkLength { seen: 2, expected: 1 }));
     let lookup = CellLookup::new(1);
@@ -118,7 +123,7 @@ proptest! {
         let committee = committee(2);
         let factor = HopFactor::own(&committee.members[0]);
         let shape = RowShape::new(1, 1).unwrap();
-        let tuples = TupleShape::new(1).unwrap();
+        let tuples = TupleShape::new(1, one()).unwrap();
         let hopped = hop(&bytes, 0, shape, &[0], &factor, &committee.keys, &[1; 32]);
         prop_assert!(hopped.is_err() || bytes.is_empty());
         let _ = partial_decrypt(&bytes, 0, tuples, TABLE_KEYS, &committee.members[0]);

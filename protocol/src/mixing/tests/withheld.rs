@@ -6,7 +6,7 @@ use crate::mixing::shape::{ciphertexts_of, points_of};
 
 /// Every point of a final list, decrypted by the whole committee.
 fn plain(list: &[u8], committee: &Committee) -> Vec<Vec<[u8; 32]>> {
-    let shape = TupleShape::new(2).unwrap();
+    let shape = TupleShape::new(2, one()).unwrap();
     let parts: Vec<Vec<u8>> =
         committee.members.iter().map(|k| partial_decrypt(list, 0, shape, TABLE_KEYS, k).unwrap()).collect();
     list.chunks_exact(shape.tuple_bytes())

@@ -57,7 +57,7 @@ fn some_proof() -> DecryptionProof {
     };
     let sums =
         DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, tables::shape(), tables::KEYS).unwrap();
-    DecryptionProof::prove(&statement, &sums, tables::KEYS, &keys).unwrap()
+    DecryptionProof::prove(&statement, &sums, tables::shape(), tables::KEYS, &keys).unwrap()
 }
 
 pub(super) fn vectors(manifest: &Manifest, joined: Story) -> Vec<Vector> {
