@@ -13,6 +13,7 @@ mod consortia;
 mod crashes;
 mod decoders;
 mod documents;
+mod earlier;
 mod honest_round;
 mod hostile;
 mod layering;

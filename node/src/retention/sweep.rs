@@ -83,6 +83,7 @@ impl Home {
     ///
     /// [`Failure`] of the disk, or N2381 if something is still there afterwards; the next sweep goes on.
     pub fn sweep(&self, now: Timestamp) -> Result<Vec<(Statement, PathBuf)>, Failure> {
+        self.forget_ended_agreements(now)?;
         for one in self.due(now)? {
             self.order_round(&one)?;
         }

@@ -4,10 +4,11 @@ use serde::Deserialize;
 
 use crate::{
     agreement::{
-        Level, Purpose,
+        Agreement, Level, NoiseTerms, Purpose,
         shape::{code, digest, purpose},
     },
     cells::{Dimension, SchoolYear},
+    codec::Encode,
     document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
     match_key::Preset,
@@ -151,6 +152,29 @@ impl Study {
     #[must_use]
     pub fn role_of(&self, code: MemberCode) -> Option<Role> {
         self.participants.iter().find(|one| one.code == code).map(|one| one.role)
+    }
+
+    /// Digest of what is asked, of whom and under which terms: two studies of one agreement that differ in title, purpose or
+    /// committee alone ask the same (SPEC §10.4). Under another agreement it is another question: what was released under the
+    /// first may not be used there.
+    #[must_use]
+    pub fn question(&self, agreement: &Agreement) -> Digest {
+        let (epsilon_milli, delta_ppt) = match agreement.noise {
+            NoiseTerms::Laplace { epsilon_milli, delta_ppt, .. } => (epsilon_milli, delta_ppt),
+            NoiseTerms::None { .. } => (0, 0),
+        };
+        let mut tables: Vec<(String, (u16, Dimension))> = self
+            .tables
+            .iter()
+            .map(|table| (table.metric.clone(), (table.version, table.dimension)))
+            .collect();
+        tables.sort_unstable();
+        let mut participants: Vec<(MemberCode, bool)> =
+            self.participants.iter().map(|one| (one.code, one.role == Role::Sender)).collect();
+        participants.sort_unstable();
+        let terms = (self.agreement, (agreement.floor, (epsilon_milli, delta_ppt)));
+        let asked = (self.cohorts.clone(), (tables, (participants, self.preset.name().to_owned())));
+        Digest::derive("passage v1 question", &(terms, asked).to_bytes())
     }
 
     /// Index of a member among the participants.
