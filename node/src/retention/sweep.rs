@@ -214,7 +214,7 @@ impl Home {
         for record in rounds {
             let round = record.call.round;
             if ordered.about == Ended::Round(round) {
-                ops.push(Self::forget_report(round));
+                ops.extend(Self::forget_report(round));
             }
             ops.push(Op::put(ROUNDS, round.0, RoundRecord { manifest: None, ..record }.to_bytes()));
         }

@@ -9,8 +9,11 @@
 
 mod cells;
 mod cut;
+mod equity;
+mod missed;
 mod once;
 mod page;
+mod peers;
 #[allow(dead_code)] // the example's own `main`
 #[path = "../../examples/sample_report.rs"]
 mod sample_report;
@@ -19,7 +22,7 @@ use once::{cut_sample, sample};
 use passage_protocol::{
     codec::{Decode, Encode},
     ids::Digest,
-    report::{CSV_HEADER, Report, csv, html, notes, rows},
+    report::{CSV_HEADER, Report, csv, derived, html, notes, rows},
 };
 
 /// RFC 4180 and nothing else: CR LF after every record, quotes only around whole fields, quotes doubled inside.
@@ -64,7 +67,7 @@ fn csv_round_trips_through_a_strict_parser() {
     let report = sample();
     let records = parse(&String::from_utf8(csv(&report)).unwrap()).unwrap();
     assert_eq!(records[0], CSV_HEADER.split(',').collect::<Vec<_>>());
-    let expected: Vec<Vec<String>> = rows(&report).map(Vec::from).collect();
+    let expected: Vec<Vec<String>> = rows(&report).chain(derived(&report)).map(Vec::from).collect();
     assert_eq!(records[1..], expected);
     for record in &expected {
         assert!(["value", "bound", "suppressed", "not-applicable"].contains(&record[12].as_str()));
