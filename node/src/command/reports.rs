@@ -194,3 +194,6 @@ pub(super) fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> 
     })?;
     Ok(Report::from_bytes(&bytes)?)
 }
+
+#[cfg(test)]
+mod tests;

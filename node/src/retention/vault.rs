@@ -15,7 +15,7 @@ use chacha20poly1305::{
 use passage_protocol::{
     codec::{Decode, Encode},
     codec_struct,
-    ids::RoundId,
+    ids::{Digest, RoundId},
     report::{self, Report},
 };
 use passage_shell::{entropy, failure::Failure, state_dir::write_atomically, store::Op};
@@ -53,13 +53,15 @@ impl Home {
         };
         let mut ops = vec![Op::put(SEALED_REPORTS, round.0, seal(&key, &round.0, report)?)];
         // The same report again is no reason to make its files anew.
-        if self.store.get(RENDERINGS, &round.0)?.is_none()
-            && let Ok(report) = Report::from_bytes(report)
-        {
-            let rendering = Rendering::of(&report).to_bytes();
-            ops.push(Op::put(RENDERINGS, round.0, seal(&key, &beside(round), &rendering)?));
+        let known = self.rendering(round)?.is_some_and(|files| files.report == Digest::of_blob(report));
+        if !known && let Ok(read) = Report::from_bytes(report) {
+            ops.push(Self::put_rendering(&key, round, &Rendering::of(&read))?);
         }
         Ok(self.store.commit(&ops)?)
+    }
+
+    fn put_rendering(key: &[u8; KEY_BYTES], round: RoundId, files: &Rendering) -> Result<Op, Failure> {
+        Ok(Op::put(RENDERINGS, round.0, seal(key, &beside(round), &files.to_bytes())?))
     }
 
     /// The files of a round's report as they were made when it arrived.
@@ -172,6 +174,8 @@ impl Home {
 /// The files of a report, and which version of this program made them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rendering {
+    /// Digest of the report's bytes.
+    pub report: Digest,
     /// Version of the program.
     pub program: String,
     /// The table.
@@ -181,18 +185,32 @@ pub struct Rendering {
     /// The page.
     pub html: Vec<u8>,
 }
-codec_struct!(Rendering { program, csv, notes, html });
+codec_struct!(Rendering { report, program, csv, notes, html });
 
 impl Rendering {
     /// As this version makes them.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         Self {
+            report: Digest::of_blob(&report.to_bytes()),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             csv: report::csv(report),
             notes: report::notes(report).into_bytes(),
             html: report::html(report).into_bytes(),
         }
+    }
+}
+
+#[cfg(test)]
+impl Home {
+    /// Puts files in the place of those kept, as an earlier version of this program would have left them.
+    pub(crate) fn replace_rendering(&self, round: RoundId, files: Option<&Rendering>) {
+        let key = self.report_key(round).unwrap().unwrap();
+        let op = match files {
+            Some(files) => Self::put_rendering(&key, round, files).unwrap(),
+            None => Op::delete(RENDERINGS, round.0),
+        };
+        self.store.commit(&[op]).unwrap();
     }
 }
 

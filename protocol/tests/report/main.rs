@@ -218,7 +218,6 @@ fn figures_outside_the_share_list_are_absent() {
     assert!(!String::from_utf8(csv(&report)).unwrap().contains(&hidden.to_string()));
 }
 
-/// Of the sample and of its cut. Page and notes last changed when they began to say that they are for internal use (G07); the CSV
-/// is as it was.
+/// Of the sample and of its cut. They last changed when equity flags and peers came in (A12, A14).
 const GOLDEN_CSV_HTML_NOTES: [[&str; 3]; 2] =
-    [["5c3f560b", "d9e1202f", "651dcfee"], ["5ca1e35f", "1b84bb20", "5101de32"]];
+    [["e5acec1f", "21866859", "5d7481a5"], ["33953f97", "efef9cf3", "08ecf9ac"]];

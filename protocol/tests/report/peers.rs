@@ -102,7 +102,7 @@ fn no_institution_has_more_than_sixty_percent_of_the_students() {
 #[test]
 fn a12_an_attacker_that_knows_its_own_value_pins_down_nobody() {
     const STEPS: u64 = 11;
-    for seed in 0..40_u64 {
+    for seed in 0..10_u64 {
         let value = |at: u64| (seed * 7_919 + at * at * 104_729 + at * 31) % STEPS * 10;
         let percents: Vec<u64> = (0..6).map(value).collect();
         let all = release(&percents);
