@@ -19,6 +19,7 @@ mod hostile;
 mod layering;
 mod no_personal_data;
 mod noise;
+mod peers;
 mod share_list;
 mod specification;
 mod what_leaves;

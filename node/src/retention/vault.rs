@@ -34,6 +34,8 @@ const EXPORTS: &str = "reports";
 /// XChaCha20-Poly1305 nonce, bytes.
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
+/// Key of the one entry of the files' table that is of no round.
+const ALL_HAVE_FILES: &[u8] = b"all";
 
 impl Home {
     /// Keeps the report of a round, sealed. The same again takes the place of the earlier one, under the same key.
@@ -75,8 +77,11 @@ impl Home {
         Ok(Some(Rendering::from_bytes(&open(&key, &beside(round), &sealed)?)?))
     }
 
-    /// Makes the files of reports that came before files were kept.
+    /// Makes the files of reports that came before files were kept; once, because every later one has them.
     pub(crate) fn render_old_reports(&self) -> Result<(), Failure> {
+        if self.store.get(RENDERINGS, ALL_HAVE_FILES)?.is_some() {
+            return Ok(());
+        }
         for round in self.reported()? {
             // A report whose key is gone is being destroyed.
             if self.store.get(RENDERINGS, &round.0)?.is_none()
@@ -86,7 +91,7 @@ impl Home {
                 self.keep_report(round, &report)?;
             }
         }
-        Ok(())
+        Ok(self.store.commit(&[Op::put(RENDERINGS, ALL_HAVE_FILES, *b"1")])?)
     }
 
     /// The report of a round, as it arrived.
@@ -210,7 +215,7 @@ impl Home {
             Some(files) => Self::put_rendering(&key, round, files).unwrap(),
             None => Op::delete(RENDERINGS, round.0),
         };
-        self.store.commit(&[op]).unwrap();
+        self.store.commit(&[op, Op::delete(RENDERINGS, ALL_HAVE_FILES)]).unwrap();
     }
 }
 
