@@ -265,3 +265,6 @@ pub fn judge(counted: &Counted, earlier: &[Earlier]) -> Result<(), Refused> {
         Err(isolated) => Err((Clause::from(isolated), isolated.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,8 @@ pub fn answered(app: &App, study: Digest) -> Result<Vec<RoundId>, CoordinatorErr
     let mut answers = Vec::new();
     for (id, record) in list(app)? {
         let finished = matches!(record.standing, Standing::Finished { .. });
-        if finished && (record.study == study || question(record.study)? == asked) {
+        // A study of an earlier format asks nothing that is asked now.
+        if finished && (record.study == study || question(record.study).is_ok_and(|other| other == asked)) {
             answers.push(id);
         }
     }
