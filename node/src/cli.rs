@@ -22,7 +22,7 @@ pub use self::{
     retention::Retention,
 };
 use crate::{
-    command::{Command, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
+    command::{Command, Missed, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
     roster::OptOutList,
 };
@@ -351,7 +351,10 @@ impl Ask {
             Self::Round(Round::Refuse { id, by }) => Command::RoundRefuse { id, by: by.by },
             Self::WhatLeaves { round } => Command::WhatLeaves { id: round },
             Self::Report(Report::List) => Command::ReportList,
-            Self::Report(Report::Show { id, estimate }) => Command::ReportShow { id, estimate },
+            Self::Report(Report::Show { id, estimate }) => {
+                let estimate = if estimate { Missed::Estimated } else { Missed::LeftOut };
+                Command::ReportShow { id, estimate }
+            }
             Self::Report(Report::Export { id, format, out }) => {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }

@@ -35,6 +35,7 @@ pub use self::{
     people::{Codes, PeopleCommand},
     query::{QueryMode, QueryRequest},
     releases::{ReleaseCommand, SharedFormat},
+    reports::Missed,
 };
 use crate::{
     custody::Guard,
@@ -80,7 +81,7 @@ pub enum Command {
     RoundRefuse { id: String, by: String },
     WhatLeaves { id: String },
     ReportList,
-    ReportShow { id: String, estimate: bool },
+    ReportShow { id: String, estimate: Missed },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Release(ReleaseCommand),
     Disclosures { student: Option<String> },

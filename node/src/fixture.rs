@@ -123,6 +123,6 @@ pub(crate) fn report(round: RoundId, students: u64) -> Report {
         panel: MatchPanel::default(),
         tables: vec![table],
         breaks: Vec::new(),
-        peers: Vec::new(),
+        peers: Default::default(),
     }
 }

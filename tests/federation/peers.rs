@@ -8,11 +8,18 @@ use passage_protocol::{
     report::{Report, csv, html},
 };
 
-fn played(schools: usize, peers: bool) -> Vec<Report> {
+/// What the agreement says of comparisons.
+#[derive(PartialEq)]
+enum Word {
+    Given,
+    Missing,
+}
+
+fn played(schools: usize, word: Word) -> Vec<Report> {
     let mut members = vec![(K12, 70); schools];
     members.push((Cc, 20));
     let mut setup = Setup::of(&members, 61);
-    setup.question.peers = peers;
+    setup.question.peers = word == Word::Given;
     Federation::played(setup).released().1
 }
 
@@ -24,9 +31,9 @@ fn rate(report: &Report, sender: MemberCode) -> Option<u64> {
 
 #[test]
 fn a12_seven_schools_see_themselves_beside_six_that_are_not_named() {
-    let reports = played(7, true);
+    let reports = played(7, Word::Given);
     let (college, schools) = reports.split_last().unwrap();
-    assert!(college.peers.is_empty(), "a receiver is nobody's peer");
+    assert!(college.peers.0.is_empty(), "a receiver is nobody's peer");
     let rates: Vec<(MemberCode, u64)> =
         schools.iter().filter_map(|report| Some((report.viewer, rate(college, report.viewer)?))).collect();
     assert!(rates.len() > 5, "the seed shows most percentages: {rates:?}");
@@ -36,7 +43,7 @@ fn a12_seven_schools_see_themselves_beside_six_that_are_not_named() {
             rates.iter().filter(|(code, _)| *code != report.viewer).map(|(_, rate)| *rate).collect();
         others.sort_unstable();
         let own = rates.iter().any(|(code, _)| *code == report.viewer);
-        let Some(group) = report.peers.first() else {
+        let Some(group) = report.peers.0.first() else {
             assert!(!own || others.len() < 5, "{others:?}");
             continue;
         };
@@ -59,7 +66,7 @@ fn a12_seven_schools_see_themselves_beside_six_that_are_not_named() {
 
 #[test]
 fn a12_without_the_parties_word_and_with_five_schools_nothing_is_compared() {
-    for reports in [played(7, false), played(5, true)] {
-        assert!(reports.iter().all(|report| report.peers.is_empty()));
+    for reports in [played(7, Word::Missing), played(5, Word::Given)] {
+        assert!(reports.iter().all(|report| report.peers.0.is_empty()));
     }
 }

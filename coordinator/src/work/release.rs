@@ -15,7 +15,10 @@ use passage_protocol::{
     linkage::Links,
     manifest::{Manifest, NoiseParameters, Opening, WIRE_VERSION, shapes},
     metric::Metric,
-    report::{MetricDefinition, Report, Segment as ReportSegment, peers::peers},
+    report::{
+        MetricDefinition, Report, Segment as ReportSegment,
+        peers::{Peers, peers},
+    },
     round::{CoordinatorOutcome, TableParts},
     timestamp::Timestamp,
     wire::BlobRef,
@@ -171,7 +174,7 @@ impl Release<'_> {
         };
         let peers = match self.papers.agreement.peer_comparison {
             true => peers(all, &tables, viewer, kind),
-            false => Vec::new(),
+            false => Peers::default(),
         };
         let sees = |sender: MemberCode, receiver: MemberCode| {
             let pair = |table: &&shapes::TableShape| {

@@ -14,6 +14,7 @@ use passage_protocol::{
     },
 };
 use passage_shell::{audit::Act, control::Answer, failure::Failure, state_dir::write_atomically};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +38,16 @@ pub(super) fn report_list(home: &Home) -> Result<Answer, Failure> {
     Ok(Answer { text: lines.join("\n"), json: json!(facts) })
 }
 
-pub(super) fn report_show(home: &Home, name: &str, estimate: bool) -> Result<Answer, Failure> {
+/// Whether counts stand beside an estimate of missed matches.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Missed {
+    /// For the member's own students.
+    Estimated,
+    /// The figures alone.
+    LeftOut,
+}
+
+pub(super) fn report_show(home: &Home, name: &str, estimate: Missed) -> Result<Answer, Failure> {
     let report = stored_report(home, name)?;
     let rows: Vec<report::Row> = report::rows(&report).chain(report::derived(&report)).collect();
     let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
@@ -61,7 +71,7 @@ pub(super) fn report_show(home: &Home, name: &str, estimate: bool) -> Result<Ans
         "notes": report::notes(&report),
         "rows": rows.iter().map(cell).collect::<Vec<_>>(),
     });
-    if estimate {
+    if estimate == Missed::Estimated {
         let (words, facts) = estimated(home, &report)?;
         text.push_str(&words);
         if let Some(object) = json.as_object_mut() {
@@ -74,7 +84,7 @@ pub(super) fn report_show(home: &Home, name: &str, estimate: bool) -> Result<Ans
 /// What the counts about this member's students would be if nobody had been missed, from what its own list lets expect.
 fn estimated(home: &Home, report: &Report) -> Result<(String, Value), Failure> {
     let study = home.study(&report.study)?;
-    let quality = home.quality(study.study.preset, &mut |_| ControlFlow::Continue(()))?;
+    let quality = home.quality(study.study.preset, &|_| ControlFlow::Continue(()))?;
     let permille = quality.expected_permille.unwrap_or(0);
     let estimates = missed(report, permille);
     let mut text = format!(

@@ -166,7 +166,7 @@ impl Driver {
             && report.agreement == DocumentId::Agreement(manifest.agreement).to_string()
             && report.study == DocumentId::Study(manifest.study).to_string()
             && report.policy.floor() >= manifest.floor
-            && (report.peers.is_empty() || self.compares_peers(manifest.agreement))
+            && (report.peers.0.is_empty() || self.compares_peers(manifest.agreement))
             && noisy == (manifest.noise.epsilon_milli > 0);
         if same { Ok(()) } else { Err(other) }
     }

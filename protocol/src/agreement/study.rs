@@ -289,6 +289,36 @@ by = ["all", "gender"]
     }
 
     #[test]
+    fn a_question_is_what_is_asked_of_whom_under_which_terms() {
+        let text = include_str!("../../../deploy/config/agreement.example.toml");
+        let agreement = Agreement::parse(text).unwrap();
+        let asked = |study: &str| Study::parse(study).unwrap().question(&agreement);
+        let sample = asked(SAMPLE);
+        for (from, to) in [
+            ("College-going", "Another title"),
+            ("improving-instruction", "predictive-tests"),
+            ("by = [\"all\", \"gender\"]", "by = [\"gender\", \"all\"]"),
+        ] {
+            assert!(SAMPLE.contains(from));
+            assert_eq!(asked(&SAMPLE.replace(from, to)), sample, "{to}");
+        }
+        for (from, to) in [
+            ("\"2019-2020\", ", ""),
+            (", \"gender\"", ""),
+            ("version = 1", "version = 2"),
+            ("M-00000002", "M-00000003"),
+            ("0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef"),
+            ("committee = 2", "committee = 2\npreset = \"basic\""),
+        ] {
+            assert!(SAMPLE.contains(from));
+            assert_ne!(asked(&SAMPLE.replacen(from, to, 1)), sample, "{to}");
+        }
+        let larger = Agreement::parse(&text.replace("floor = 11", "floor = 20")).unwrap();
+        assert_eq!(larger.floor, 20);
+        assert_ne!(Study::parse(SAMPLE).unwrap().question(&larger), sample);
+    }
+
+    #[test]
     fn bad_studies_name_the_key() {
         for (from, to, key) in [
             ("\"2019-2020\", \"2020-2021\"", "\"2020-2021\", \"2019-2020\"", "cohorts"),

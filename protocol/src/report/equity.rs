@@ -95,11 +95,11 @@ impl Flag {
     }
 
     /// From whether it holds for the counts that speak most against it, and for those that speak most for it.
-    fn of(at_least: bool, at_most: bool) -> Self {
-        match (at_least, at_most) {
-            (true, _) => Self::Yes,
-            (false, true) => Self::NotDecided,
-            (false, false) => Self::No,
+    fn of(holds: [bool; 2]) -> Self {
+        match holds {
+            [true, _] => Self::Yes,
+            [false, true] => Self::NotDecided,
+            [false, false] => Self::No,
         }
     }
 }
@@ -255,7 +255,7 @@ fn ppg_less_one(group: Rate, all: Rate) -> Option<(Values, Flag)> {
 fn gap(group: Rate, reference: Fraction, least: Fraction, greatest: Fraction) -> (Values, Flag) {
     let [value, low, high] = [group.at(group.count), group.at(group.low), group.at(group.high)];
     let values = (value.points_below(reference), high.points_below(least), low.points_below(greatest));
-    (values, Flag::of(high.is_below(least), low.is_below(greatest)))
+    (values, Flag::of([high.is_below(least), low.is_below(greatest)]))
 }
 
 fn eighty(group: Rate, groups: &[Rate]) -> (Values, Flag) {
@@ -271,10 +271,10 @@ fn eighty(group: Rate, groups: &[Rate]) -> (Values, Flag) {
         group.at(group.low).percent_of(greatest).min(100),
         group.at(group.high).percent_of(least).min(100),
     );
-    let flag = Flag::of(
+    let flag = Flag::of([
         group.at(group.high).is_under_four_fifths(least),
         group.at(group.low).is_under_four_fifths(greatest),
-    );
+    ]);
     (values, flag)
 }
 
@@ -286,10 +286,10 @@ fn proportionality(group: Rate, all: Rate) -> (Values, Flag) {
         group.at(group.low).percent_of(greatest),
         group.at(group.high).percent_of(least),
     );
-    let flag = Flag::of(
+    let flag = Flag::of([
         group.at(group.high).is_under_four_fifths(least),
         group.at(group.low).is_under_four_fifths(greatest),
-    );
+    ]);
     (values, flag)
 }
 

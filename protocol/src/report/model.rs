@@ -8,7 +8,7 @@ use crate::{
     codec_struct,
     disclosure::{DisclosurePolicy, MatchPanel, MetricRef, NoiseStatement, ReleasedTable},
     ids::{MemberCode, RoundId},
-    report::peers::PeerGroup,
+    report::peers::Peers,
     timestamp::Timestamp,
 };
 
@@ -125,9 +125,8 @@ pub struct Report {
     pub tables: Vec<ReleasedTable>,
     /// Changes that break trends.
     pub breaks: Vec<BreakMarker>,
-    /// Quartiles of the viewer's peers, where the parties agreed to it. Reports of earlier versions end before it, and so do
-    /// those without any.
-    pub peers: Vec<PeerGroup>,
+    /// Quartiles of the viewer's peers, where the parties agreed to it.
+    pub peers: Peers,
 }
 
 /// Tables, definitions, segments and breaks one report may hold.
@@ -165,9 +164,7 @@ impl Encode for Report {
         self.panel.encode(out);
         self.tables.encode(out);
         self.breaks.encode(out);
-        if !self.peers.is_empty() {
-            self.peers.encode(out);
-        }
+        self.peers.encode(out);
     }
 }
 
@@ -191,14 +188,14 @@ impl Decode for Report {
             panel: Decode::decode(reader)?,
             tables: Decode::decode(reader)?,
             breaks: Decode::decode(reader)?,
-            peers: if reader.is_at_end() { Vec::new() } else { Decode::decode(reader)? },
+            peers: Decode::decode(reader)?,
         };
         let counts = [
             report.segments.len(),
             report.metrics.len(),
             report.tables.len(),
             report.breaks.len(),
-            report.peers.len(),
+            report.peers.0.len(),
         ];
         let within = counts.iter().all(|count| *count <= ENTRIES_MAX);
         within

@@ -65,7 +65,7 @@ pub(super) fn made_of(report: &Report) -> Vec<String> {
         ));
         lines.extend(Measure::ALL.map(|measure| format!("  {}: {}.", measure.word(), measure.definition())));
     }
-    if !report.peers.is_empty() {
+    if !report.peers.0.is_empty() {
         lines.push(format!("Peers: {}.", peers::PEERS));
     }
     lines

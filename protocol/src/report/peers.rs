@@ -20,6 +20,7 @@
 
 use crate::{
     cells::{Dimension, SchoolYear},
+    codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     disclosure::{DominanceRule, Mark, MetricRef, Outcome, ReleasedTable, is_dominated},
     ids::MemberCode,
@@ -46,6 +47,32 @@ pub struct PeerGroup {
 }
 codec_struct!(PeerGroup { metric, cohort, segment, institutions, lower, median, upper });
 
+/// The groups of one report. Their bytes end a report and are not there where it has none: reports of earlier versions have the
+/// form of those.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Peers(pub Vec<PeerGroup>);
+
+impl Encode for Peers {
+    fn encode(&self, out: &mut Vec<u8>) {
+        if !self.0.is_empty() {
+            self.0.encode(out);
+        }
+    }
+}
+
+impl Decode for Peers {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        if reader.is_at_end() {
+            return Ok(Self::default());
+        }
+        let position = reader.position();
+        let groups: Vec<PeerGroup> = Decode::decode(reader)?;
+        let some = !groups.is_empty();
+        some.then_some(Self(groups))
+            .ok_or(CodecError::Invalid { position, expected: "a group of peers, or the end" })
+    }
+}
+
 impl PeerGroup {
     /// The reader's own percentage, as its report shows it.
     #[must_use]
@@ -70,8 +97,8 @@ pub fn peers(
     shown: &[ReleasedTable],
     viewer: MemberCode,
     segment: impl Fn(MemberCode) -> Option<Segment>,
-) -> Vec<PeerGroup> {
-    let Some(kind) = segment(viewer) else { return Vec::new() };
+) -> Peers {
+    let Some(kind) = segment(viewer) else { return Peers::default() };
     let mut groups = Vec::new();
     for own in shown.iter().filter(|table| is_whole(table, viewer)) {
         let others: Vec<&ReleasedTable> = all
@@ -113,7 +140,7 @@ pub fn peers(
             }
         }
     }
-    groups
+    Peers(groups)
 }
 
 /// Whether a table counts all students of this sender.

@@ -63,7 +63,7 @@ pub fn derived(report: &Report) -> Vec<Row> {
             made.extend(flagged(report, table, &finding));
         }
     }
-    made.extend(report.peers.iter().flat_map(|group| beside_peers(report, group)));
+    made.extend(report.peers.0.iter().flat_map(|group| beside_peers(report, group)));
     made
 }
 

@@ -51,7 +51,7 @@ fn table(dimension: Dimension, figures: &[Figure]) -> ReleasedTable {
 fn report(all: Figure, groups: &[Figure]) -> Report {
     Report {
         tables: vec![table(Dimension::All, &[all]), table(Dimension::Gender, groups)],
-        peers: Vec::new(),
+        peers: Default::default(),
         viewer: MemberCode([1; 5]),
         ..sample()
     }

@@ -13,7 +13,7 @@ use passage_protocol::{
     ids::MemberCode,
     report::{
         Report, Segment, csv, html, notes,
-        peers::{PeerGroup, peers},
+        peers::{PeerGroup, Peers, peers},
     },
 };
 
@@ -54,7 +54,7 @@ fn release(percents: &[u64]) -> Vec<ReleasedTable> {
 }
 
 fn group(all: &[ReleasedTable], shown: &[ReleasedTable]) -> Option<PeerGroup> {
-    let groups = peers(all, shown, code(0), kinds);
+    let groups = peers(all, shown, code(0), kinds).0;
     assert!(groups.len() <= 1);
     groups.into_iter().next()
 }
@@ -157,12 +157,12 @@ fn a12_peers_stand_in_table_page_and_notes_without_any_code() {
     let report = Report {
         viewer: code(0),
         tables: all[..1].to_vec(),
-        peers: vec![one],
+        peers: Peers(vec![one]),
         panel: Default::default(),
         segments: Vec::new(),
         ..sample()
     };
-    assert_eq!(report.peers[0].own(&report).unwrap().value(), Some(50));
+    assert_eq!(report.peers.0[0].own(&report).unwrap().value(), Some(50));
     let again = Report::from_bytes(&report.to_bytes()).unwrap();
     assert_eq!(again, report);
     let table = String::from_utf8(csv(&report)).unwrap();
@@ -178,6 +178,6 @@ fn a12_peers_stand_in_table_page_and_notes_without_any_code() {
     }
     assert!(notes(&report).contains("quartiles of the percentages of other senders"));
     // A report of an earlier version ends before its peers, and reads as one without any.
-    let without = Report { peers: Vec::new(), ..report.clone() };
+    let without = Report { peers: Peers::default(), ..report.clone() };
     assert_eq!(report.to_bytes()[..without.to_bytes().len()], without.to_bytes());
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// The table of one metric, if the report compares.
 pub(super) fn table(report: &Report, metric: &MetricRef, out: &mut String) {
-    let groups: Vec<&PeerGroup> = report.peers.iter().filter(|group| group.metric == *metric).collect();
+    let groups: Vec<&PeerGroup> = report.peers.0.iter().filter(|group| group.metric == *metric).collect();
     if groups.is_empty() || report.is_outside() {
         return;
     }
