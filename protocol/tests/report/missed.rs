@@ -1,7 +1,7 @@
 //! The missed-match correction on made-up truth: the interval holds the truth as often as it says, the raw figure stays.
 
 use passage_protocol::{
-    disclosure::Mark,
+    disclosure::{Mark, Outcome, Reason},
     ids::MemberCode,
     report::{
         Report, csv, html,
@@ -20,17 +20,13 @@ fn with_count(value: u64, width: u64) -> Report {
     let counts: Vec<usize> = (0..table.cells.len())
         .filter(|at| {
             let outcome = table.cells[*at].outcome;
-            !matches!(outcome, passage_protocol::disclosure::Outcome::Rate(_))
+            !matches!(outcome, Outcome::Rate(_))
         })
         .collect();
     for at in counts {
         let cell = &mut table.cells[at];
-        cell.mark = match cell.outcome {
-            passage_protocol::disclosure::Outcome::Cohort => {
-                Mark::Value { value: 4_000, low: 4_000, high: 4_000 }
-            }
-            _ => Mark::Value { value, low: value.saturating_sub(width), high: value + width },
-        };
+        let (middle, reach) = if cell.outcome == Outcome::Cohort { (4_000, 0) } else { (value, width) };
+        cell.mark = Mark::Value { value: middle, low: middle.saturating_sub(reach), high: middle + reach };
     }
     report
 }
@@ -56,7 +52,7 @@ fn an_estimate_stands_beside_the_raw_figure_and_is_not_below_it() {
 fn nothing_is_estimated_of_what_is_hidden_or_others() {
     let mut report = sample();
     for cell in report.tables.iter_mut().flat_map(|table| &mut table.cells) {
-        cell.mark = Mark::Suppressed(passage_protocol::disclosure::Reason::BelowFloor);
+        cell.mark = Mark::Suppressed(Reason::BelowFloor);
     }
     assert!(missed(&report, 900).is_empty());
     let others = Report { viewer: MemberCode([3; 5]), ..sample() };
