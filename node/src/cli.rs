@@ -22,7 +22,7 @@ pub use self::{
     retention::Retention,
 };
 use crate::{
-    command::{Command, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
+    command::{Command, Missed, OF_SESSION, QueryMode, QueryRequest, ReportFormat},
     data::{Extent, ImportMode, ImportRequest, LayoutChoice, Period, Problems},
     roster::OptOutList,
 };
@@ -248,8 +248,13 @@ pub enum Report {
     #[command(after_help = "Example:\n  passage-node report list")]
     List,
     /// Every figure with its mark, definitions, provenance.
-    #[command(after_help = "Example:\n  passage-node report show latest")]
-    Show { id: String },
+    #[command(after_help = "Example:\n  passage-node report show latest --estimate")]
+    Show {
+        id: String,
+        /// Beside the counts about your own students: how many were probably missed.
+        #[arg(long)]
+        estimate: bool,
+    },
     /// Write a report to a file.
     #[command(after_help = "Example:\n  passage-node report export latest --format html --out report.html")]
     Export {
@@ -346,7 +351,10 @@ impl Ask {
             Self::Round(Round::Refuse { id, by }) => Command::RoundRefuse { id, by: by.by },
             Self::WhatLeaves { round } => Command::WhatLeaves { id: round },
             Self::Report(Report::List) => Command::ReportList,
-            Self::Report(Report::Show { id }) => Command::ReportShow { id },
+            Self::Report(Report::Show { id, estimate }) => {
+                let estimate = if estimate { Missed::Estimated } else { Missed::LeftOut };
+                Command::ReportShow { id, estimate }
+            }
             Self::Report(Report::Export { id, format, out }) => {
                 Command::ReportExport { id, format, out: out.map(|path| full(&path)) }
             }

@@ -10,6 +10,7 @@ pub mod needs;
 mod people;
 mod query;
 mod releases;
+mod reports;
 mod retention;
 mod rounds;
 
@@ -33,7 +34,8 @@ pub use self::{
     gate::{Asked, OF_SESSION},
     people::{Codes, PeopleCommand},
     query::{QueryMode, QueryRequest},
-    releases::ReleaseCommand,
+    releases::{ReleaseCommand, SharedFormat},
+    reports::Missed,
 };
 use crate::{
     custody::Guard,
@@ -79,7 +81,7 @@ pub enum Command {
     RoundRefuse { id: String, by: String },
     WhatLeaves { id: String },
     ReportList,
-    ReportShow { id: String },
+    ReportShow { id: String, estimate: Missed },
     ReportExport { id: String, format: ReportFormat, out: Option<PathBuf> },
     Release(ReleaseCommand),
     Disclosures { student: Option<String> },
@@ -103,6 +105,23 @@ pub enum ReportFormat {
     Csv,
     /// One self-contained page that works offline.
     Html,
+    /// The long table as Parquet.
+    Parquet,
+    /// The long table as a workbook, with a sheet of notes.
+    Xlsx,
+}
+
+impl ReportFormat {
+    /// How a file of it ends.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Parquet => "parquet",
+            Self::Xlsx => "xlsx",
+        }
+    }
 }
 
 /// What a command works on: the folder always, the driver while a daemon serves.
@@ -211,9 +230,9 @@ fn carry_out(
         Command::RoundApprove { id, by } => rounds::approve(node.driver()?, &id, &by),
         Command::RoundRefuse { id, by } => rounds::refuse_round(node.driver()?, &id, &by),
         Command::WhatLeaves { id } => rounds::what_leaves(home, &id),
-        Command::ReportList => rounds::report_list(home),
-        Command::ReportShow { id } => rounds::report_show(home, &id),
-        Command::ReportExport { id, format, out } => rounds::report_export(home, &id, format, out),
+        Command::ReportList => reports::report_list(home),
+        Command::ReportShow { id, estimate } => reports::report_show(home, &id, estimate),
+        Command::ReportExport { id, format, out } => reports::report_export(home, &id, format, out),
         Command::Release(command) => own_stack::run(|| releases::release(node, command)),
         Command::Disclosures { student } => {
             let found = home.disclosures(student.as_deref())?;

@@ -2,7 +2,18 @@
 
 use std::path::Path;
 
-use passage_protocol::{agreement::Segment, ids::MemberCode, signing::SigningKey, timestamp::Timestamp};
+use passage_protocol::{
+    agreement::Segment,
+    cells::{CellDomain, Dimension, SchoolYear},
+    disclosure::{
+        Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, Outcome, ReleasedCell,
+        ReleasedTable,
+    },
+    ids::{MemberCode, RoundId},
+    report::Report,
+    signing::SigningKey,
+    timestamp::Timestamp,
+};
 use passage_shell::{
     clock, entropy,
     pki::{Authority, KeyFile},
@@ -79,4 +90,40 @@ pub(crate) fn home(
 /// The home of a district in a consortium of its own.
 pub(crate) fn district(code: MemberCode, key: &SigningKey) -> (tempfile::TempDir, Home) {
     home(&Authority::create("Test", clock::now()).unwrap(), code, Segment::K12, key)
+}
+
+/// A report of one table with one figure of so many students.
+pub(crate) fn report(round: RoundId, students: u64) -> Report {
+    let cohort = SchoolYear(2022);
+    let mark = Mark::Value { value: students, low: students, high: students };
+    let cell = ReleasedCell { cohort, category: Category::One(0), outcome: Outcome::Cohort, mark };
+    let table = ReleasedTable {
+        metric: MetricRef { id: "college-going-12".to_owned(), version: 1 },
+        domain: CellDomain { cohorts: vec![cohort], dimension: Dimension::All },
+        sender: CODE,
+        receivers: vec![MemberCode([8; 5])],
+        outcomes: vec!["enrolled".to_owned()],
+        noise: NoiseStatement::Nil,
+        policy: DisclosurePolicy::default(),
+        cells: vec![cell],
+    };
+    Report {
+        round,
+        wire_version: 2,
+        agreement: "A-0".to_owned(),
+        study: "S-0".to_owned(),
+        study_title: "College-going".to_owned(),
+        purpose: "P".to_owned(),
+        generated_at: Timestamp(1_795_000_000),
+        viewer: CODE,
+        segments: Vec::new(),
+        metrics: Vec::new(),
+        noise: NoiseStatement::Nil,
+        policy: DisclosurePolicy::default(),
+        coverage: "One college.".to_owned(),
+        panel: MatchPanel::default(),
+        tables: vec![table],
+        breaks: Vec::new(),
+        peers: Default::default(),
+    }
 }

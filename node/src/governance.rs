@@ -8,8 +8,8 @@ pub use statements::Without;
 
 use passage_protocol::{
     agreement::{
-        Agreement, Clause, ConsentRecord, DocumentId, NoiseTerms, Permit, Standing, Study, agreement_digest,
-        study_digest, takes_the_place_of,
+        Agreement, Clause, ConsentRecord, DocumentId, NoiseTerms, Permit, Role, Standing, Study,
+        agreement_digest, study_digest, takes_the_place_of,
     },
     codec::{Decode, Encode},
     document::DocumentError,
@@ -184,7 +184,10 @@ impl Home {
         roster: Digest,
     ) -> Result<Result<Permit, Clause>, Failure> {
         let charges = self.charges(roster, agreement.digest)?;
-        if manifest.noise.epsilon_milli > 0
+        // Whose students are counted says whether they are the same; a receiver pays for every answer.
+        let sends = study.study.role_of(self.code) == Some(Role::Sender);
+        if sends
+            && manifest.noise.epsilon_milli > 0
             && charges.iter().any(|(_, charge)| charge.released && charge.study == study.digest)
         {
             return Ok(Err(Clause::AlreadyReleased));

@@ -232,6 +232,7 @@ impl Home {
         home.settle(&outer)?;
         home.seal_old_reports()?;
         home.finish_sweeps()?;
+        home.render_old_reports()?;
         Ok(home)
     }
 

@@ -27,6 +27,7 @@
 //! | [`retention`] | what rounds left here, until when, its destruction and the proof of it |
 //! | [`renewal`], [`upkeep`] | the next certificate; what is done every hour |
 //! | [`people`] | accounts, roles, sessions, the principles |
+//! | [`counted`] | what rounds counted of this member's students, and whether a new question may stand beside it |
 //! | [`governance`] | agreements, decisions, the privacy ledger |
 //! | [`releases`] | reports beyond the parties: proposed, reviewed, approved, exported |
 //! | [`uplink`], [`outbox`] | the line to the coordinator |
@@ -38,6 +39,7 @@ pub mod checkpoints;
 pub mod cli;
 pub mod command;
 pub mod compute;
+pub mod counted;
 pub mod coverage;
 pub mod custody;
 pub mod data;

@@ -19,6 +19,8 @@ pub struct Prepared {
     pub rows: Vec<PreparedRow>,
     /// Places in the roster of the students the rows were made from: whose records take part (F5).
     pub students: Vec<usize>,
+    /// How many of them each row was made from, in order.
+    pub records: Vec<usize>,
     /// Students left out because they opted out.
     pub opted_out: u32,
     /// Persons for whom no match key could be made: rows of random tokens in a sender's list, none in a receiver's.
@@ -64,7 +66,7 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
     let merged = local_persons(&persons, &recipes, &slots);
     drop(persons);
 
-    let (mut rows, mut students) = (Vec::new(), Vec::new());
+    let (mut rows, mut students, mut records) = (Vec::new(), Vec::new(), Vec::new());
     let mut unusable = 0_u32;
     for person in merged.persons {
         let facts = facts(roster, &person);
@@ -87,10 +89,11 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
         let year_before = |year: SchoolYear| (SchoolYear(year.0.saturating_sub(1)), 1);
         let fact = Fact { cohort, seen: first_regular.map(year_before).into_iter().collect() };
         let facts = study.metrics().iter().map(|_| fact.clone()).collect();
+        records.push(person.members.len());
         rows.push(PreparedRow { keys: person.slots, facts, ethnicity, gender });
     }
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
-    Prepared { rows, students, opted_out, unusable }
+    Prepared { rows, students, records, opted_out, unusable }
 }
 
 /// A student's identity as match keys read it.

@@ -52,6 +52,10 @@ pub const SEALED_REPORTS: Table = Table(27);
 pub(crate) const SWEEPS: Table = Table(28);
 /// Place of a [`passage_protocol::retention::Destruction`] -> that word, signed: this member's own and those heard.
 pub(crate) const WORDS: Table = Table(29);
+/// Agreement digest, round, number of the part (big-endian) -> what the round counted, sealed ([`crate::counted`]).
+pub const COUNTED: Table = Table(30);
+/// Round id -> the files of its report as they were made when it arrived, sealed ([`crate::retention::vault::Rendering`]).
+pub const RENDERINGS: Table = Table(31);
 /// Digest of a release's proposal -> [`HeldProposal`].
 pub const RELEASES: Table = Table(23);
 /// Digest of a release's proposal -> everything said to it, each word verified; it only grows.

@@ -13,7 +13,10 @@ use passage_protocol::{
         release_all, release_panel, source_floor,
     },
     ids::{MemberCode, RoundId},
-    report::{BreakMarker, MetricDefinition, Report, Segment, csv, html, notes},
+    report::{
+        BreakMarker, MetricDefinition, Report, Segment, csv, html, notes,
+        peers::{PeerGroup, Peers},
+    },
     timestamp::Timestamp,
 };
 
@@ -43,6 +46,7 @@ pub(crate) fn cut_sample() -> Report {
     report.metrics.retain(|known| report.tables.iter().any(|table| table.metric == known.metric));
     report.panel.pairs.retain(|pair| pair.receiver == viewer);
     report.panel.lists.retain(|list| [district, viewer].contains(&list.member));
+    report.peers.0.clear();
     report
 }
 
@@ -129,6 +133,15 @@ pub(crate) fn sample() -> Report {
             from: SchoolYear(2021),
             text: "the second college changed how it records gender and residence".to_owned(),
         }],
+        peers: Peers(vec![PeerGroup {
+            metric: MetricRef { id: "college-going-12m".to_owned(), version: 1 },
+            cohort: SchoolYear(2023),
+            segment: Segment::K12,
+            institutions: 7,
+            lower: 41,
+            median: 52,
+            upper: 60,
+        }]),
     }
 }
 

@@ -134,6 +134,19 @@ pub enum Ethnicity {
 }
 
 impl Ethnicity {
+    /// Every one, in category order.
+    pub const ALL: [Self; 9] = [
+        Self::NotReported,
+        Self::AmericanIndian,
+        Self::Asian,
+        Self::PacificIslander,
+        Self::Filipino,
+        Self::Hispanic,
+        Self::Black,
+        Self::White,
+        Self::TwoOrMore,
+    ];
+
     /// Labels in category order.
     pub const LABELS: [&'static str; 9] = [
         "not reported",
@@ -165,6 +178,9 @@ pub enum Gender {
 }
 
 impl Gender {
+    /// Every one, in category order.
+    pub const ALL: [Self; 4] = [Self::Female, Self::Male, Self::Nonbinary, Self::NotStated];
+
     /// Labels in category order.
     pub const LABELS: [&'static str; 4] = ["female", "male", "nonbinary", "not stated"];
 

@@ -104,6 +104,12 @@ impl<'a> Reader<'a> {
         self.position
     }
 
+    /// Whether every byte was read: what follows was added by a later version, or is not there.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.position >= self.bytes.len()
+    }
+
     /// Ends reading.
     ///
     /// # Errors

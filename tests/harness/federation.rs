@@ -61,6 +61,7 @@ impl Setup {
             floor: 5,
             noise: Noise::None,
             unshared: Vec::new(),
+            peers: false,
         };
         let students = members.iter().map(|(_, students)| *students).collect();
         let (insists, manners) = (Vec::new(), Manners::Rough);

@@ -58,6 +58,8 @@ pub struct Question {
     /// Pairs (from, to) of which one gives the other match keys alone and tells it nothing; every other school and college
     /// share both ways.
     pub unshared: Vec<(usize, usize)>,
+    /// Whether senders are shown quartiles of their peers.
+    pub peers: bool,
 }
 
 /// The signed papers and the keys behind them.
@@ -172,6 +174,11 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
     let (head, rest) = EXAMPLE.split_once("[disclosure]\n").unwrap();
     let contract = rest.find("[contract]").unwrap();
     let parties = rest.find("[[party]]").unwrap();
+    let head = if question.peers {
+        head.replacen("\ncommittee_min", "\npeer_comparison = true\ncommittee_min", 1)
+    } else {
+        head.to_owned()
+    };
     let mut text = format!(
         "{head}[disclosure]\nfloor = {}\n[noise]\n{noise}\n{}",
         question.floor,

@@ -6,6 +6,7 @@ use std::path::Path;
 use passage_analytics::table::Cell;
 use passage_node::{
     custody::{Custody, Guard},
+    disclosures::References,
     import::ReportingPeriod,
     roster::{OptOuts, Roster, SegmentKind, assemble},
     tables::{Folder, Import, Schemas, StoredTable, merge},
@@ -27,11 +28,18 @@ impl Records {
     /// Imports a member's files into an empty folder.
     #[must_use]
     pub fn import(path: &Path, files: &Files) -> Self {
+        Self::import_after(path, files, None)
+    }
+
+    /// As [`Self::import`], in the place of what was there before: references stay what they were.
+    #[must_use]
+    pub fn import_after(path: &Path, files: &Files, before: Option<&Self>) -> Self {
         let folder = Folder::new(&path.join("tables")).unwrap();
         let keys = path.join("keys");
         std::fs::create_dir_all(&keys).unwrap();
         let none = |_| Ok(Zeroizing::new(Vec::new()));
-        let (custody, _) = Custody::create(&keys, 1, Guard::File, &none, None).unwrap();
+        let (custody, _) =
+            Custody::create(&keys, 1, Guard::File, &none, before.map(|one| &one.custody)).unwrap();
         let schemas = Schemas::builtin().unwrap();
         let import = |layout| Import::named(&folder, &custody, &schemas, layout, "1");
         let mut students = import("students");
@@ -56,6 +64,12 @@ impl Records {
             Segment::Univ | Segment::Workforce => SegmentKind::University,
         };
         Self { folder, custody, tables, kind }
+    }
+
+    /// Turns its student numbers into references.
+    #[must_use]
+    pub fn references(&self) -> References {
+        References::new(&self.custody)
     }
 
     /// Reads it all back, as a node does before every round.

@@ -30,6 +30,8 @@ const KILLS_AN_OPENING: u64 = 6;
 const CALLS: usize = 8;
 /// Openings within which eight kills in a row must strike.
 const OPENINGS: usize = 5;
+/// Breakdowns of the questions without noise.
+const BY: [&str; 2] = ["all", "gender"];
 /// Kills while files are imported.
 const IMPORT_KILLS: usize = 100;
 
@@ -58,9 +60,7 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     let port = free_port();
     let mut fleet = Fleet::start(THREE, port, port);
     fleet.import(8);
-    let agreement = fleet.agree(Noise::None);
-    let study = fleet.study(&agreement);
-    let first = fleet.open(&study);
+    let first = fleet.open(&fleet.question(Noise::None, &BY));
     fleet.approve(&first);
     let began = Instant::now();
     assert_eq!(fleet.end_of(&first)["phase"], "finished");
@@ -69,15 +69,24 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     assert!(expected.iter().all(|figures| figures.contains(",value,")), "there are figures: {expected:?}");
     let held = fleet.node("K12A", &["data", "status"]);
 
-    let mut kills = give_up_and_ask_again(&mut fleet, &study, &expected);
+    let mut kills = give_up_and_ask_again(&mut fleet, &expected);
 
     let mut dice = Dice::new(20_261_122);
     let mut parties = fleet.names();
     parties.push("coordinator".to_owned());
     let mut reopened = 0;
     while kills < ROUND_KILLS {
-        let round = fleet.open(&study);
+        // What a report has answered is not asked again: every opening is a question of its own, about the same students.
+        let round = fleet.open(&fleet.question(Noise::None, &BY));
         let mut killed = Vec::new();
+        if dice.below(3) == 0 {
+            // Before its people have said yes, too.
+            sleep(dice.moment(length) / 4);
+            let victim = dice.pick(&parties).to_owned();
+            fleet.kill_and_restart(&victim);
+            killed.push(victim);
+        }
+        fleet.approve("latest"); // it may have been opened again
         for _ in 0..=dice.below(KILLS_AN_OPENING) {
             sleep(dice.moment(length));
             let victim = dice.pick(&parties).to_owned();
@@ -103,14 +112,12 @@ fn with_noise_kills_lead_to_one_release_and_every_list_that_left_is_paid_for() {
     let port = free_port();
     let mut fleet = Fleet::start(THREE, port, port);
     fleet.import(8);
-    let agreement = fleet.agree(Noise::Budget(500));
     let mut dice = Dice::new(20_261_124);
     let mut parties = fleet.names();
     parties.push("coordinator".to_owned());
     let (mut kills, mut length, mut released) = (0, Duration::from_secs(1), BTreeSet::new());
     while kills < NOISY_KILLS {
-        // A study that was released is not asked again: every opening is a study of its own.
-        let study = fleet.ask(&agreement, &format!("Opening {}", released.len()), 2, &["all"]);
+        let study = fleet.question(Noise::Budget(500), &["all"]);
         let round = fleet.open(&study);
         fleet.approve(&round);
         let began = Instant::now();
@@ -153,15 +160,17 @@ fn stop_and_judge(fleet: &mut Fleet) -> BTreeSet<RoundId> {
 
 /// Kills a member in each call of an opening until the coordinator gives up. When it opens again the members do not answer
 /// before their people have decided about the study again; then the figures are the same. Returns the number of kills.
-fn give_up_and_ask_again(fleet: &mut Fleet, study: &str, expected: &[String]) -> usize {
+fn give_up_and_ask_again(fleet: &mut Fleet, expected: &[String]) -> usize {
     let names = fleet.names();
     let mut kills = 0;
-    let mut given_up = None;
+    let (mut given_up, mut study) = (None, String::new());
     // A member that has done its last duty has no keys to lose: the call then ends well and the count begins anew.
     for _ in 0..OPENINGS {
         // Members order calls by the second: a result before these must be older than they are.
         sleep(Duration::from_millis(1_100));
-        let round = fleet.open(study);
+        study = fleet.question(Noise::None, &BY);
+        let round = fleet.open(&study);
+        fleet.approve(&round);
         for victim in names.iter().cycle() {
             let call = moved_on(fleet, &round, &|call| call["phase"] != "calling");
             if call["phase"] == "finished" || call["phase"] == "aborted" {
@@ -182,11 +191,11 @@ fn give_up_and_ask_again(fleet: &mut Fleet, study: &str, expected: &[String]) ->
     let given_up = given_up.expect("eight calls in a row without a result");
     assert_eq!(given_up["aborted"]["code"], "P0C03", "{given_up}");
     assert!(kills >= CALLS, "{kills} kills");
-    let again = fleet.open(study);
+    let again = fleet.open(&study);
     sleep(Duration::from_secs(1));
     assert_eq!(last_call(fleet, &again)["phase"], "calling", "nobody answers without a person");
     for name in &names {
-        fleet.node(name, &["study", "approve", study, "--by", "Tester"]);
+        fleet.node(name, &["study", "approve", &study, "--by", "Tester"]);
     }
     assert_eq!(fleet.end_of(&again)["phase"], "finished");
     assert_released_once(fleet, &again, expected, &[]);

@@ -1,6 +1,9 @@
 //! What the people of a fleet put their names to: an agreement, a study, a round.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use crate::fleet::{Fleet, repository};
 
@@ -45,7 +48,10 @@ impl Fleet {
                 "kind = \"discrete-laplace\"\nepsilon = \"2\"\ndelta = \"1e-6\"\nbudget = \"{budget}\"\n"
             ),
         };
-        let mut text = self.example(&noise);
+        // Two agreements of the same words are one.
+        static PROPOSED: AtomicU32 = AtomicU32::new(1);
+        let number = PROPOSED.fetch_add(1, Ordering::Relaxed);
+        let mut text = self.example(&noise).replacen("title = \"", &format!("title = \"{number}. "), 1);
         let codes = self.codes();
         for ((name, segment, _), code) in self.members.iter().zip(&codes) {
             let key = self.node(name, &["doctor"])["signing_key"].as_str().unwrap().to_owned();
@@ -117,6 +123,11 @@ impl Fleet {
     /// Proposes a study of two breakdowns with two members on the committee; every member approves it.
     pub(crate) fn study(&self, agreement: &str) -> String {
         self.ask(agreement, "Test", 2, &["all", "gender"])
+    }
+
+    /// A question that no report has answered: a study under an agreement of its own (SPEC §10.4).
+    pub(crate) fn question(&self, noise: Noise, by: &[&str]) -> String {
+        self.ask(&self.agree(noise), "Test", 2, by)
     }
 
     /// Proposes a study; every member approves it. Its text stays in `study.toml` until the next one.

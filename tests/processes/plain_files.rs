@@ -41,9 +41,9 @@ fn every_figure_of_every_member_equals_the_plain_files() {
     let port = free_port();
     let mut fleet = Fleet::start(FIVE, port, port);
     fleet.import_whole();
-    let agreement = fleet.agree(Noise::None);
     let mut rounds = Vec::new();
     for committee in [2, 3] {
+        let agreement = fleet.agree(Noise::None);
         let title = format!("A committee of {committee}");
         let study = fleet.ask(&agreement, &title, committee, &["all", "ethnicity", "gender"]);
         let round = fleet.play(&study);

@@ -8,7 +8,7 @@ use crate::{
 #[test]
 fn three_members_run_a_round_and_each_gets_its_report() {
     let port = free_port();
-    let fleet = Fleet::start(THREE, port, port);
+    let mut fleet = Fleet::start(THREE, port, port);
     fleet.import(3);
     let agreement = fleet.agree(Noise::Default);
     let study = fleet.study(&agreement);
@@ -29,11 +29,31 @@ fn three_members_run_a_round_and_each_gets_its_report() {
         assert_eq!(leaves["bytes"], lines, "{name}: {leaves}");
     }
     disclosures_are_on_record(&fleet, &round);
-    // The same question of the same rosters is answered from the stored release (SPEC §10.4).
-    let again = fleet.open(&study);
-    let ended = fleet.end_of(&again);
+    // A13: the same bytes after a process died and another opened the folder.
+    let page = |fleet: &Fleet| {
+        let path = fleet.dir.path().join("page.html");
+        fleet.until(
+            "UNIV",
+            &["report", "export", &round, "--format", "html", "--out", path.to_str().unwrap()],
+        );
+        std::fs::read(path).unwrap()
+    };
+    let before = page(&fleet);
+    fleet.kill_and_restart("UNIV");
+    assert_eq!(page(&fleet), before);
+    // The same question about the same students is answered from the stored release (SPEC §10.4); operator and school are told
+    // which.
+    let again = fleet.coordinator(&["round", "open", &study]);
+    assert_eq!(again["answered_by"], serde_json::json!([round]), "{again}");
+    let ended = fleet.end_of(again["round"].as_str().unwrap());
     assert_eq!(ended["phase"], "aborted");
     assert_eq!(ended["aborted"]["code"], "P0419", "{ended}");
+    assert_eq!(ended["answered_by"], round.as_str(), "{ended}");
+    let told = fleet.node("K12A", &["round", "show", again["round"].as_str().unwrap()]);
+    assert!(
+        told["standing"].as_str().unwrap().contains(&format!("already answered by report {round}")),
+        "{told}"
+    );
     // G10: what was released is told and not recalled; nothing runs afterwards.
     let left = fleet.node("CC1", &["agreement", "withdraw", &agreement, "--by", "Counsel"]);
     assert_eq!(left["released"].as_array().unwrap().len(), 1, "{left}");

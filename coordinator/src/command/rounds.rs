@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use passage_protocol::{
-    agreement::{DocumentId, rule_of},
+    agreement::{Clause, DocumentId, rule_of},
     ids::RoundId,
+    refusal::Refusal,
     round::{CoordinatorInput, CoordinatorRound},
     timestamp::Timestamp,
 };
@@ -31,10 +32,25 @@ const EVENTS_SHOWN: usize = 20;
 
 pub(super) fn open(app: &App, study: &str, now: Timestamp) -> Result<Answer, CoordinatorError> {
     let digest = documents::find_study(app, study)?;
+    let answered: Vec<String> = rounds::answered(app, digest)?.iter().map(ToString::to_string).collect();
     let round = rounds::open(app, digest, now)?;
+    let before = answered.first().map(|report| {
+        format!(
+            "\n\nThe same question was already answered by report {report}. A member whose students are the same as then refuses \
+             this round by rule 4.4 ({}); use that report.",
+            Clause::AlreadyReleased.code()
+        )
+    });
     Ok(Answer {
-        text: format!("{round}\n\nOpened. Watch it with passage-coordinator round show {round}."),
-        json: json!({ "round": round.to_string(), "study": DocumentId::Study(digest).to_string() }),
+        text: format!(
+            "{round}\n\nOpened. Watch it with passage-coordinator round show {round}.{}",
+            before.unwrap_or_default()
+        ),
+        json: json!({
+            "round": round.to_string(),
+            "study": DocumentId::Study(digest).to_string(),
+            "answered_by": answered,
+        }),
     })
 }
 
@@ -209,6 +225,13 @@ fn board(app: &App, id: RoundId, record: &RoundRecord) -> Answer {
         let by = rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
         lines.push(format!("ended      without a result, {}{by}: {reason}", code_text(*code)));
         let fault = fault.map(|member| member.to_string());
+        if *code == Clause::AlreadyReleased.code()
+            && let Some(answer) =
+                rounds::answered(app, record.study).ok().and_then(|ids| ids.into_iter().next())
+        {
+            lines.push(format!("answered   by report {answer}: the same question about the same students"));
+            set(&mut value, "answered_by", json!(answer.to_string()));
+        }
         let aborted = json!({ "code": code_text(*code), "rule": rule, "reason": reason, "fault": fault });
         set(&mut value, "aborted", aborted);
     }

@@ -51,6 +51,7 @@ fn papers(world: &World) -> ReleasePapers {
         panel: Default::default(),
         tables: Vec::new(),
         breaks: Vec::new(),
+        peers: Default::default(),
     });
     let file = render(&report, ReleaseFormat::Html, "The public", &[]).file_ref();
     let comments_until = NOW.plus_s(5 * 86_400);

@@ -28,6 +28,7 @@ pub use self::{
 };
 use crate::{
     app::App,
+    documents,
     error::CoordinatorError,
     records::{ROUNDS, RoundRecord, Standing},
 };
@@ -64,6 +65,29 @@ pub fn find(app: &App, prefix: &str) -> Result<(RoundId, RoundRecord), Coordinat
         (true, Some(found), None) => Ok(found),
         (_, Some(_) | None, _) => Err(CoordinatorError::RoundUnknown),
     }
+}
+
+/// Rounds that answered the question of a study, newest first. Whether its students are still the same, the members alone
+/// know (SPEC §10.4).
+///
+/// # Errors
+///
+/// [`CoordinatorError::Store`], [`CoordinatorError::Document`].
+pub fn answered(app: &App, study: Digest) -> Result<Vec<RoundId>, CoordinatorError> {
+    let question = |digest| {
+        let papers = documents::papers(app, digest)?;
+        Ok::<_, CoordinatorError>(papers.study.question(&papers.agreement))
+    };
+    let asked = question(study)?;
+    let mut answers = Vec::new();
+    for (id, record) in list(app)? {
+        let finished = matches!(record.standing, Standing::Finished { .. });
+        // A study of an earlier format asks nothing that is asked now.
+        if finished && (record.study == study || question(record.study).is_ok_and(|other| other == asked)) {
+            answers.push(id);
+        }
+    }
+    Ok(answers)
 }
 
 /// Ends every running round in which `member` takes part, under `agreement` if one is named: it withdrew or was revoked.

@@ -14,7 +14,10 @@ use passage_protocol::{
     ids::{Digest, MemberCode},
     linkage::Links,
     manifest::{Manifest, NoiseParameters, Opening, WIRE_VERSION, shapes},
-    report::{MetricDefinition, Report, Segment as ReportSegment},
+    report::{
+        MetricDefinition, Report, Segment as ReportSegment,
+        peers::{Peers, peers},
+    },
     round::{CoordinatorOutcome, TableParts},
     timestamp::Timestamp,
     wire::BlobRef,
@@ -170,8 +173,16 @@ impl Release<'_> {
                 None => table.receivers.iter().all(|receiver| may_see(sender, *receiver)),
             })
         };
+        let all = tables;
         let tables: Vec<ReleasedTable> =
             tables.iter().map(cut).filter(|table| !table.cells.is_empty()).collect();
+        let kind = |member: MemberCode| {
+            manifest.seats.iter().find(|seat| seat.code == member).map(|seat| segment(seat.segment))
+        };
+        let peers = match self.papers.agreement.peer_comparison {
+            true => peers(all, &tables, viewer, kind),
+            false => Peers::default(),
+        };
         let sees = |sender: MemberCode, receiver: MemberCode| {
             let pair = |table: &&shapes::TableShape| {
                 manifest.seat(table.sender).is_some_and(|seat| seat.code == sender)
@@ -209,6 +220,7 @@ impl Release<'_> {
             panel: MatchPanel { lists, pairs },
             tables,
             breaks: Vec::new(),
+            peers,
         }
     }
 

@@ -23,12 +23,14 @@ mod comma;
 mod error;
 mod file;
 mod parquet;
+mod plain;
 mod screen;
 #[cfg(test)]
 mod tests;
 mod workbook;
 
 pub use error::OutputError;
+pub use plain::{TextTable, save_text};
 pub use screen::{Shown, show};
 
 /// How long whoever waits for rows goes without a word of the query: a person sees that it lives, and one who has gone is noticed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{By, full};
-use crate::command::{Command, ReleaseCommand, ReportFormat};
+use crate::command::{Command, ReleaseCommand, SharedFormat};
 
 /// Releases outside the parties. A release is named by its id, `E-...`.
 #[derive(Debug, Subcommand)]
@@ -61,7 +61,7 @@ pub enum Release {
     Propose {
         round: String,
         #[arg(long, value_enum)]
-        format: ReportFormat,
+        format: SharedFormat,
         /// Who is to get it, and why. It stands in the file and in every approval.
         #[arg(long, value_name = "WHO AND WHY")]
         audience: String,

@@ -14,7 +14,17 @@ use passage_shell::{control::Answer, failure::Failure, state_dir::write_atomical
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Node, ReportFormat, rounds};
+use super::{Node, reports, rounds};
+
+/// Formats of a file that leaves the parties (SPEC §24).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SharedFormat {
+    /// Long table, one row a figure.
+    Csv,
+    /// One self-contained page that works offline.
+    Html,
+}
 use crate::{
     home::{Home, refuse},
     releases::{Asked, HeldRelease, Yes},
@@ -29,7 +39,7 @@ pub enum ReleaseCommand {
     },
     Propose {
         round: String,
-        format: ReportFormat,
+        format: SharedFormat,
         audience: String,
         naming: Vec<String>,
         by: String,
@@ -82,8 +92,8 @@ pub(super) fn release(node: &Node, command: ReleaseCommand) -> Result<Answer, Fa
         ReleaseCommand::Verify { file, sheet } => return verify(home, &file, &sheet),
         ReleaseCommand::Propose { round, format, audience, naming, by, out } => {
             let format = match format {
-                ReportFormat::Csv => ReleaseFormat::Csv,
-                ReportFormat::Html => ReleaseFormat::Html,
+                SharedFormat::Csv => ReleaseFormat::Csv,
+                SharedFormat::Html => ReleaseFormat::Html,
             };
             let asked = Asked { format, audience: audience.trim(), naming: codes(&naming)?, by: &by };
             propose(home, &round, &asked, out.as_deref())?
@@ -148,7 +158,7 @@ fn codes(texts: &[String]) -> Result<Vec<MemberCode>, Failure> {
 
 fn propose(home: &Home, round: &str, asked: &Asked<'_>, out: Option<&Path>) -> Result<Answer, Failure> {
     let record = rounds::record(home, round)?;
-    let report = rounds::stored_report(home, round)?;
+    let report = reports::stored_report(home, round)?;
     let agreement = home.agreement(&record.call.agreement.to_string())?;
     let rendered = home.preview(&agreement, &report, asked)?;
     // Written before it can be refused: whoever is told of a place in the file wants to look at it.

@@ -1,21 +1,17 @@
-//! Rounds, what leaves, reports.
+//! Rounds, and what leaves in them.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use passage_protocol::{
     agreement::{Account, AccountLine, Amount, Concern, Recipient},
     codec::Decode,
     ids::RoundId,
-    report::{self, Report},
 };
-use passage_shell::{audit::Act, control::Answer, failure::Failure, state_dir::write_atomically};
+use passage_shell::{control::Answer, failure::Failure};
 use serde_json::json;
 
 use crate::{
-    command::{Node, ReportFormat},
+    command::Node,
     driver::Driver,
     home::{Home, refuse},
     records::{ROUNDS, RoundRecord, Standing},
@@ -187,100 +183,6 @@ fn is_bound(amount: Amount) -> bool {
     matches!(amount, Amount::AtMost(_))
 }
 
-pub(super) fn report_list(home: &Home) -> Result<Answer, Failure> {
-    let mut lines = Vec::new();
-    let mut facts = Vec::new();
-    for round in home.reported()? {
-        let Some(bytes) = home.report(round)? else { continue };
-        let report = Report::from_bytes(&bytes)?;
-        lines.push(format!("{}  {}  {}", report.round, report.generated_at, report.study_title));
-        facts.push(json!({ "id": report.round.to_string(), "generated": report.generated_at.to_string(), "title": report.study_title }));
-    }
-    if lines.is_empty() {
-        lines.push("no report has arrived yet".to_owned());
-    }
-    Ok(Answer { text: lines.join("\n"), json: json!(facts) })
-}
-
-pub(super) fn report_show(home: &Home, name: &str) -> Result<Answer, Failure> {
-    let report = stored_report(home, name)?;
-    let rows: Vec<report::Row> = report::rows(&report).collect();
-    let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
-    let text = format!(
-        "{}\n{}\n\n{}",
-        report::CSV_HEADER.replace(',', "\t"),
-        lines.join("\n"),
-        report::notes(&report)
-    );
-    // As in the CSV: a withheld figure is a mark, so every value is text.
-    let cell = |row: &report::Row| -> serde_json::Value {
-        report::CSV_HEADER.split(',').zip(row).map(|(name, field)| (name.to_owned(), json!(field))).collect()
-    };
-    let json = json!({
-        "id": report.round.to_string(),
-        "agreement": report.agreement,
-        "study": report.study,
-        "title": report.study_title,
-        "generated": report.generated_at.to_string(),
-        "coverage": report.coverage,
-        "notes": report::notes(&report),
-        "rows": rows.iter().map(cell).collect::<Vec<_>>(),
-    });
-    Ok(Answer { text, json })
-}
-
-pub(super) fn report_export(
-    home: &Home,
-    name: &str,
-    format: ReportFormat,
-    out: Option<PathBuf>,
-) -> Result<Answer, Failure> {
-    let report = stored_report(home, name)?;
-    let (ending, bytes) = match format {
-        ReportFormat::Csv => ("csv", report::csv(&report)),
-        ReportFormat::Html => ("html", report::html(&report).into_bytes()),
-    };
-    let path = match out {
-        Some(path) => path,
-        None => home.dir.folder("reports")?.join(format!("{}.{ending}", report.round)),
-    };
-    // A CSV has the columns of the contract and no room for what they mean: that stands beside it, written first, so that no
-    // table is ever without.
-    let notes = match format {
-        ReportFormat::Csv => Some(path.with_extension("notes.txt")),
-        ReportFormat::Html => None,
-    };
-    home.recorded(&Act::ReportExported { round: report.round, format: ending }, || {
-        if let Some(notes) = &notes {
-            export(notes, report::notes(&report).as_bytes())?;
-        }
-        export(&path, &bytes)
-    })?;
-    let mut text = path.display().to_string();
-    if let Some(notes) = &notes {
-        text.push_str(&format!("\n{}  (definitions, coverage, marks, run and agreement)", notes.display()));
-    }
-    let notes = notes.map(|path| path.display().to_string());
-    Ok(Answer {
-        text,
-        json: json!({ "path": path.display().to_string(), "bytes": bytes.len(), "notes": notes }),
-    })
-}
-
-fn export(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    Ok(write_atomically(path, bytes)?)
-}
-
-pub(super) fn stored_report(home: &Home, name: &str) -> Result<Report, Failure> {
-    let round = round_id(home, name)?;
-    let bytes = home.report(round)?.ok_or_else(|| {
-        let advice =
-            "List the reports with `report list`; `retention list` says which were destroyed, and when.";
-        refuse(0x2251, "there is no report of this round here", advice, None)
-    })?;
-    Ok(Report::from_bytes(&bytes)?)
-}
-
 pub(super) fn records(home: &Home) -> Result<Vec<RoundRecord>, Failure> {
     let record = |(_, bytes): (Vec<u8>, Vec<u8>)| Ok(RoundRecord::from_bytes(&bytes)?);
     home.store.scan(ROUNDS, &[])?.into_iter().map(record).collect()
@@ -293,7 +195,7 @@ pub(super) fn record(home: &Home, name: &str) -> Result<RoundRecord, Failure> {
 }
 
 /// A round by its id, or `latest`.
-fn round_id(home: &Home, name: &str) -> Result<RoundId, Failure> {
+pub(super) fn round_id(home: &Home, name: &str) -> Result<RoundId, Failure> {
     if name == "latest" {
         let latest = records(home)?.into_iter().max_by_key(|record| (record.call.opened, record.moved));
         return latest.map(|record| record.call.round).ok_or_else(unknown);

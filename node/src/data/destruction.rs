@@ -147,6 +147,7 @@ impl Home {
             let mut ops = vec![Op::put(CATALOGUE, CATALOGUE_KEY, catalogue.to_bytes()), ordered.put()];
             if scope.is_all() {
                 ops.extend(self.forget_references()?);
+                ops.extend(self.forget_all_counted()?);
             }
             self.store.commit(&ops)?;
             *custody = next;

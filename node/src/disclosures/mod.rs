@@ -29,7 +29,7 @@ use crate::{
     custody::Custody,
     home::Home,
     records::{ROUNDS, RoundRecord, Yes},
-    roster::Roster,
+    roster::{Person, Roster},
 };
 
 /// Round id -> [`Disclosure`].
@@ -47,6 +47,14 @@ const PART: usize = 65_536;
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Reference([u8; REFERENCE_BYTES]);
 
+impl Reference {
+    /// Its first half, by which the record of what rounds counted numbers a student ([`crate::counted`]).
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0.first_chunk().map_or(0, |half| u64::from_le_bytes(*half))
+    }
+}
+
 /// Turns student numbers into references.
 pub struct References(zeroize::Zeroizing<[u8; 32]>);
 
@@ -63,6 +71,22 @@ impl References {
         let upper = zeroize::Zeroizing::new(local_id.trim().to_ascii_uppercase());
         let digest = blake3::keyed_hash(&self.0, upper.as_bytes());
         Reference(digest.as_bytes().first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The reference of a student: of the number, or of name and date of birth where the file had none.
+    #[must_use]
+    pub fn of_student(&self, person: &Person) -> Reference {
+        if let Some(number) = person.local_id.present() {
+            return self.of(number);
+        }
+        let born = person.birth_date.map(|date| (date.year(), date.month(), date.day()));
+        let told = format!(
+            "\n{}\n{}\n{}\n{born:?}",
+            person.ssid.expose(),
+            person.first.expose(),
+            person.last.expose()
+        );
+        self.of(&zeroize::Zeroizing::new(told))
     }
 
     /// Those of the students at these places of the roster; a student without a number has none.

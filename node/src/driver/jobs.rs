@@ -166,8 +166,14 @@ impl Driver {
             && report.agreement == DocumentId::Agreement(manifest.agreement).to_string()
             && report.study == DocumentId::Study(manifest.study).to_string()
             && report.policy.floor() >= manifest.floor
+            && (report.peers.0.is_empty() || self.compares_peers(manifest.agreement))
             && noisy == (manifest.noise.epsilon_milli > 0);
         if same { Ok(()) } else { Err(other) }
+    }
+
+    /// Whether the parties agreed that a sender sees quartiles of its peers (A12).
+    fn compares_peers(&self, agreement: Digest) -> bool {
+        self.home.agreement(&agreement.to_string()).is_ok_and(|held| held.agreement.peer_comparison)
     }
 
     async fn fetch(&self, round: RoundId, blob: BlobRef) -> Result<(), Ended> {

@@ -30,6 +30,7 @@ use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
     compute::{RoundContext, secrets::RoundSecrets, stream::open_short},
+    counted::Counts,
     disclosures::Reference,
     home::Home,
     outbox,
@@ -62,6 +63,8 @@ struct Live {
     context: Option<Arc<RoundContext>>,
     /// Whose records take part, until the round is entered.
     references: Arc<[Reference]>,
+    /// What the round counts at a sender, until the round is entered.
+    counts: Option<Arc<Counts>>,
     columns: BTreeMap<u16, Digest>,
     blobs: BTreeSet<Digest>,
     broken: bool,
@@ -335,14 +338,26 @@ impl Driver {
 
     /// Ends a round without a result: tells the coordinator, takes the charge back, forgets the secrets.
     pub(crate) fn abort(&self, round: RoundId, abort: &Abort, mail: Option<u64>) -> Result<(), Failure> {
+        self.abort_saying(round, abort, abort.to_string(), mail)
+    }
+
+    /// As [`Self::abort`], with words for the people here that the others are not told.
+    fn abort_saying(
+        &self,
+        round: RoundId,
+        abort: &Abort,
+        reason: String,
+        mail: Option<u64>,
+    ) -> Result<(), Failure> {
         tracing::warn!(round = %round, code = %abort.code(), "aborted");
         let mut record = self.record(round)?;
         let repayable = Repayable::of(&record.standing);
         record.moved = self.home.now();
-        record.standing = Standing::Aborted { code: abort.code(), reason: abort.to_string() };
+        record.standing = Standing::Aborted { code: abort.code(), reason };
         let mut ops = cursor(mail);
         if let (Some(roster), Repayable::Yes) = (record.roster, repayable) {
             ops.push(Op::delete(LEDGER, ledger_key(roster, record.call.agreement, round)));
+            ops.extend(self.home.forget_counted(record.call.agreement, round)?);
         }
         ops.push(Op::put(ROUNDS, round.0, record.to_bytes()));
         let told = matches!(abort.reason, AbortReason::Peer(_));
@@ -469,6 +484,7 @@ impl Live {
             secrets: None,
             context: None,
             references: Arc::default(),
+            counts: None,
             columns: BTreeMap::new(),
             blobs: BTreeSet::new(),
             broken: false,

@@ -18,6 +18,7 @@ use passage_shell::{audit::Act, entropy, failure::Failure, store::Op};
 
 use crate::{
     compute::secrets::RoundSecrets,
+    counted::Counts,
     disclosures::{Entered, Reference},
     driver::{Driver, Live, cursor},
     governance::HeldStudy,
@@ -92,12 +93,21 @@ impl Driver {
         let Some(role) = study.study.role_of(self.home.code) else {
             return self.abort(round, &Abort::because(AbortReason::UnexpectedMessage), None);
         };
-        let (prepared, references, snapshot) = own_stack::run(|| {
+        let (prepared, references, snapshot, judged) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;
             let prepared = prepare(&roster, &study.study, role, self.home.segment, today.year);
             let references = self.home.references().of_students(&roster, &prepared.students);
-            Ok((prepared, references, snapshot))
+            let judged = self.home.judged(&agreement.agreement, &study.study, &roster, &prepared)?;
+            Ok((prepared, references, snapshot, judged))
         })?;
+        // Before anything is blinded and before the number of rows is told: that alone says how many are new.
+        let counts = match judged {
+            Ok(counts) => counts,
+            Err((clause, words)) => {
+                let abort = Abort::because(AbortReason::Refused(clause));
+                return self.abort_saying(round, &abort, words, None);
+            }
+        };
         tracing::info!(
             round = %round,
             rows = prepared.rows.len(),
@@ -105,7 +115,8 @@ impl Driver {
             unusable = prepared.unusable,
             "prepared"
         );
-        self.answer(record, snapshot, (agreement.agreement, study.study), prepared, references)
+        let evidence = (references, counts);
+        self.answer(record, snapshot, (agreement.agreement, study.study), prepared, evidence)
     }
 
     /// Rounds of a study that ended without a result since a person last decided about it, or since the last result. A
@@ -131,7 +142,7 @@ impl Driver {
         snapshot: Digest,
         (agreement, study): (Agreement, Study),
         prepared: Prepared,
-        references: Vec<Reference>,
+        (references, counts): (Vec<Reference>, Option<Counts>),
     ) -> Result<(), Failure> {
         let round = record.call.round;
         let (rows, opted_out, unusable) = (prepared.rows.len(), prepared.opted_out, prepared.unusable);
@@ -160,6 +171,7 @@ impl Driver {
                 secrets: Some(Arc::new(secrets)),
                 context: None,
                 references: references.into(),
+                counts: counts.map(Arc::new),
                 columns: BTreeMap::new(),
                 blobs: BTreeSet::new(),
                 broken: false,
@@ -283,10 +295,20 @@ impl Driver {
         let agreement = self.home.agreement(&record.call.agreement.to_string())?;
         let study = self.home.study(&record.call.study.to_string())?;
         // Judged, recorded and charged as one step: two rounds cannot both spend what is left of the budget.
-        let references = self.lock().get(&round).map(|one| Arc::clone(&one.references)).unwrap_or_default();
+        let (references, counts) = (self.lock().get(&round))
+            .map(|one| (Arc::clone(&one.references), one.counts.clone()))
+            .unwrap_or_default();
         let permitted = self.home.store.transact(|| -> Result<_, Failure> {
-            let permitted = self.home.permit(&agreement, &study, manifest, roster)?;
+            let mut permitted = self.home.permit(&agreement, &study, manifest, roster)?;
             let mut ops = Vec::new();
+            if let Some(counts) = &counts
+                && permitted.is_ok()
+            {
+                match self.home.keep_counted(agreement.digest, round, counts)? {
+                    Ok(kept) => ops.extend(kept),
+                    Err(clause) => permitted = Err(clause),
+                }
+            }
             if permitted.is_ok() {
                 self.home.record(&Act::RoundEndorsed { round, manifest: manifest.digest() })?;
                 ops.extend(self.home.charge(manifest, roster, &agreement.agreement));

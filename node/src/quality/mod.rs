@@ -54,6 +54,9 @@ pub struct Quality {
     pub footings: Vec<FootingLine>,
     /// Of the students who are in another member's list, how many are expected to be found there.
     pub expected: Option<f64>,
+    /// The same of a thousand.
+    #[serde(skip)]
+    pub expected_permille: Option<u32>,
     /// The same by subgroup.
     pub groups: Vec<GroupLine>,
     /// Best against worst subgroup.
@@ -199,6 +202,7 @@ fn of_roster(roster: &Roster, preset: Preset, never_held: &[Element], this_year:
         keys,
         footings: Footing::ALL.iter().map(footing_line).collect(),
         expected: expected(&footings),
+        expected_permille: expected_permille(&footings),
         groups,
         bias,
     }
@@ -210,6 +214,12 @@ fn expected(footings: &[Footing]) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a rate, printed with three digits")]
     let rate = |all: usize| sum as f64 / 1000.0 / all as f64;
     (!footings.is_empty()).then(|| rate(footings.len()))
+}
+
+/// The same, rounded down: an estimate made with it is rather too high than too low by what is cut off.
+fn expected_permille(footings: &[Footing]) -> Option<u32> {
+    let sum: u64 = footings.iter().map(|footing| u64::from(footing.expected_permille())).sum();
+    sum.checked_div(footings.len() as u64).and_then(|permille| u32::try_from(permille).ok())
 }
 
 fn elements(students: &[Student], persons: &[NormalisedPerson]) -> Vec<ElementLine> {

@@ -83,6 +83,7 @@ impl Home {
     ///
     /// [`Failure`] of the disk, or N2381 if something is still there afterwards; the next sweep goes on.
     pub fn sweep(&self, now: Timestamp) -> Result<Vec<(Statement, PathBuf)>, Failure> {
+        self.forget_ended_agreements(now)?;
         for one in self.due(now)? {
             self.order_round(&one)?;
         }
@@ -213,7 +214,7 @@ impl Home {
         for record in rounds {
             let round = record.call.round;
             if ordered.about == Ended::Round(round) {
-                ops.push(Self::forget_report(round));
+                ops.extend(Self::forget_report(round));
             }
             ops.push(Op::put(ROUNDS, round.0, RoundRecord { manifest: None, ..record }.to_bytes()));
         }

@@ -6,6 +6,7 @@ use core::fmt;
 use crate::{
     agreement::ROUND_DAYS_MAX,
     cells::SchoolYear,
+    disclosure::{Isolated, LedgerRefusal},
     ids::MemberCode,
     refusal::{Code, Refusal},
     timestamp::Date,
@@ -14,7 +15,7 @@ use crate::{
 /// The clause of the agreement or the rule that refuses a round.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clause {
-    /// The same study was released for the same roster: asking again would spend the budget for nothing (SPEC §10.4).
+    /// The same question about the same students was released: the stored report answers it (SPEC §10.4).
     AlreadyReleased,
     /// The privacy budget of this roster snapshot does not cover the tables asked for (SPEC §10.4).
     BudgetSpent {
@@ -63,6 +64,10 @@ pub enum Clause {
         /** Last day of the term. */
         expires: Date,
     },
+    /// A member's students differ from those of its earlier releases by fewer than the floor (domain 4.4).
+    Isolates,
+    /// With several earlier releases a member's students single out fewer than the floor (domain 4.4).
+    IsolatesTogether,
     /// A participant is no party to the agreement (G01).
     NotAParty,
     /// A table asks for a metric that is not in the catalogue in that version (domain 4.4).
@@ -135,14 +140,18 @@ impl Clause {
             Self::PurposeOutside => "F2",
             Self::CohortOutside { .. } => "F3",
             Self::DisclosureNotAsAgreed => "4.1",
-            Self::AlreadyReleased | Self::BudgetSpent { .. } | Self::NotInCatalogue => "4.4",
+            Self::AlreadyReleased
+            | Self::BudgetSpent { .. }
+            | Self::Isolates
+            | Self::IsolatesTogether
+            | Self::NotInCatalogue => "4.4",
             Self::CommitteeTooSmall { .. } | Self::OtherThanAgreed(ManifestPart::Committee) => "SPEC 5.3",
             Self::OtherThanAgreed(ManifestPart::Wire) => "SPEC 5.5",
         }
     }
 
     /// One of each kind; what the kind carries does not decide its code or its rule.
-    const EACH: [Self; 25] = [
+    const EACH: [Self; 27] = [
         Self::AlreadyReleased,
         Self::BudgetSpent { wanted_milli: 0, left_milli: 0 },
         Self::CohortOutside { cohort: SchoolYear(0) },
@@ -152,6 +161,8 @@ impl Clause {
         Self::ElementNotShared { from: NOBODY, to: NOBODY, element: "" },
         Self::ElementsNotReviewed { agreed: NO_DAY },
         Self::EndsAfterTerm { deadline: NO_DAY, expires: NO_DAY },
+        Self::Isolates,
+        Self::IsolatesTogether,
         Self::NotAParty,
         Self::NotInCatalogue,
         Self::NotSigned,
@@ -185,7 +196,7 @@ impl fmt::Display for Clause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::AlreadyReleased => {
-                "this study was released for this roster already, expected a new roster or a new study"
+                "the same question about the same students was answered by an earlier report, expected other students or another question"
             }
             Self::BudgetSpent { wanted_milli, left_milli } => {
                 return write!(
@@ -229,6 +240,8 @@ impl fmt::Display for Clause {
                     "the round may last until {deadline}, expected an end by {expires}, the last day of the agreement"
                 );
             }
+            Self::Isolates => return write!(formatter, "{}", LedgerRefusal::Isolates),
+            Self::IsolatesTogether => return write!(formatter, "{}", LedgerRefusal::IsolatesTogether),
             Self::NotAParty => "a participant of the study is not a party to its agreement",
             Self::NotInCatalogue => {
                 "a table of the study is not in the catalogue of the agreement in that version"
@@ -288,6 +301,8 @@ impl Refusal for Clause {
             Self::BudgetSpent { .. } => 0x0417,
             Self::OtherAgreement => 0x0418,
             Self::AlreadyReleased => 0x0419,
+            Self::Isolates => return LedgerRefusal::Isolates.code(),
+            Self::IsolatesTogether => return LedgerRefusal::IsolatesTogether.code(),
             Self::ElementNotShared { .. } => 0x041A,
             Self::NotInCatalogue => 0x041B,
             Self::CohortOutside { .. } => 0x041C,
@@ -312,6 +327,8 @@ impl Refusal for Clause {
             Self::AlreadyReleased => {
                 "Read the stored release with `report show`; it answers the same question."
             }
+            Self::Isolates => LedgerRefusal::Isolates.advice(),
+            Self::IsolatesTogether => LedgerRefusal::IsolatesTogether.advice(),
             Self::BudgetSpent { .. } => {
                 "Read the stored release, or import a new roster, or agree on a larger budget."
             }
@@ -364,6 +381,12 @@ struct Milli(u32);
 impl fmt::Display for Milli {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
+    }
+}
+
+impl From<Isolated> for Clause {
+    fn from(isolated: Isolated) -> Self {
+        if isolated.refusal == LedgerRefusal::Isolates { Self::Isolates } else { Self::IsolatesTogether }
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) fn read(text: &str) -> Result<Agreement, DocumentError> {
         cohorts: shape.cohorts.iter().map(year).collect::<Result<_, _>>()?,
         catalogue: shape.catalogue.into_iter().map(|one| (one.metric, one.version)).collect(),
         publication: shape.publication.rule()?,
+        peer_comparison: shape.peer_comparison,
         committee_min: shape.committee_min,
         floor: shape.disclosure.floor,
         noise: shape.noise.terms()?,
@@ -97,6 +98,8 @@ struct Shape {
     #[serde(default)]
     elements_agreed: String,
     cohorts: Vec<String>,
+    #[serde(default)]
+    peer_comparison: bool,
     #[serde(default = "committee_min_default")]
     committee_min: u8,
     principles: EditionShape,

@@ -4,10 +4,11 @@ use serde::Deserialize;
 
 use crate::{
     agreement::{
-        Level, Purpose,
+        Agreement, Level, NoiseTerms, Purpose,
         shape::{code, digest, purpose},
     },
     cells::{Dimension, SchoolYear},
+    codec::Encode,
     document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
     match_key::Preset,
@@ -197,6 +198,30 @@ impl Study {
         self.participants.iter().find(|one| one.code == code).map(|one| one.role)
     }
 
+    /// Digest of what is asked, of whom and under which terms: two studies of one agreement that differ in title, purpose or
+    /// committee alone ask the same (SPEC §10.4). Under another agreement it is another question: what was released under the
+    /// first may not be used there.
+    #[must_use]
+    pub fn question(&self, agreement: &Agreement) -> Digest {
+        let (epsilon_milli, delta_ppt) = match agreement.noise {
+            NoiseTerms::Laplace { epsilon_milli, delta_ppt, .. } => (epsilon_milli, delta_ppt),
+            NoiseTerms::None { .. } => (0, 0),
+        };
+        // The words count, not only their name: a metric that a study brings along is what its file says.
+        let words = |table: &StudyTable| {
+            self.metric(&table.metric, table.version).map_or(Digest([0; 32]), |metric| metric.digest)
+        };
+        let mut tables: Vec<(String, (Digest, Dimension))> =
+            self.tables.iter().map(|table| (table.metric.clone(), (words(table), table.dimension))).collect();
+        tables.sort_unstable();
+        let mut participants: Vec<(MemberCode, bool)> =
+            self.participants.iter().map(|one| (one.code, one.role == Role::Sender)).collect();
+        participants.sort_unstable();
+        let terms = (self.agreement, (agreement.floor, (epsilon_milli, delta_ppt)));
+        let asked = (self.cohorts.clone(), (tables, (participants, self.preset.name().to_owned())));
+        Digest::derive("passage v1 question", &(terms, asked).to_bytes())
+    }
+
     /// Index of a member among the participants.
     #[must_use]
     pub fn index(&self, code: MemberCode) -> Option<usize> {
@@ -308,6 +333,36 @@ by = ["all", "gender"]
         let study = Study::parse(SAMPLE).unwrap();
         assert_eq!(study.tables.len(), 2);
         assert_eq!(study.index(MemberCode([0, 0, 0, 0, 2])), Some(1));
+    }
+
+    #[test]
+    fn a_question_is_what_is_asked_of_whom_under_which_terms() {
+        let text = include_str!("../../../deploy/config/agreement.example.toml");
+        let agreement = Agreement::parse(text).unwrap();
+        let asked = |study: &str| Study::parse(study).unwrap().question(&agreement);
+        let sample = asked(SAMPLE);
+        for (from, to) in [
+            ("College-going", "Another title"),
+            ("improving-instruction", "predictive-tests"),
+            ("by = [\"all\", \"gender\"]", "by = [\"gender\", \"all\"]"),
+        ] {
+            assert!(SAMPLE.contains(from));
+            assert_eq!(asked(&SAMPLE.replace(from, to)), sample, "{to}");
+        }
+        for (from, to) in [
+            ("\"2019-2020\", ", ""),
+            (", \"gender\"", ""),
+            ("version = 1", "version = 2"),
+            ("M-00000002", "M-00000003"),
+            ("0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef"),
+            ("committee = 2", "committee = 2\npreset = \"basic\""),
+        ] {
+            assert!(SAMPLE.contains(from));
+            assert_ne!(asked(&SAMPLE.replacen(from, to, 1)), sample, "{to}");
+        }
+        let larger = Agreement::parse(&text.replace("floor = 11", "floor = 20")).unwrap();
+        assert_eq!(larger.floor, 20);
+        assert_ne!(Study::parse(SAMPLE).unwrap().question(&larger), sample);
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Agreement {
     pub catalogue: Vec<(String, u16)>,
     /// Whether results may go beyond the parties (G07, G19).
     pub publication: Publication,
+    /// Whether a sender may see quartiles of at least five unnamed others of its kind (A12).
+    pub peer_comparison: bool,
     /// Smallest committee any party accepts.
     pub committee_min: u8,
     /// Smallest count shown, and the source floor.

@@ -71,10 +71,20 @@ impl Population {
     }
 
     /// Students in one of two populations only.
-    fn differs_by(&self, other: &Self) -> u64 {
-        let only =
-            |one: &Self, other: &Self| one.members.iter().filter(|member| !other.has(**member)).count();
-        (only(self, other) + only(other, self)) as u64
+    pub(super) fn differs_by(&self, other: &Self) -> u64 {
+        let (mut one, mut other) = (self.members.iter().peekable(), other.members.iter().peekable());
+        let mut only = 0;
+        while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+            let order = a.cmp(b);
+            only += u64::from(order.is_ne());
+            if order.is_le() {
+                one.next();
+            }
+            if order.is_ge() {
+                other.next();
+            }
+        }
+        only + (one.count() + other.count()) as u64
     }
 }
 
@@ -197,7 +207,7 @@ const PRIME: u64 = (1 << 61) - 1;
 ///
 /// Students with the same memberships are one atom. The rows are populations over atoms, the largest atoms first; after
 /// elimination the rows that begin at a small atom span everything that large atoms cancel out of.
-fn isolates(populations: &[&Population], floor: u64) -> bool {
+pub(super) fn isolates(populations: &[&Population], floor: u64) -> bool {
     let mut atoms: BTreeMap<Vec<bool>, u64> = BTreeMap::new();
     let mut members: Vec<u64> = populations.iter().flat_map(|one| one.members.iter().copied()).collect();
     members.sort_unstable();

@@ -10,8 +10,9 @@
 //!   for the one to `floor - 1` students that overlapping figures would single out by subtraction: seen at both of two
 //!   receivers, seen at the second only.
 //! * **Percentages.** A coded percentage never stands beside the number of students (domain 4.2 P1); see `rate`.
-//! * **Earlier releases.** [`Ledger`] refuses populations that differ by a few, [`release_linked`] holds what earlier tables
-//!   showed against new ones, and both answer for the ledger's keeper only.
+//! * **Earlier releases.** [`Counted::judge`], asked by each sender's node before it blinds anything, refuses students that
+//!   differ from those of an earlier release by a few; [`Ledger`] is the same for populations of any kind, and
+//!   [`release_linked`] holds what earlier tables showed against new ones. Each answers for its keeper only.
 //! * **Sums.** [`release_sums`] applies the dominance rules.
 //!
 //! Every withheld figure says why (A8): every cell is a value, a bound or a reason.
@@ -36,6 +37,7 @@
 
 mod cross;
 mod dominance;
+mod earlier;
 mod families;
 mod hierarchy;
 mod ledger;
@@ -60,6 +62,7 @@ use measure::Measure;
 
 pub use cross::{CROSS_CELLS_MAX, CellName, RawCross, ReleasedCross, release_linked};
 pub use dominance::{DominanceRule, RawSum, is_dominated, release_sums};
+pub use earlier::{Counted, CountedStudent, Earlier, Isolated, Judged};
 pub use hierarchy::{CrossError, Hierarchy};
 pub use ledger::{Answer, Entry, Ledger, LedgerRefusal, Population, Question, Spending};
 pub use mark::{Mark, Reason};

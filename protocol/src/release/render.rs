@@ -37,10 +37,15 @@ fn blob_ref(bytes: &[u8]) -> BlobRef {
 }
 
 /// A report as it may be shown to somebody who is no party: for nobody in particular, and without the sizes of the members'
-/// lists and how they were linked, which are the members' own affair.
+/// lists and how they were linked, which are the members' own affair, and without the comparison that was made for its viewer.
 #[must_use]
 pub fn outside(report: &Report) -> Report {
-    Report { viewer: Report::NOBODY, panel: MatchPanel::default(), ..report.clone() }
+    Report {
+        viewer: Report::NOBODY,
+        panel: MatchPanel::default(),
+        peers: Default::default(),
+        ..report.clone()
+    }
 }
 
 /// Makes the file. The same figures, audience and names give the same bytes; `named` are the members whose institution is

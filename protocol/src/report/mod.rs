@@ -10,19 +10,25 @@
 //! | [`notes`] | the text that goes beside a CSV: definitions, legend, provenance |
 //! | [`html`] | one self-contained page, charts inside, no script, nothing fetched |
 //!
+//! Beside the cells stand figures made of them: equity flags ([`equity`]), and quartiles of unnamed peers ([`peers`]). An estimate
+//! of missed matches ([`missed`]) is for the sender's own eyes and in none of the files.
+//!
 //! What these give is for internal use and says so. [`html_outside`] and [`notes_outside`] word the same report for a reader who is
 //! no party; whether they may leave is decided in [`crate::release`].
 
 mod csv;
+pub mod equity;
 mod html;
+pub mod missed;
 mod model;
 mod notes;
 mod outside;
+pub mod peers;
 mod rows;
 
-pub use csv::{CSV_HEADER, csv};
+pub use csv::{CSV_HEADER, csv, read_csv};
 pub use html::{html, html_outside};
 pub use model::{BreakMarker, MetricDefinition, Report, Segment};
 pub use notes::{notes, notes_outside};
 pub use outside::Outside;
-pub use rows::{Row, rows};
+pub use rows::{Row, derived, rows};

@@ -8,6 +8,7 @@ use crate::{
     codec_struct,
     disclosure::{DisclosurePolicy, MatchPanel, MetricRef, NoiseStatement, ReleasedTable},
     ids::{MemberCode, RoundId},
+    report::peers::Peers,
     timestamp::Timestamp,
 };
 
@@ -124,6 +125,8 @@ pub struct Report {
     pub tables: Vec<ReleasedTable>,
     /// Changes that break trends.
     pub breaks: Vec<BreakMarker>,
+    /// Quartiles of the viewer's peers, where the parties agreed to it.
+    pub peers: Peers,
 }
 
 /// Tables, definitions, segments and breaks one report may hold.
@@ -161,6 +164,7 @@ impl Encode for Report {
         self.panel.encode(out);
         self.tables.encode(out);
         self.breaks.encode(out);
+        self.peers.encode(out);
     }
 }
 
@@ -184,8 +188,15 @@ impl Decode for Report {
             panel: Decode::decode(reader)?,
             tables: Decode::decode(reader)?,
             breaks: Decode::decode(reader)?,
+            peers: Decode::decode(reader)?,
         };
-        let counts = [report.segments.len(), report.metrics.len(), report.tables.len(), report.breaks.len()];
+        let counts = [
+            report.segments.len(),
+            report.metrics.len(),
+            report.tables.len(),
+            report.breaks.len(),
+            report.peers.0.len(),
+        ];
         let within = counts.iter().all(|count| *count <= ENTRIES_MAX);
         within
             .then_some(report)

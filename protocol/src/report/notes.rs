@@ -2,7 +2,11 @@
 
 use crate::{
     disclosure::{NoiseStatement, Reason},
-    report::{Outside, Report, outside},
+    report::{
+        Outside, Report,
+        equity::{self, Measure},
+        outside, peers,
+    },
 };
 
 /// Definitions, rules, legend and provenance as plain text, lines ended by LF, for the viewer.
@@ -34,6 +38,9 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
             definition.title, definition.metric, definition.text, definition.pseudo_code
         ));
     }
+    for line in made_of(report) {
+        out.push_str(&format!("\n{line}\n"));
+    }
     out.push_str(&format!("\nNoise. {}\nSuppression. {}\n\nMarks\n", noise(report), suppression(report)));
     for reason in Reason::ALL {
         out.push_str(&format!("  {}: {}\n", reason.code(), reason.sentence()));
@@ -43,6 +50,25 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
         out.push_str(&format!("{name}: {value}\n"));
     }
     out
+}
+
+/// What figures made of the cells mean, as paragraphs; empty if the report has none.
+pub(super) fn made_of(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.is_outside() {
+        return lines;
+    }
+    if report.tables.iter().any(|table| !equity::findings(report, table).is_empty()) {
+        lines.push(format!(
+            "Equity flags (column `measure`; `-flag` is yes, no or not decided). {}.",
+            equity::MARGIN
+        ));
+        lines.extend(Measure::ALL.map(|measure| format!("  {}: {}.", measure.word(), measure.definition())));
+    }
+    if !report.peers.0.is_empty() {
+        lines.push(format!("Peers: {}.", peers::PEERS));
+    }
+    lines
 }
 
 /// The noise in a sentence or two.

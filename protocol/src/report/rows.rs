@@ -1,10 +1,14 @@
 //! A report as long rows of strings: the columns of the CSV contract, shared by every tabular export.
 //!
-//! Every cell of every table gives one row. No value is ever blank or zero for "unknown" (domain 4.7).
+//! Every cell of every table gives one row; [`derived`] gives what is made of them: equity flags, peers. No value is ever blank or zero for "unknown" (domain 4.7).
 
 use crate::{
     disclosure::{Category, Mark, Outcome, ReleasedCell, ReleasedTable},
-    report::Report,
+    report::{
+        Report,
+        equity::{self, Finding},
+        peers::PeerGroup,
+    },
 };
 
 /// One row of the export, in column order.
@@ -53,6 +57,75 @@ fn outcome(table: &ReleasedTable, outcome: Outcome) -> &str {
         (_, None, [only]) => only,
         (_, None, _) => "any",
     }
+}
+
+/// Figures made of the report's cells, for its viewer: two rows for each equity measure, its value and its flag; three for each
+/// peer group. A file for the outside has none (SPEC §24): its reader is told what was approved and can make these of it.
+#[must_use]
+pub fn derived(report: &Report) -> Vec<Row> {
+    if report.is_outside() {
+        return Vec::new();
+    }
+    let mut made = Vec::new();
+    for table in &report.tables {
+        for finding in equity::findings(report, table) {
+            made.extend(flagged(report, table, &finding));
+        }
+    }
+    made.extend(report.peers.0.iter().flat_map(|group| beside_peers(report, group)));
+    made
+}
+
+fn flagged(report: &Report, table: &ReleasedTable, finding: &Finding) -> [Row; 2] {
+    let row = |measure: String, value: String, low: String, high: String| {
+        [
+            report.round.to_string(),
+            table.metric.to_string(),
+            table.sender.to_string(),
+            table.receiver(finding.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string()),
+            finding.cohort.to_string(),
+            table.domain.dimension.name().to_owned(),
+            category(table, &Category::One(finding.category)),
+            outcome(table, finding.outcome).to_owned(),
+            measure,
+            value,
+            low,
+            high,
+            "value".to_owned(),
+            String::new(),
+        ]
+    };
+    let measure = finding.measure.word();
+    let flag = || finding.flag.word().to_owned();
+    [
+        row(measure.to_owned(), finding.value.to_string(), finding.low.to_string(), finding.high.to_string()),
+        row(format!("{measure}-flag"), flag(), flag(), flag()),
+    ]
+}
+
+fn beside_peers(report: &Report, group: &PeerGroup) -> [Row; 3] {
+    let figures =
+        [("lower-quartile", group.lower), ("median", group.median), ("upper-quartile", group.upper)];
+    let of_metric = report.tables.iter().find(|table| table.metric == group.metric);
+    let seen = of_metric.map_or("any", |table| outcome(table, Outcome::Rate(None)));
+    figures.map(|(measure, value)| {
+        [
+            report.round.to_string(),
+            group.metric.to_string(),
+            format!("{} peers", group.institutions),
+            "any".to_owned(),
+            group.cohort.to_string(),
+            "all".to_owned(),
+            "all students".to_owned(),
+            seen.to_owned(),
+            format!("peer-{measure}"),
+            value.to_string(),
+            value.to_string(),
+            value.to_string(),
+            "value".to_owned(),
+            String::new(),
+        ]
+    })
 }
 
 /// The name of a row: a category's label, or `all masked values (...)` with the labels it sums.

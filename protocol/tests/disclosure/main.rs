@@ -11,6 +11,7 @@
 )]
 
 mod attacker;
+mod earlier;
 mod exhaustive;
 mod heuristics;
 mod ledger;

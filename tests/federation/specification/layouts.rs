@@ -32,11 +32,12 @@ const ROOTS: [&str; 5] = [
 const STAYS: [(&str, &str); 1] = [("Opening", "the coordinator's own record of an opening")];
 
 /// Types that are bytes and nothing more: the name in the code and in SPEC §2.1.
-const BASE: [(&str, &str); 11] = [
+const BASE: [(&str, &str); 12] = [
     ("Code", "u16"),
     ("Digest", "digest"),
     ("Element", "point"),
     ("MemberCode", "code"),
+    ("Peers", "[PeerGroup]"),
     ("RoundId", "round"),
     ("SchoolYear", "u16"),
     ("Signature", "signature"),

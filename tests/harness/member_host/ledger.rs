@@ -1,10 +1,20 @@
 //! What a member's roster has been charged (SPEC §10.4): once for every round it enters, given back only if the round ends
-//! before `Sealed`. The rule of the node's driver, kept beside the same commits; that a study once released is refused is not
-//! kept here, so that a test may ask the same question many times.
+//! before `Sealed`. The rule of the node's driver, kept beside the same commits; that a question once answered is refused is
+//! kept only by a member that was told to [`MemberHost::compare`], so that a test may ask the same question many times.
 
-use passage_protocol::{agreement::NoiseTerms, ids::RoundId, manifest::Manifest, round::MemberRound};
+use passage_node::{
+    counted::{Refused, counted, judge},
+    prepare::Prepared,
+};
+use passage_protocol::{
+    agreement::{NoiseTerms, Role},
+    disclosure::{Counted, Earlier},
+    ids::RoundId,
+    manifest::Manifest,
+    round::MemberRound,
+};
 
-use super::MemberHost;
+use super::{MemberHost, Standing};
 
 /// One round's charge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +51,9 @@ impl MemberHost {
 
     /// Charges the tables this member takes part in.
     pub(super) fn charge(&mut self, manifest: &Manifest) {
+        if let Some(counted) = self.live.get_mut(&manifest.round).and_then(|live| live.counted.take()) {
+            self.stored.counted.insert(manifest.round, (counted.for_own_store(), false));
+        }
         if let NoiseTerms::None { .. } = self.shared.papers.agreement.noise {
             return;
         }
@@ -53,6 +66,9 @@ impl MemberHost {
 
     /// Part of the commit of a step.
     pub(super) fn charge_moves_with(&mut self, round: RoundId, state: &MemberRound) {
+        if let (Some((_, sealed)), MemberRound::Mixing(_)) = (self.stored.counted.get_mut(&round), state) {
+            *sealed = true;
+        }
         let Some(charge) = self.stored.charges.get_mut(&round) else { return };
         charge.standing = match state {
             MemberRound::Finished(_) => ChargeStanding::Released,
@@ -67,9 +83,30 @@ impl MemberHost {
 
     /// Part of the commit of an abort.
     pub(super) fn give_back(&mut self, round: RoundId) {
+        self.stored.counted.retain(|of, (_, sealed)| *of != round || *sealed);
         let entered = |charge: &Charge| charge.standing == ChargeStanding::Entered;
         if self.stored.charges.get(&round).is_some_and(entered) {
             self.stored.charges.remove(&round);
         }
+    }
+
+    /// What its round would count, if it sends students and compares.
+    pub(super) fn counted(&self, prepared: &Prepared) -> Option<Counted> {
+        let papers = &self.shared.papers;
+        let sends = self.compares && papers.role(self.index) == Role::Sender;
+        let references = self.records.references();
+        sends
+            .then(|| counted(&papers.agreement, &papers.study, &references, &self.records.roster(), prepared))
+    }
+
+    /// The node's rule, beside what was kept.
+    pub(super) fn judge(&self, counted: &Option<Counted>) -> Result<(), Refused> {
+        let earlier = |(round, (bytes, _)): (&RoundId, &(Vec<u8>, bool))| Earlier {
+            round: *round,
+            is_answered: self.stored.rounds[round].1 == Standing::Finished,
+            counted: Counted::from_own_store(bytes).unwrap(),
+        };
+        let earlier: Vec<Earlier> = self.stored.counted.iter().map(earlier).collect();
+        counted.as_ref().map_or(Ok(()), |counted| judge(counted, &earlier))
     }
 }

@@ -22,6 +22,7 @@ use passage_node::{
 };
 use passage_protocol::{
     codec::{Decode, Encode},
+    disclosure::Counted,
     ids::{Digest, MemberCode, RoundId},
     manifest::{opening::RoundCall, shapes},
     refusal::Code,
@@ -64,6 +65,8 @@ pub struct MemberHost {
     records: Records,
     shelf: Shelf,
     insists: bool,
+    compares: bool,
+    imports: usize,
     dice: Dice,
     stored: Stored,
     live: BTreeMap<RoundId, Live>,
@@ -79,6 +82,8 @@ struct Stored {
     approvals: BTreeSet<Digest>,
     charges: BTreeMap<RoundId, Charge>,
     reports: BTreeMap<RoundId, Vec<u8>>,
+    /// What each round it entered counts, and whether every participant has signed.
+    counted: BTreeMap<RoundId, (Vec<u8>, bool)>,
 }
 
 /// How a round stands at a member.
@@ -106,6 +111,7 @@ pub enum Standing {
 struct Live {
     state: Option<MemberRound>,
     secrets: Option<RoundSecrets>,
+    counted: Option<Counted>,
     keys: Option<Digest>,
     context: Option<RoundContext>,
     columns: BTreeMap<u16, Digest>,
@@ -124,7 +130,32 @@ impl MemberHost {
         let shelf = Shelf::open(&folder.path().join("blobs")).unwrap();
         let code = shared.papers.codes[index];
         let (stored, live) = (Stored::default(), BTreeMap::new());
-        Self { index, code, shared, records, shelf, insists: false, dice, stored, live, folder }
+        Self {
+            index,
+            code,
+            shared,
+            records,
+            shelf,
+            insists: false,
+            compares: false,
+            imports: 0,
+            dice,
+            stored,
+            live,
+            folder,
+        }
+    }
+
+    /// From now on it holds what it counted against what it counted before, as a node does.
+    pub fn compare(&mut self) {
+        self.compares = true;
+    }
+
+    /// Takes other files in the place of those it had.
+    pub fn replace(&mut self, files: &Files) {
+        self.imports += 1;
+        let path = self.folder.path().join(format!("import-{}", self.imports));
+        self.records = Records::import_after(&path, files, Some(&self.records));
     }
 
     /// From now on it answers that it wants a seat on the committee.
@@ -225,6 +256,10 @@ impl MemberHost {
             return self.abort(round, Abort::because(AbortReason::Refused(clause)), None);
         }
         let prepared = self.prepared();
+        let counted = self.counted(&prepared);
+        if let Err((clause, _)) = self.judge(&counted) {
+            return self.abort(round, Abort::because(AbortReason::Refused(clause)), None);
+        }
         let (rows, opted_out, unusable) = (prepared.rows.len(), prepared.opted_out, prepared.unusable);
         let secrets = RoundSecrets::make(shapes::column_keys(&papers.study).len(), prepared).unwrap();
         let own = OwnPart {
@@ -238,7 +273,7 @@ impl MemberHost {
             share: secrets.committee.share(&round, &self.code),
         };
         let keys = Some(Digest::of_blob(&own.share.to_bytes()));
-        self.live.insert(round, Live { secrets: Some(secrets), keys, ..Live::default() });
+        self.live.insert(round, Live { secrets: Some(secrets), keys, counted, ..Live::default() });
         match MemberRound::answer(papers.agreement.clone(), papers.study.clone(), call, own) {
             Ok(step) => self.settle(round, step, None, now),
             Err(abort) => self.abort(round, abort, None),

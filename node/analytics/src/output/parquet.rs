@@ -34,19 +34,23 @@ pub(super) fn write(
     if let Some(field) = unstorable {
         return Err(OutputError::ColumnKind { column: field.name().clone() });
     }
-    let properties = WriterProperties::builder()
-        // Read everywhere, and pure Rust: a C library would keep plaintext in memory that nobody wipes.
-        .set_compression(Compression::SNAPPY)
-        .set_max_row_group_bytes(Some(GROUP_BYTES))
-        .set_created_by("passage".to_owned())
-        .build();
-    let mut writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| fault(&error))?;
+    let mut writer = ArrowWriter::try_new(file, schema, Some(properties())).map_err(|error| fault(&error))?;
     batches(running, each, &mut |batch| writer.write(batch).map_err(|error| fault(&error)))?;
     writer.close().map_err(|error| fault(&error))?;
     Ok(0)
 }
 
-fn fault(error: &ParquetError) -> OutputError {
+/// How every file is written.
+pub(super) fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        // Read everywhere, and pure Rust: a C library would keep plaintext in memory that nobody wipes.
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_bytes(Some(GROUP_BYTES))
+        .set_created_by("passage".to_owned())
+        .build()
+}
+
+pub(super) fn fault(error: &ParquetError) -> OutputError {
     if let ParquetError::External(cause) = error
         && let Some(disk) = cause.downcast_ref::<io::Error>()
     {

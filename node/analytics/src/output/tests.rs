@@ -203,3 +203,31 @@ fn the_screen_is_aligned_and_says_how_much_it_left_out() {
     let (_, text) = screen(&engine, "SELECT repeat('x', 100) AS long", 9);
     assert!(text.contains(&format!("{}…\n", "x".repeat(59))), "{text}");
 }
+
+#[test]
+fn a_table_of_text_keeps_every_cell_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let columns = ["run", "value"].map(str::to_owned);
+    let rows = [["R-1", "0042"], ["R-1", "=1+1"], ["R-1", "*"]].map(|row| row.map(str::to_owned).to_vec());
+    let table = TextTable { columns: &columns, rows: &rows, notes: "what it means\nand where from" };
+    let path = folder.path().join("a.xlsx");
+    let saved = save_text(&table, Format::Xlsx, &path).unwrap();
+    assert_eq!(saved.rows, 3);
+    let sheet = sheet(&path);
+    assert!(!sheet.contains("<f>"), "no formula: {sheet}");
+    let path = folder.path().join("a.parquet");
+    save_text(&table, Format::Parquet, &path).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(names, columns);
+    for (at, column) in batch.columns().iter().enumerate() {
+        let words = super::words(column).unwrap();
+        let read: Vec<String> = (0..batch.num_rows()).map(|row| words.value(row).to_string()).collect();
+        assert_eq!(read, rows.iter().map(|row| row[at].clone()).collect::<Vec<_>>());
+    }
+    assert!(save_text(&table, Format::Csv, &folder.path().join("a.csv")).is_err());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 2, "nothing half written stays");
+}

@@ -155,7 +155,7 @@ enum Put {
     TooLong,
 }
 
-fn fault(error: &XlsxError) -> OutputError {
+pub(super) fn fault(error: &XlsxError) -> OutputError {
     if let XlsxError::IoError(disk) = error {
         return OutputError::Disk { kind: disk.kind() };
     }

@@ -104,6 +104,7 @@ pub(super) fn report(viewer: usize, title: &str) -> Report {
         panel: MatchPanel::default(),
         tables: vec![table],
         breaks: Vec::new(),
+        peers: Default::default(),
     }
 }
 

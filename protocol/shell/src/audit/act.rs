@@ -23,6 +23,7 @@
 //! | `coordinator.created` | coordinator | `authority` | the folder is made |
 //! | `coordinator.key.made` | coordinator | `key` | the key that signs checkpoints is used |
 //! | `coordinator.key.pinned` | node | `key` | the coordinator's key is pinned |
+//! | `counted.forgotten` | node | `agreement` | what rounds counted under an agreement whose days are over is destroyed |
 //! | `daemon.started` | both | `version` | the daemon takes anything in |
 //! | `daemon.stopped` | both | | the daemon ends |
 //! | `data.destroyed` | node | `by`, `tables` | keys of stored tables are shredded |
@@ -111,6 +112,7 @@ pub enum Act<'a> {
     CoordinatorCreated { authority: Digest },
     CoordinatorKeyMade { key: VerifyingKey },
     CoordinatorKeyPinned { key: VerifyingKey },
+    CountedForgotten { agreement: Digest },
     DaemonStarted { version: &'static str },
     DaemonStopped,
     DataDestroyed { tables: usize, by: &'a str },
@@ -216,6 +218,7 @@ impl Act<'_> {
             }
             Self::CoordinatorKeyMade { key } => ("coordinator.key.made", vec![("key", key.to_string())]),
             Self::CoordinatorKeyPinned { key } => ("coordinator.key.pinned", vec![("key", key.to_string())]),
+            Self::CountedForgotten { agreement } => ("counted.forgotten", vec![agreement_id(agreement)]),
             Self::DaemonStarted { version } => ("daemon.started", vec![("version", version.to_owned())]),
             Self::DaemonStopped => ("daemon.stopped", Vec::new()),
             Self::DataDestroyed { tables, by } => {

@@ -240,12 +240,14 @@ fn counted(agreement: &Agreement) -> Section {
             Publication::comment_words(comment_minutes)
         ),
     };
+    let mut facts = vec![("school years", years(&agreement.cohorts)), ("results are", publication)];
+    if agreement.peer_comparison {
+        let told = "each sender is shown its own percentage beside the quartiles of at least five others of its kind, without codes";
+        facts.push(("comparison", told.to_owned()));
+    }
     Section {
         heading: "What may be counted, and who may read it",
-        blocks: vec![
-            Block::Points(agreement.catalogue.iter().map(metric).collect()),
-            Block::Facts(vec![("school years", years(&agreement.cohorts)), ("results are", publication)]),
-        ],
+        blocks: vec![Block::Points(agreement.catalogue.iter().map(metric).collect()), Block::Facts(facts)],
     }
 }
 

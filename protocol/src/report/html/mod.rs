@@ -5,12 +5,14 @@
 
 mod breakdown;
 mod choice;
+mod equity;
 pub(super) mod escape;
 mod feeder;
 mod figure;
 mod headline;
 mod matching;
 mod method;
+mod peers;
 mod place;
 mod sankey;
 mod style;
@@ -92,7 +94,9 @@ fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {
     for dimension in Dimension::ALL {
         let tables: Vec<_> = of_metric().filter(|table| table.domain.dimension == dimension).collect();
         breakdown::tables(report, dimension, &tables, out);
+        equity::tables(report, dimension, &tables, out);
     }
+    peers::table(report, &definition.metric, out);
     method::definition(definition, out);
     out.push_str("</section>\n");
 }
