@@ -9,7 +9,7 @@ use super::{
 use crate::{
     agreement::Segment,
     cells::Dimension,
-    dictionary::Dictionary,
+    dictionary::{Dictionary, column_name},
     document::{self, DocumentError, KEY_LETTERS_MAX, is_plain, plain},
     ids::Digest,
 };
@@ -72,7 +72,9 @@ pub(super) fn metric(text: &str) -> Result<Metric, DocumentError> {
     let dimensions = shape
         .by
         .iter()
-        .map(|name| Dimension::parse(name).ok_or_else(|| unknown("by", name, Dimension::ALL.map(Dimension::name))))
+        .map(|name| {
+            Dimension::parse(name).ok_or_else(|| unknown("by", name, Dimension::ALL.map(Dimension::name)))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let parameters =
         shape.parameter.into_iter().map(parameter::Shape::read).collect::<Result<Vec<_>, _>>()?;
@@ -131,7 +133,11 @@ fn check(shape: &Shape) -> Result<(), DocumentError> {
             "senders/receivers",
             "at least one segment each in a linked metric, and none in one of `own`",
         ),
-        (own != shape.holders.is_empty(), "holders", "segments in a metric of `own`, and none in a linked one"),
+        (
+            own != shape.holders.is_empty(),
+            "holders",
+            "segments in a metric of `own`, and none in a linked one",
+        ),
         (
             (shape.sender.is_some() && shape.receiver.is_some()) == linked && shape.own.is_some() == own,
             "sender/receiver/own",
@@ -173,9 +179,18 @@ fn programs(
             return Err(unknown("elements", name, dictionary.elements.keys().map(String::as_str)));
         }
         each_once("elements", elements.iter().map(String::as_str))?;
-        let (statement, names) = statement::with_values(&sql, parameters)?;
-        used.extend(names);
-        programs.push(Program { side, elements, sql: sql.trim().to_owned(), statement });
+        let statement = statement::with_values(&sql, parameters)?;
+        // What a share list lets through must be what is read: a column that is not declared is not read.
+        let silent = dictionary
+            .elements
+            .keys()
+            .find(|name| statement.words.contains(&column_name(name)) && !elements.contains(name));
+        if let Some(silent) = silent {
+            let expected = format!("a list of everything the SQL reads: it reads `{silent}` too");
+            return Err(DocumentError::Ruled { rule: "G02", key: "elements", expected });
+        }
+        used.extend(statement.used);
+        programs.push(Program { side, elements, sql: sql.trim().to_owned(), statement: statement.text });
     }
     match parameters.iter().find(|parameter| !used.contains(&parameter.name.as_str())) {
         None => Ok(programs),
@@ -187,15 +202,13 @@ fn programs(
 }
 
 /// A name that is not known, with the nearest that is.
-fn unknown<'a>(
-    key: &'static str,
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> DocumentError {
+fn unknown<'a>(key: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> DocumentError {
     let name = plain(name, KEY_LETTERS_MAX);
     let nearest = known.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, &name));
-    let expected =
-        format!("a list of known names: there is no `{name}`, the nearest is `{}`", nearest.unwrap_or_default());
+    let expected = format!(
+        "a list of known names: there is no `{name}`, the nearest is `{}`",
+        nearest.unwrap_or_default()
+    );
     DocumentError::Ruled { rule: "A2", key, expected }
 }
 

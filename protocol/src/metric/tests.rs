@@ -17,9 +17,11 @@ fn with_parameter(kind: &str, default: &str) -> Result<String, DocumentError> {
     let parameter = format!(
         "\n[[parameter]]\nname = \"chosen\"\nkind = \"{kind}\"\ndefault = {default}\nunit = \"none\"\nreason = \"a test\"\n\n[receiver]"
     );
-    let text = COLLEGE_GOING
-        .replacen("\n[receiver]", &parameter, 1)
-        .replacen("school_year IS NOT NULL", "note IN ($chosen)", 1);
+    let text = COLLEGE_GOING.replacen("\n[receiver]", &parameter, 1).replacen(
+        "school_year IS NOT NULL",
+        "note IN ($chosen)",
+        1,
+    );
     Metric::parse(&text).map(|metric| metric.program(Side::Receiver).unwrap().statement.clone())
 }
 
@@ -123,8 +125,23 @@ fn values_that_could_be_read_as_sql_are_refused() {
 fn quotes_and_comments_keep_what_they_hold() {
     let none: [Parameter; 0] = [];
     for kept in ["SELECT '$a; it''s'", "SELECT 1 -- $b; \n", "SELECT \"$c\"", "SELECT /* $d; */ 1"] {
-        assert_eq!(statement::with_values(kept, &none).unwrap().0, kept);
+        assert_eq!(statement::with_values(kept, &none).unwrap().text, kept);
     }
+}
+
+#[test]
+fn what_is_read_is_what_is_declared() {
+    let words = |from, to| with(from, to).unwrap_err().to_string();
+    assert!(words("IS NOT NULL\nGROUP", "IS NOT NULL AND \"gender\" = 'F'\nGROUP").contains("`gender`"));
+    assert!(words("\nGROUP", " AND upper(SSID) > '1'\nGROUP").contains("`ssid`"));
+    assert!(with("\nGROUP", " AND 'ssid' > '1' -- gender\nGROUP").is_ok(), "texts and comments read nothing");
+    for every in ["SELECT *", "SELECT DISTINCT *", "SELECT institution, *", "SELECT enrolment.*"] {
+        assert!(
+            with("SELECT institution, local_id, min(completer_cohort) AS cohort", every).is_err(),
+            "{every}"
+        );
+    }
+    assert!(with("min(completer_cohort) AS", "min(completer_cohort) + 0 * count(*) AS").is_ok());
 }
 
 #[test]
