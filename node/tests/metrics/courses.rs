@@ -187,7 +187,8 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 let steps = [300, 600].iter().filter(|step| units >= **step).count();
                 if units <= 0 { "none" } else { ["some", "course", "courses"][steps] }
             };
-            let special = |year: &i64| student.terms.iter().any(|term| term.year == *year && term.is_special());
+            let special =
+                |year: &i64| student.terms.iter().any(|term| term.year == *year && term.is_special());
             years(student).into_iter().filter(special).map(|year| (year, Some(banded(year)))).collect()
         }
         "course-sequence-math" => {
@@ -216,7 +217,9 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 (_, false) => "arithmetic-passed",
                 (_, true) => "arithmetic-not-passed",
             };
-            best.map(|((_, _, below, failed), _)| (year - 1, Some(outcome(below, failed)))).into_iter().collect()
+            best.map(|((_, _, below, failed), _)| (year - 1, Some(outcome(below, failed))))
+                .into_iter()
+                .collect()
         }
         "k16-pathway" => {
             let Some(year) = began else { return Some(Vec::new()) };

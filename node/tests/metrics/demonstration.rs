@@ -7,11 +7,7 @@ use passage_node::{
     roster::{Roster, SegmentKind},
     tables::{Import, merge},
 };
-use passage_protocol::{
-    cells::SchoolYear,
-    metric::Side,
-    timestamp::Timestamp,
-};
+use passage_protocol::{cells::SchoolYear, metric::Side, timestamp::Timestamp};
 
 use crate::{
     catalogue::metric,

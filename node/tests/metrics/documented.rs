@@ -2,7 +2,8 @@
 #[test]
 fn a2_a_definition_is_shown_whole() {
     let text = passage_node::metrics::show_text(&crate::catalogue::metric("college-going-12"));
-    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/metric-college-going-12.txt");
+    let golden =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/metric-college-going-12.txt");
     if std::env::var_os("PASSAGE_WRITE_GOLDEN").is_some() {
         std::fs::write(&golden, format!("{text}\n")).unwrap();
     }
@@ -34,5 +35,8 @@ fn a2_the_documented_catalogue_is_that_of_the_files() {
     if std::env::var_os("PASSAGE_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, format!("{}{}{}", &text[..start], table.trim_end(), &text[end..])).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap()[start..].split("\n\n").next().unwrap(), table.trim_end());
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap()[start..].split("\n\n").next().unwrap(),
+        table.trim_end()
+    );
 }

@@ -191,7 +191,8 @@ pub(crate) fn sender(metric: &str, student: &Student, whole: &Whole<'_>) -> Opti
         "transfer" => {
             let last = student.terms.iter().map(|term| term.year).max()?;
             let of_terms: Vec<i64> = student.terms.iter().filter_map(|term| term.earned).collect();
-            let of_courses = student.attempts.iter().filter_map(|one| one.earned).filter(|units| *units < 5_000);
+            let of_courses =
+                student.attempts.iter().filter_map(|one| one.earned).filter(|units| *units < 5_000);
             let units: i64 = if of_terms.is_empty() { of_courses.sum() } else { of_terms.iter().sum() };
             (units >= 1_200 && last < whole.last_year).then_some(last)
         }
@@ -208,9 +209,8 @@ pub(crate) fn sender(metric: &str, student: &Student, whole: &Whole<'_>) -> Opti
 pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option<Said> {
     let began = first(student);
     let before = |outcome: &'static str| began.map(|year| (year - 1, Some(outcome))).into_iter().collect();
-    let in_first = |test: &dyn Fn(&Term) -> bool| {
-        regular(student).any(|term| Some(term.year) == began && test(term))
-    };
+    let in_first =
+        |test: &dyn Fn(&Term) -> bool| regular(student).any(|term| Some(term.year) == began && test(term));
     Some(match metric {
         "college-going-12" | "transfer" => before("enrolled"),
         "college-going-16" => {
@@ -228,7 +228,11 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
             if in_first(&in_fall) { before("enrolled") } else { Vec::new() }
         }
         "enrolled-any-first-year" => {
-            if in_first(&|term| term.season != Season::Summer) { before("enrolled") } else { Vec::new() }
+            if in_first(&|term| term.season != Season::Summer) {
+                before("enrolled")
+            } else {
+                Vec::new()
+            }
         }
         "enrolled-within-two-years" => {
             let mut said: Said = before("first-year");
@@ -259,7 +263,9 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
             let terms: Vec<&Term> = regular(student).filter(counts).collect();
             let Some(year) = terms.iter().map(|term| term.year).min() else { return Some(Vec::new()) };
             let is = |words: [&str; 2]| {
-                terms.iter().any(|term| term.year == year && term.status.is_some_and(|one| words.contains(&one)))
+                terms
+                    .iter()
+                    .any(|term| term.year == year && term.status.is_some_and(|one| words.contains(&one)))
             };
             let outcome = if is(["1", "FIRST"]) {
                 Some("first-time")
@@ -270,7 +276,9 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
         }
         "dual-enrolment" => {
             let last = student.terms.iter().filter(|term| term.is_special()).map(|term| term.year).max();
-            last.into_iter().flat_map(|last| (0..4).map(move |more| (last + more, Some("dual-enrolled")))).collect()
+            last.into_iter()
+                .flat_map(|last| (0..4).map(move |more| (last + more, Some("dual-enrolled"))))
+                .collect()
         }
         "dual-enrolment-participation" => {
             let young = |year: i64| match student.born {
@@ -292,7 +300,9 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
         "feeder-origins" => {
             let year = completed(student);
             let cohorts = year.into_iter().flat_map(|year| (1..=4).map(move |more| (year, more)));
-            cohorts.map(|(year, more)| (year + more, Some(if more == 1 { "year-before" } else { "earlier" }))).collect()
+            cohorts
+                .map(|(year, more)| (year + more, Some(if more == 1 { "year-before" } else { "earlier" })))
+                .collect()
         }
         "a-g-completion" => {
             let met = student.completions.iter().any(|completion| completion.a_g == Some(true));
@@ -332,7 +342,8 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 let rows = student.wages.iter();
                 let rows = rows.filter(|one| one.cents > 0 && (one.year, one.quarter) == (cohort + 1, 4));
                 let dollars = rows.map(|one| one.cents).sum::<i64>() as f64 * 4.0 / 100.0;
-                let band = [15_000.0, 30_000.0, 45_000.0, 60_000.0].iter().filter(|step| dollars >= **step).count();
+                let band =
+                    [15_000.0, 30_000.0, 45_000.0, 60_000.0].iter().filter(|step| dollars >= **step).count();
                 let name = ["band-1", "band-2", "band-3", "band-4", "band-5"][band];
                 (dollars > 0.0).then_some((cohort, Some(name)))
             };

@@ -104,14 +104,20 @@ fn answers_that_are_not_what_a_side_must_answer_are_refused() {
     let (_store, roster, engine) = world();
     for (sql, code) in [
         ("SELECT institution, local_id, 1 AS cohort, 'first' AS outcome FROM enrolment", 0x2401),
-        ("SELECT institution, local_id, CAST(NULL AS BIGINT) AS cohort, 'first' AS outcome FROM enrolment", 0x2401),
+        (
+            "SELECT institution, local_id, CAST(NULL AS BIGINT) AS cohort, 'first' AS outcome FROM enrolment",
+            0x2401,
+        ),
         ("SELECT institution, local_id, 'first' AS outcome FROM enrolment", 0x2402),
         ("SELECT institution, local_id, '2019' AS cohort, 'first' AS outcome FROM enrolment", 0x2402),
         ("SELECT institution, local_id, 2019 AS cohort, 1 AS outcome FROM enrolment", 0x2402),
         ("SELECT local_id, 2019 AS cohort, 'first' AS outcome FROM enrolment", 0x2402),
         ("SELECT institution, local_id, 2019 AS cohort FROM enrolment", 0x2402),
         ("SELECT institution, local_id, 2019 AS cohort, 'third' AS outcome FROM enrolment", 0x2404),
-        ("SELECT institution, local_id, 2019 AS cohort, CAST(NULL AS VARCHAR) AS outcome FROM enrolment", 0x2404),
+        (
+            "SELECT institution, local_id, 2019 AS cohort, CAST(NULL AS VARCHAR) AS outcome FROM enrolment",
+            0x2404,
+        ),
         (
             "SELECT e.institution, e.local_id, e.school_year + w.more AS cohort, 'first' AS outcome FROM enrolment e CROSS JOIN (VALUES (0), (1), (2)) AS w(more)",
             0x2406,
@@ -128,7 +134,12 @@ fn answers_that_are_not_what_a_side_must_answer_are_refused() {
         assert!(!refused.to_string().contains("501110001") && !refused.advice().is_empty());
     }
     assert!(matches!(
-        run(&engine, &metric("SELECT institution, local_id, 1 / 0 AS cohort, 'first' AS outcome FROM enrolment"), Side::Receiver, &roster),
+        run(
+            &engine,
+            &metric("SELECT institution, local_id, 1 / 0 AS cohort, 'first' AS outcome FROM enrolment"),
+            Side::Receiver,
+            &roster
+        ),
         Err(MetricError::Engine(_))
     ));
 }

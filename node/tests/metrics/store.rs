@@ -84,7 +84,10 @@ impl Store {
 /// True if a column is that of an element; without making a name for each of a million cells.
 fn same(column: &str, element: &str) -> bool {
     column.len() == element.len()
-        && column.bytes().zip(element.bytes()).all(|(one, other)| one == other || (one == b'_' && other == b'-'))
+        && column
+            .bytes()
+            .zip(element.bytes())
+            .all(|(one, other)| one == other || (one == b'_' && other == b'-'))
 }
 
 /// What a side of a metric says of the students of a roster.

@@ -59,7 +59,8 @@ impl Dice {
 const SEASONS: [Season; 4] = [Season::Summer, Season::Fall, Season::Winter, Season::Spring];
 const COURSES: [&str; 6] = ["MATH 1", "MATH 90", "ENGL 1", "STAT 10", "HIST 4", "SUPP 1"];
 const GRADES: [&str; 20] = [
-    "A", "A-", "B+", "B", "C", "C-", "D", "F", "P", "NP", "W", "EW", "MW", "IP", "IB", "IF", "INP", "IX", "CR", "RD",
+    "A", "A-", "B+", "B", "C", "C-", "D", "F", "P", "NP", "W", "EW", "MW", "IP", "IB", "IF", "INP", "IX",
+    "CR", "RD",
 ];
 const AWARDS: [&str; 12] = ["A", "S", "Y", "Z", "BA", "BS", "AA-T", "AS", "CERT30", "L", "O", "E"];
 
@@ -189,7 +190,11 @@ fn spell_of_completion(dice: &mut Dice, year: i64, student: &mut Student) {
         1 => (year, 12, 18),
         _ => (year + 1, 6, 1 + dice.below(28)),
     };
-    student.completions.push(Completion { year, exit: dice.maybe(95, exit), a_g: dice.of(&[Some(true), Some(false), None]) });
+    student.completions.push(Completion {
+        year,
+        exit: dice.maybe(95, exit),
+        a_g: dice.of(&[Some(true), Some(false), None]),
+    });
     if dice.percent(5) {
         // Completed again at another school, reported a year later.
         let again = Completion { year: year + 1, exit: Some((year + 2, 6, 9)), a_g: Some(true) };
@@ -213,7 +218,14 @@ fn spell_of_completion(dice: &mut Dice, year: i64, student: &mut Student) {
 }
 
 fn term(dice: &mut Dice, year: i64, special: Option<bool>, student: &mut Student) {
-    let season = dice.of(&[Season::Fall, Season::Fall, Season::Spring, Season::Spring, Season::Summer, Season::Winter]);
+    let season = dice.of(&[
+        Season::Fall,
+        Season::Fall,
+        Season::Spring,
+        Season::Spring,
+        Season::Summer,
+        Season::Winter,
+    ]);
     if student.terms.iter().any(|term| (term.year, term.season) == (year, season)) {
         return;
     }
@@ -227,7 +239,15 @@ fn term(dice: &mut Dice, year: i64, special: Option<bool>, student: &mut Student
         special,
         attempted: dice.maybe(70, attempted),
         earned: dice.maybe(60, earned),
-        status: dice.of(&[Some("1"), Some("FIRST"), Some("2"), Some("TRANSFER"), Some("CONTINUING"), Some("5"), None]),
+        status: dice.of(&[
+            Some("1"),
+            Some("FIRST"),
+            Some("2"),
+            Some("TRANSFER"),
+            Some("CONTINUING"),
+            Some("5"),
+            None,
+        ]),
         entry: dice.maybe(30, entry),
     });
     for _ in 0..dice.below(4) {
