@@ -57,7 +57,7 @@ pub enum MetricError {
 impl MetricError {
     /// The metric has not this side at all.
     #[must_use]
-    pub fn no_side(metric: &Metric, _asked: Side) -> Self {
+    pub fn no_side(metric: &Metric) -> Self {
         Self::Side { possible: metric.programs.iter().map(|program| program.side).collect() }
     }
 }

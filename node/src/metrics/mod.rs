@@ -48,7 +48,7 @@ impl Home {
         roster: &Roster,
         told: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<MetricFacts, Failure> {
-        let program = metric.program(side).ok_or_else(|| MetricError::no_side(metric, side))?;
+        let program = metric.program(side).ok_or_else(|| MetricError::no_side(metric))?;
         self.query(&program.statement, |mut running| {
             let stop = running.canceller();
             let mut told = |step| {

@@ -15,12 +15,12 @@ const LINE_LETTERS: usize = 100;
 #[must_use]
 pub fn show_text(metric: &Metric) -> String {
     let mut out = head(metric);
-    section(&mut out, "Pseudo-code", &metric.pseudo_code);
+    verbatim(&mut out, "Pseudo-code", &metric.pseudo_code);
     section(&mut out, "Source", &format!("{} (confidence {})", metric.source, metric.confidence.word()));
     list(&mut out, "What it cannot see, and how it is misread", &metric.pitfalls);
     list(&mut out, "Not to be put beside", &metric.not_comparable_with);
     for program in &metric.programs {
-        section(&mut out, &format!("SQL of the {} side", program.side.name()), &program.sql);
+        verbatim(&mut out, &format!("SQL of the {} side", program.side.name()), &program.sql);
     }
     section(&mut out, "Digest", &metric.digest.to_string());
     out.truncate(out.trim_end().len());
@@ -59,8 +59,9 @@ pub fn check_text(metric: &Metric) -> String {
 
 fn head(metric: &Metric) -> String {
     let mut out = format!("{}  {}\n", metric.reference(), metric.title);
-    let names =
-        |segments: &[Segment]| segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(", ");
+    let names = |segments: &[Segment]| {
+        segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(" or ")
+    };
     let who = match metric.kind {
         Computation::Linked => format!(
             "linked: counts the students of a {}, as seen at a {}; a receiver's student counts for at most {} cohort {}",
@@ -116,22 +117,24 @@ fn list(out: &mut String, title: &str, lines: &[String]) {
     }
 }
 
-/// One line, broken between words where it is too long; the spaces it begins with stay.
-fn wrapped(out: &mut String, line: &str, first: &str, next: &str) {
-    let indent = line.len() - line.trim_start().len();
-    let mut current = format!("{first}{}", " ".repeat(indent));
-    let mut words = 0_usize;
-    // A line that is laid out, as pseudo-code is, keeps its spaces if it fits.
-    if line.chars().count() <= LINE_LETTERS {
-        out.push_str(format!("{first}{line}").trim_end());
+/// What is laid out already, line by line.
+fn verbatim(out: &mut String, title: &str, body: &str) {
+    out.push_str(&format!("\n{title}\n"));
+    for line in body.lines() {
+        out.push_str(format!("  {line}").trim_end());
         out.push('\n');
-        return;
     }
+}
+
+/// One line, broken between words where it is too long.
+fn wrapped(out: &mut String, line: &str, first: &str, next: &str) {
+    let mut current = first.to_owned();
+    let mut words = 0_usize;
     for word in line.split_whitespace() {
         if words > 0 && current.chars().count() + 1 + word.chars().count() > LINE_LETTERS {
             out.push_str(&current);
             out.push('\n');
-            current = next.to_owned();
+            next.clone_into(&mut current);
             words = 0;
         }
         if words > 0 {
@@ -140,6 +143,6 @@ fn wrapped(out: &mut String, line: &str, first: &str, next: &str) {
         current.push_str(word);
         words += 1;
     }
-    out.push_str(&current);
+    out.push_str(current.trim_end());
     out.push('\n');
 }

@@ -28,14 +28,14 @@ fn counted(answer: &Value) -> i64 {
 #[test]
 fn a4_a_college_counts_its_own_students_and_names_nobody() {
     let node = college();
-    let whole = node.json(&["metric", "run", "college-going-12", "--json"]);
+    let whole = node.json(&["metric", "run", "college-going-12"]);
     assert_eq!((&whole["side"], &whole["version"]), (&Value::from("receiver"), &Value::from(1)));
-    let by_gender = node.json(&["metric", "run", "college-going-12@1", "--by", "gender", "--json"]);
+    let by_gender = node.json(&["metric", "run", "college-going-12@1", "--by", "gender"]);
     assert_eq!(counted(&whole), counted(&by_gender));
     assert!(counted(&whole) > 500, "{whole}");
     // The same by a question in SQL.
     let sql = "SELECT count(DISTINCT local_id) AS n FROM enrolment WHERE special_admit IS DISTINCT FROM TRUE";
-    let asked = node.json(&["query", sql, "--json"]);
+    let asked = node.json(&["query", sql]);
     assert!(asked["text"].as_str().unwrap().contains(&counted(&whole).to_string()), "{asked}");
 
     let screen = node.run(&["metric", "run", "awards", "--by", "ethnicity"]);
@@ -48,10 +48,10 @@ fn a4_a_college_counts_its_own_students_and_names_nobody() {
 #[test]
 fn a4_opted_out_students_are_in_no_count() {
     let node = college();
-    let before = node.json(&["metric", "run", "unit-bands", "--json"]);
+    let before = node.json(&["metric", "run", "unit-bands"]);
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/demo/members/CC1/optout.csv");
     node.run(&["optout", "import", &list.display().to_string()]).succeeded();
-    let after = node.json(&["metric", "run", "unit-bands", "--json"]);
+    let after = node.json(&["metric", "run", "unit-bands"]);
     let left_out = after["opted_out_rows"].as_i64().unwrap();
     assert!(left_out > 0);
     assert_eq!(counted(&before), counted(&after) + left_out);
@@ -60,7 +60,7 @@ fn a4_opted_out_students_are_in_no_count() {
 #[test]
 fn a2_the_catalogue_is_listed_and_shown() {
     let node = Node::joined(Segment::K12);
-    let list = node.json(&["metric", "list", "--json"]);
+    let list = node.json(&["metric", "list"]);
     let all = list.as_array().unwrap();
     assert!(all.len() >= 30);
     assert!(node.run(&["metric", "list"]).succeeded().lines().count() == all.len() + 1);

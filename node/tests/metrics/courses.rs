@@ -193,7 +193,7 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
         }
         "course-sequence-math" => {
             let Some(year) = began else { return Some(Vec::new()) };
-            let mut best: Option<((i64, Season, i64, bool), &Attempt)> = None;
+            let mut best: Option<(i64, Season, i64, bool)> = None;
             for attempt in student.attempts.iter().filter(|one| one.year >= year) {
                 let known = known(student, attempt, whole);
                 let (Some(grade), Some(below)) = (attempt.grade, known.below) else { continue };
@@ -201,8 +201,8 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                     continue;
                 }
                 let rank = (attempt.year, attempt.season, below.min(4), !successful(grade));
-                if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                    best = Some((rank, attempt));
+                if best.is_none_or(|known| rank < known) {
+                    best = Some(rank);
                 }
             }
             let outcome = |below: i64, failed: bool| match (below, failed) {
@@ -217,9 +217,7 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 (_, false) => "arithmetic-passed",
                 (_, true) => "arithmetic-not-passed",
             };
-            best.map(|((_, _, below, failed), _)| (year - 1, Some(outcome(below, failed))))
-                .into_iter()
-                .collect()
+            best.map(|(_, _, below, failed)| (year - 1, Some(outcome(below, failed)))).into_iter().collect()
         }
         "k16-pathway" => {
             let Some(year) = began else { return Some(Vec::new()) };

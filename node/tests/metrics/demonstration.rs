@@ -37,7 +37,7 @@ fn imported(files: &[PathBuf]) -> Store {
 }
 
 fn opt_outs(code: &str) -> String {
-    let text = std::fs::read_to_string(&member(code, &["x"])[0].with_file_name("optout.csv")).unwrap();
+    let text = std::fs::read_to_string(member(code, &["x"])[0].with_file_name("optout.csv")).unwrap();
     text.lines().filter(|line| !line.starts_with("student_id")).collect::<Vec<_>>().join("\n")
 }
 
