@@ -31,6 +31,7 @@ use crate::{
 /// ```
 pub struct MetricFacts {
     side: Side,
+    windows: u8,
     /// By student, then cohort.
     facts: Vec<Fact>,
     left_out: LeftOut,
@@ -77,6 +78,20 @@ impl MetricFacts {
         let first = self.facts.partition_point(|fact| fact.student < student);
         let rest = self.facts.get(first..).unwrap_or_default();
         rest.iter().take_while(move |fact| fact.student == student).map(|fact| (fact.cohort, fact.outcome))
+    }
+
+    /// As [`of`](Self::of), for a person who stands in the roster as several students: joined as several numbers of one student
+    /// are.
+    #[must_use]
+    pub fn of_person(&self, students: &[usize]) -> Vec<(SchoolYear, u8)> {
+        let mut said: Vec<(SchoolYear, u8)> = students.iter().flat_map(|student| self.of(*student)).collect();
+        said.sort_unstable();
+        match self.side {
+            Side::Sender => said.truncate(1),
+            Side::Receiver => first_cohorts(&mut said, self.windows),
+            Side::Own => {}
+        }
+        said
     }
 }
 
@@ -141,7 +156,7 @@ pub fn facts(
         Side::Receiver => receiver(&seen, metric.windows)?,
         Side::Own => seen.iter().map(Seen::fact).collect(),
     };
-    Ok(MetricFacts { side, facts: in_order(facts), left_out })
+    Ok(MetricFacts { side, windows: metric.windows, facts: in_order(facts), left_out })
 }
 
 impl Seen {
@@ -177,13 +192,22 @@ fn receiver(seen: &[Seen], windows: u8) -> Result<Vec<Fact>, MetricError> {
                 return Err(MetricError::TooManyCohorts { windows });
             }
         }
-        let mut said: Vec<Fact> = student.iter().map(Seen::fact).collect();
-        said.sort_unstable_by_key(|fact| (fact.cohort, fact.outcome));
-        said.dedup_by_key(|fact| fact.cohort);
-        said.truncate(usize::from(windows));
-        facts.append(&mut said);
+        let mut said: Vec<(SchoolYear, u8)> =
+            student.iter().map(|row| (SchoolYear(row.cohort), row.outcome)).collect();
+        said.sort_unstable();
+        first_cohorts(&mut said, windows);
+        let of_student = student.first().map(|row| row.student);
+        facts.extend(of_student.into_iter().flat_map(|student| {
+            said.iter().map(move |(cohort, outcome)| Fact { student, cohort: *cohort, outcome: *outcome })
+        }));
     }
     Ok(facts)
+}
+
+/// Of what is said in order: one outcome a cohort, the first the metric lists, and the earliest cohorts.
+fn first_cohorts(said: &mut Vec<(SchoolYear, u8)>, windows: u8) {
+    said.dedup_by_key(|(cohort, _)| *cohort);
+    said.truncate(usize::from(windows));
 }
 
 fn cohort(row: &RowView<'_>) -> Result<u16, MetricError> {

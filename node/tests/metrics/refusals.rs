@@ -97,6 +97,11 @@ fn a_student_with_several_numbers_is_one_and_opted_out_students_are_nobody() {
     let sender = run(&engine, &metric(TERMS), Side::Sender, &roster).unwrap();
     assert_eq!(sender.sender_cohort(2), Some(year(2019)));
     assert_eq!(facts.sender_cohort(2), None, "a receiver's facts say nothing of a sender's cohort");
+    // The same for a person who stands in the roster several times.
+    assert_eq!(facts.of_person(&[0, 1]), [(year(2019), 1), (year(2021), 2)]);
+    assert_eq!(facts.of_person(&[1, 2, 3]), [(year(2018), 2), (year(2020), 1)], "two windows: the earliest");
+    assert_eq!(sender.of_person(&[1, 2]), [(year(2019), 0)]);
+    assert!(facts.of_person(&[]).is_empty());
 }
 
 #[test]
