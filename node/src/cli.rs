@@ -4,6 +4,7 @@
 mod data;
 mod documents;
 mod linkage;
+mod metric;
 mod people;
 mod releases;
 mod retention;
@@ -17,6 +18,7 @@ pub use self::{
     data::Data,
     documents::{Agreement, Study},
     linkage::Linkage,
+    metric::Metric,
     people::People,
     releases::Release,
     retention::Retention,
@@ -130,6 +132,9 @@ pub enum Ask {
         #[arg(long, default_value_t = 50)]
         rows: usize,
     },
+    /// Metrics: what is counted, in words and in SQL; and counts of one's own.
+    #[command(subcommand, after_help = "Example:\n  passage-node metric list")]
+    Metric(Metric),
     /// File layouts known here.
     #[command(subcommand, after_help = "Example:\n  passage-node layout list")]
     Layout(LayoutVerb),
@@ -330,6 +335,7 @@ impl Ask {
                 let mode = if explain { QueryMode::Explain } else { QueryMode::Run };
                 Command::Query(QueryRequest { sql, out: out.map(|path| full(&path)), mode, rows })
             }
+            Self::Metric(verb) => verb.command(),
             Self::Layout(LayoutVerb::List) => Command::LayoutList,
             Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
             Self::Agreement(Agreement::List) => Command::AgreementList,

@@ -6,6 +6,7 @@ mod documents;
 mod gate;
 mod import;
 mod layouts;
+mod metric;
 pub mod needs;
 mod people;
 mod query;
@@ -32,6 +33,7 @@ use serde_json::json;
 use self::gate::Admitted;
 pub use self::{
     gate::{Asked, OF_SESSION},
+    metric::MetricCommand,
     people::{Codes, PeopleCommand},
     query::{QueryMode, QueryRequest},
     releases::{ReleaseCommand, SharedFormat},
@@ -63,6 +65,7 @@ pub enum Command {
     DataCoverage { out: Option<PathBuf> },
     DataQuality { preset: String },
     Query(QueryRequest),
+    Metric(MetricCommand),
     Dictionary { table: Option<String> },
     LayoutList,
     LayoutShow { id: String },
@@ -201,6 +204,7 @@ fn carry_out(
             own_stack::run(|| Ok(home.quality(preset, progress)?.answer()))
         }
         Command::Query(request) => own_stack::run(|| query::query(home, &request, progress)),
+        Command::Metric(command) => own_stack::run(|| metric::metric(home, &command, progress)),
         Command::Dictionary { table } => data::dictionary(home, table.as_deref()),
         Command::LayoutList => layouts::list(home),
         Command::LayoutShow { id } => layouts::show(home, &id),

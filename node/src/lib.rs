@@ -14,6 +14,7 @@
 //! | [`roster`] | students in memory, as a round needs them; opt-outs (D7) |
 //! | [`data`] | imports as one change, opt-outs, destruction |
 //! | [`query`] | SQL over the stored tables |
+//! | [`metrics`] | metric definitions run over them, by student of the roster |
 //! | [`coverage`] | what the stored tables cover, and whether they came in time |
 //! | [`linkage`] | match quality on files whose true persons are known |
 //! | [`quality`] | what match keys can be made of the students held here, and whom that favours |
@@ -52,6 +53,7 @@ pub mod governance;
 pub mod home;
 pub mod import;
 pub mod linkage;
+pub mod metrics;
 pub mod outbox;
 pub mod own_stack;
 pub mod participation;

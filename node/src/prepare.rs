@@ -11,7 +11,10 @@ use passage_protocol::{
 };
 use rayon::prelude::*;
 
-use crate::roster::{Person, Roster, Student};
+use crate::{
+    metrics::MetricFacts,
+    roster::{Person, Roster, Student},
+};
 
 /// The rows a member will contribute, and the counts it declares.
 pub struct Prepared {
@@ -50,15 +53,24 @@ pub struct Fact {
 
 /// Prepares the rows of `study` from `roster`.
 ///
-/// A sender's list holds the persons who completed in one of the study's cohorts, a receiver's list every person with an
-/// enrolment (an applicant has not arrived): what is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
+/// `said` is what the member's side of each metric says, in the order of [`Study::metrics`]; `None` where it has no side.
+///
+/// A sender's list holds the persons whom some metric counts in one of the study's cohorts, a receiver's list every person with an
+/// enrolment (an applicant has not arrived) or of whom some metric says something: what is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
 /// so a twin outside the cohorts still voids a shared key.
 ///
 /// # Cost
 ///
 /// Near-linear in the number of records; all cores for normalisation.
 #[must_use]
-pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, this_year: u16) -> Prepared {
+pub fn prepare(
+    roster: &Roster,
+    study: &Study,
+    role: Role,
+    segment: Segment,
+    this_year: u16,
+    said: &[Option<MetricFacts>],
+) -> Prepared {
     let recipes = study.preset.recipes();
     let slots = study.preset.slots_for(never_held(segment));
     let persons: Vec<NormalisedPerson> =
@@ -69,10 +81,13 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
     let (mut rows, mut students, mut records) = (Vec::new(), Vec::new(), Vec::new());
     let mut unusable = 0_u32;
     for person in merged.persons {
-        let facts = facts(roster, &person);
+        let facts: Vec<Fact> = said.iter().map(|said| fact(said.as_ref(), role, &person)).collect();
+        let asked = |fact: &Fact| fact.cohort.is_some_and(|cohort| study.cohorts.contains(&cohort));
         let wanted = match role {
-            Role::Sender => facts.cohort.is_some_and(|cohort| study.cohorts.contains(&cohort)),
-            Role::Receiver => facts.enrolled,
+            Role::Sender => facts.iter().any(asked),
+            Role::Receiver => {
+                ever_enrolled(roster, &person) || facts.iter().any(|fact| !fact.seen.is_empty())
+            }
         };
         if !wanted {
             continue;
@@ -84,11 +99,8 @@ pub fn prepare(roster: &Roster, study: &Study, role: Role, segment: Segment, thi
                 continue;
             }
         }
-        let Facts { cohort, first_regular, enrolled: _, ethnicity, gender } = facts;
         students.extend(&person.members);
-        let year_before = |year: SchoolYear| (SchoolYear(year.0.saturating_sub(1)), 1);
-        let fact = Fact { cohort, seen: first_regular.map(year_before).into_iter().collect() };
-        let facts = study.metrics().iter().map(|_| fact.clone()).collect();
+        let (ethnicity, gender) = (ethnicity(roster, &person), gender(roster, &person));
         records.push(person.members.len());
         rows.push(PreparedRow { keys: person.slots, facts, ethnicity, gender });
     }
@@ -104,26 +116,31 @@ pub(crate) fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
     person.fields(&birth_date).normalise(this_year)
 }
 
-struct Facts {
-    cohort: Option<SchoolYear>,
-    first_regular: Option<SchoolYear>,
-    enrolled: bool,
-    ethnicity: Ethnicity,
-    gender: Gender,
+/// What a metric says of a person, from all its records.
+fn fact(said: Option<&MetricFacts>, role: Role, person: &LocalPerson) -> Fact {
+    let pairs = said.map(|said| said.of_person(&person.members)).unwrap_or_default();
+    match role {
+        Role::Sender => Fact { cohort: pairs.first().map(|(cohort, _)| *cohort), seen: Vec::new() },
+        Role::Receiver => Fact { cohort: None, seen: pairs },
+    }
 }
 
-/// What is known of a person from all its records: the last completion, the first regular enrolment, the first stated
-/// ethnicity and gender, in file order.
-fn facts(roster: &Roster, person: &LocalPerson) -> Facts {
-    let records = || person.members.iter().filter_map(|index| roster.students.get(*index));
-    let stated = |student: &&Student| student.ethnicity() != Ethnicity::NotReported;
-    Facts {
-        cohort: records().filter_map(|student| student.completion_cohort()).max(),
-        first_regular: records().filter_map(|student| student.first_regular_year()).min(),
-        enrolled: records().any(Student::ever_enrolled),
-        ethnicity: records().find(stated).map_or(Ethnicity::NotReported, Student::ethnicity),
-        gender: (records().map(Student::gender))
-            .find(|gender| *gender != Gender::NotStated)
-            .unwrap_or(Gender::NotStated),
-    }
+fn records<'a>(roster: &'a Roster, person: &'a LocalPerson) -> impl Iterator<Item = &'a Student> {
+    person.members.iter().filter_map(|index| roster.students.get(*index))
+}
+
+fn ever_enrolled(roster: &Roster, person: &LocalPerson) -> bool {
+    records(roster, person).any(Student::ever_enrolled)
+}
+
+/// The first stated one, in file order.
+fn ethnicity(roster: &Roster, person: &LocalPerson) -> Ethnicity {
+    let stated = records(roster, person).map(Student::ethnicity).find(|one| *one != Ethnicity::NotReported);
+    stated.unwrap_or(Ethnicity::NotReported)
+}
+
+/// The first stated one, in file order.
+fn gender(roster: &Roster, person: &LocalPerson) -> Gender {
+    let stated = records(roster, person).map(Student::gender).find(|one| *one != Gender::NotStated);
+    stated.unwrap_or(Gender::NotStated)
 }

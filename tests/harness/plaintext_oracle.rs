@@ -7,13 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use passage_node::prepare::{Fact, Prepared, PreparedRow};
+use passage_node::{
+    metrics::MetricFacts,
+    prepare::{Fact, Prepared, PreparedRow},
+    roster::{Roster, Student},
+};
 use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::{CellDomain, Dimension, SchoolYear},
     disclosure::source_floor,
     manifest::shapes::never_held,
-    metric::Metric,
+    metric::{Metric, Side},
 };
 
 /// What a table must show before disclosure control.
@@ -68,6 +72,28 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
         }
     }
     tables
+}
+
+/// What the files of a member say for college-going within twelve months, by the rule of the roster and without SQL: completers at a
+/// sender, at a receiver the year before the first regular one. Every metric of the study must be that one.
+#[must_use]
+pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricFacts>> {
+    let students = || roster.students.iter().enumerate();
+    let before = |year: SchoolYear| SchoolYear(year.0 - 1);
+    let facts = |(id, _): (&str, u16)| {
+        assert_eq!(id, "college-going-12");
+        Some(match role {
+            Role::Sender => {
+                let completed = |(at, one): (usize, &Student)| Some((at, one.completion_cohort()?, 0));
+                MetricFacts::new(Side::Sender, 1, students().filter_map(completed))
+            }
+            Role::Receiver => {
+                let seen = |(at, one): (usize, &Student)| Some((at, before(one.first_regular_year()?), 1));
+                MetricFacts::new(Side::Receiver, 1, students().filter_map(seen))
+            }
+        })
+    };
+    study.metrics().into_iter().map(facts).collect()
 }
 
 fn tabulate(

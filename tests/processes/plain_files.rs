@@ -6,7 +6,7 @@
 use std::{ops::ControlFlow, path::Path};
 
 use harness::{
-    plaintext_oracle::{Expected, OpenList, expected},
+    plaintext_oracle::{Expected, OpenList, expected, said_by},
     shown::compare,
 };
 use passage_node::{
@@ -155,7 +155,8 @@ fn plain_list(
     let roster = assemble(&store, &custody, &tables, &opt_outs, kind).unwrap();
     let role = if role == "sender" { Role::Sender } else { Role::Receiver };
     let year = SchoolYear(2026).0;
-    (role, segment, prepare(&roster, study, role, segment, year))
+    let said = said_by(&roster, study, role);
+    (role, segment, prepare(&roster, study, role, segment, year, &said))
 }
 
 fn opt_outs(list: &Path) -> OptOuts {

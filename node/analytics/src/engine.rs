@@ -7,6 +7,7 @@
 mod embedded;
 mod error;
 mod fault;
+mod rows;
 mod running;
 mod store;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use embedded::Embedded;
 pub use error::EngineError;
+pub use rows::Answered;
 pub use running::{Batch, Canceller, Progress, Running, Waited};
 
 use crate::{sealed::SealedFile, table::TableSchema};

@@ -1,6 +1,7 @@
 //! A query's answer for the data's owner: on the screen, or as a file the owner named.
 //!
-//! The only module that reads the values of [`Batch`](crate::engine::Batch). A file is written under a temporary name
+//! The values of a [`Batch`](crate::engine::Batch) are read here, and row by row by
+//! [`Running::each_row`]. A file is written under a temporary name
 //! beside its own, readable by its owner only, synced and renamed: it is there whole or not at all, and a query that
 //! is stopped leaves nothing behind.
 //!

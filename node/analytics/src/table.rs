@@ -12,8 +12,8 @@ mod tests;
 mod write;
 
 pub use error::TableError;
-pub(crate) use scan::plain;
 pub use scan::{RowView, scan};
+pub(crate) use scan::{plain, rows_of};
 pub use write::{TableWriter, Written};
 
 pub use passage_protocol::dictionary::Kind;
@@ -27,7 +27,7 @@ const DECIMAL_SCALE: i8 = 2;
 const NAME_LETTERS_MAX: usize = 63;
 
 /// The engine's type of a column that holds `kind`. Every column may also be empty.
-fn arrow(kind: Kind) -> DataType {
+pub(crate) fn arrow(kind: Kind) -> DataType {
     match kind {
         Kind::Date => DataType::Date32,
         Kind::Decimal => DataType::Decimal128(DECIMAL_DIGITS, DECIMAL_SCALE),

@@ -4,7 +4,7 @@
 //! Rows about students are for clerks and analysts, aggregates for readers, approved releases for the council too; nobody has rows
 //! and aggregates without holding both roles. What only shows that something exists, and the machine's own state, is for everybody but the council.
 
-use super::{Command, PeopleCommand, ReleaseCommand};
+use super::{Command, MetricCommand, PeopleCommand, ReleaseCommand};
 use crate::people::{
     request::TwoPersonAct,
     role::{
@@ -88,6 +88,11 @@ pub fn needs(command: &Command) -> Needs {
         | Command::RoundShow { .. } => of(STAFF),
         Command::DataCoverage { .. } | Command::DataQuality { .. } => shows(&[Clerk, Analyst]),
         Command::Query(_) => shows(&[Analyst]),
+        // Counts of one's own, not reports of others: for who may ask SQL, and for who looks whether a metric runs here.
+        Command::Metric(MetricCommand::Run { .. }) => shows(&[Analyst, Admin]),
+        Command::Metric(MetricCommand::List | MetricCommand::Show { .. } | MetricCommand::Check { .. }) => {
+            by(&[Analyst, Reader, Approver, Admin, Auditor])
+        }
         Command::Disclosures { student: Some(_) } => shows(&[Clerk, Analyst]),
         Command::Disclosures { student: None } => shows(&[Clerk, Analyst, Approver, Auditor]),
         Command::DataDestroy { .. } => twice(by(&[Approver, Admin]), TwoPersonAct::Destroy),
@@ -194,6 +199,7 @@ pub fn decided_by(command: &mut Command) -> Option<&mut String> {
         | Command::DataCoverage { .. }
         | Command::DataQuality { .. }
         | Command::Query(_)
+        | Command::Metric(_)
         | Command::Dictionary { .. }
         | Command::LayoutList
         | Command::LayoutShow { .. }

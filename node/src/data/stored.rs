@@ -23,8 +23,10 @@ use crate::{
 
 /// Key of the one entry of [`CATALOGUE`].
 pub(super) const CATALOGUE_KEY: &[u8] = b"catalogue";
-/// Tables a round is prepared from. A change in any other does not make another roster.
-const ROSTER_TABLES: [&str; 4] = ["award", "enrolment", OPT_OUT_TABLE, "student"];
+/// Tables a round is prepared from: people, and whatever a built-in metric reads of them. A change in any other does not make
+/// another roster.
+const ROSTER_TABLES: [&str; 7] =
+    ["award", "course", "enrolment", OPT_OUT_TABLE, "section", "student", "wage"];
 
 impl Home {
     /// The stored tables in force.

@@ -95,7 +95,8 @@ impl Driver {
         };
         let (prepared, references, snapshot, judged) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;
-            let prepared = prepare(&roster, &study.study, role, self.home.segment, today.year);
+            let said = self.home.study_facts(&study.study, role, &roster)?;
+            let prepared = prepare(&roster, &study.study, role, self.home.segment, today.year, &said);
             let references = self.home.references().of_students(&roster, &prepared.students);
             let judged = self.home.judged(&agreement.agreement, &study.study, &roster, &prepared)?;
             Ok((prepared, references, snapshot, judged))

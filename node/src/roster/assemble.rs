@@ -11,7 +11,7 @@ use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
 
 use super::{
     category,
-    homes::{Homes, LocalKey},
+    homes::{Homes, LocalKey, Numbers, Whose},
     opt_out::OptOuts,
     record::{Date, Person, Text},
 };
@@ -114,6 +114,16 @@ pub struct Roster {
     pub students: Vec<Student>,
     /// The counts.
     pub counts: Counts,
+    numbers: Numbers,
+}
+
+impl Roster {
+    /// Whom a row with this number means, by the rule that put the roster together: the institution is part of a number, and a
+    /// student may be known by several.
+    #[must_use]
+    pub fn whose(&self, institution: Option<&str>, local_id: Option<&str>) -> Whose {
+        self.numbers.whose(institution, local_id)
+    }
 }
 
 /// Puts the roster together from the stored tables in force.
@@ -300,11 +310,14 @@ impl Gathered {
         }
         let ladder = Ladder::default();
         let mut students = Vec::with_capacity(self.people.len());
+        let mut places = Vec::with_capacity(self.people.len());
         for (index, person) in self.people.into_iter().enumerate() {
             if opt_outs.names(&person) {
                 counts.opted_out += 1;
+                places.push(None);
                 continue;
             }
+            places.push(Some(students.len()));
             let terms = terms.remove(&index).unwrap_or_default();
             let student = Student {
                 cohort: cohorts.get(&index).copied().filter(|_| kind == SegmentKind::K12),
@@ -315,7 +328,9 @@ impl Gathered {
             counts.unusable += usize::from(ladder.strength(student.held()) == Strength::Weak);
             students.push(student);
         }
-        Roster { kind, students, counts }
+        let place = |(key, index): (LocalKey, usize)| (key, places.get(index).copied().flatten());
+        let numbers = Numbers::new(self.homes, self.by_local.into_iter().map(place).collect());
+        Roster { kind, students, counts, numbers }
     }
 }
 

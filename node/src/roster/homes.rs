@@ -56,6 +56,38 @@ impl Homes {
     }
 }
 
+/// Whom a row means.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Whose {
+    /// A student who opted out; nothing of hers is counted.
+    OptedOut,
+    /// The student at this place of the roster.
+    Student(usize),
+    /// Nobody of the student lists.
+    Unlisted,
+}
+
+/// Every number the students are known by: the way from a row of any table to a student of the roster.
+pub(super) struct Numbers {
+    homes: Homes,
+    /// Place in the roster; none for a student who opted out.
+    places: HashMap<LocalKey, Option<usize>>,
+}
+
+impl Numbers {
+    pub(super) fn new(homes: Homes, places: HashMap<LocalKey, Option<usize>>) -> Self {
+        Self { homes, places }
+    }
+
+    pub(super) fn whose(&self, institution: Option<&str>, local_id: Option<&str>) -> Whose {
+        match self.places.get(&self.homes.key(local_id, institution)) {
+            Some(Some(place)) => Whose::Student(*place),
+            Some(None) => Whose::OptedOut,
+            None => Whose::Unlisted,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

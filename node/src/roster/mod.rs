@@ -14,6 +14,7 @@ pub use self::{
     assemble::{Counts, Roster, SegmentKind, Student, assemble},
     category::{ethnicity, gender},
     error::RosterError,
+    homes::Whose,
     opt_out::{OptOutList, OptOuts},
     record::{Date, Person, Text},
 };

@@ -28,6 +28,7 @@ mod joining;
 mod joins;
 mod linkage;
 mod log_watch;
+mod metrics;
 mod people;
 mod pupils;
 mod questions;

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::{
     agreement::{Role, Segment, Study},
     cells::Dimension,
+    dictionary::Dictionary,
     manifest::shapes::never_held,
     match_key::{Element, Preset},
+    metric::{Metric, Side},
 };
 
 /// Elements a member of `segment` brings into a study in that role: those its match keys are made of, and those its columns
@@ -19,7 +21,28 @@ use crate::{
 #[must_use]
 pub fn elements_of(study: &Study, segment: Segment, role: Role) -> BTreeSet<&'static str> {
     let told = study.tables.iter().flat_map(|table| told_elements(table.dimension, role));
-    match_elements(study.preset, segment).into_iter().chain(told).collect()
+    let read = study.metrics().into_iter().filter_map(|(id, version)| study.metric(id, version));
+    let read = read.flat_map(|metric| read_elements(&metric, role));
+    match_elements(study.preset, segment).into_iter().chain(told).chain(read).collect()
+}
+
+/// Elements that a side of a metric reads about a student, beside those that only say which rows are whose: what a share list must
+/// let it, since its outcomes tell of them.
+#[must_use]
+pub fn read_elements(metric: &Metric, role: Role) -> BTreeSet<&'static str> {
+    let side = match role {
+        Role::Sender => Side::Sender,
+        Role::Receiver => Side::Receiver,
+    };
+    let program = metric.program(side);
+    let words = || program.into_iter().flat_map(|program| &program.elements);
+    let reads = |element: &str| words().any(|word| word == element);
+    // Where terms are told by their year, a completion only says that a row is none.
+    let is_place = |word: &str| {
+        ["local-id", "institution", "term"].contains(&word)
+            || (word == "completer-cohort" && role == Role::Receiver && reads("school-year"))
+    };
+    words().filter(|word| !is_place(word)).filter_map(|word| Dictionary::word(word)).collect()
 }
 
 /// Elements that match keys are made of. They are compared blinded and never told.

@@ -7,7 +7,7 @@
 use crate::{
     agreement::{
         Agreement, Clause, ConsentRecord, EffectiveShares, LegalBasis, Level, Role, Study, StudyTable,
-        effective, elements_of, match_elements, told_elements,
+        effective, elements_of, match_elements, read_elements, told_elements,
     },
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
@@ -131,8 +131,11 @@ impl Standing<'_> {
                 require(&shares, from, to, matched, Level::Aggregate)?;
             }
             for table in self.study.tables.iter().filter(|table| self.joins(table, sender, receiver)) {
+                let metric = self.study.metric(&table.metric, table.version);
                 let told = |from, to, role| {
-                    require(&shares, from, to, told_elements(table.dimension, role), Level::Aggregate)
+                    let read = metric.iter().flat_map(|metric| read_elements(metric, role));
+                    let elements = told_elements(table.dimension, role).into_iter().chain(read);
+                    require(&shares, from, to, elements, Level::Aggregate)
                 };
                 let to_receiver = told(sender, receiver, Role::Sender);
                 let to_sender = told(receiver, sender, Role::Receiver);

@@ -93,6 +93,8 @@ pub enum Sensitivity {
     Direct,
 }
 
+static READ: LazyLock<Option<Dictionary>> = LazyLock::new(|| Dictionary::parse(BUILTIN).ok());
+
 impl Dictionary {
     /// The dictionary that ships, read once.
     ///
@@ -100,8 +102,13 @@ impl Dictionary {
     ///
     /// A built-in file that does not parse is a fault of the build; the error says which line.
     pub fn builtin() -> Result<Self, DocumentError> {
-        static READ: LazyLock<Option<Dictionary>> = LazyLock::new(|| Dictionary::parse(BUILTIN).ok());
         READ.clone().map_or_else(|| Self::parse(BUILTIN), Ok)
+    }
+
+    /// The word of the dictionary that ships for an element of that name.
+    #[must_use]
+    pub fn word(element: &str) -> Option<&'static str> {
+        READ.as_ref()?.elements.get_key_value(element).map(|(word, _)| word.as_str())
     }
 
     /// Reads a dictionary and checks that tables and code lists name what exists.

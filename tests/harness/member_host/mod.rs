@@ -39,6 +39,7 @@ use crate::{
     faults::{Crashed, Faults, Party},
     key_ledger::KeyLedger,
     papers::Papers,
+    plaintext_oracle::said_by,
     population::Files,
     records::Records,
     scratch,
@@ -168,7 +169,9 @@ impl MemberHost {
     pub fn prepared(&self) -> Prepared {
         let papers = &self.shared.papers;
         let (role, segment) = (papers.role(self.index), papers.segments[self.index]);
-        prepare(&self.records.roster(), &papers.study, role, segment, THIS_YEAR)
+        let roster = self.records.roster();
+        let said = said_by(&roster, &papers.study, role);
+        prepare(&roster, &papers.study, role, segment, THIS_YEAR, &said)
     }
 
     /// Number of the last mail entry taken.

@@ -54,7 +54,7 @@ impl Drop for Workers {
     }
 }
 
-/// A batch of result rows. Its values are read by [`crate::output`] and by nothing else.
+/// A batch of result rows. Its values are read by [`crate::output`] and by [`Running::each_row`], and by nothing else.
 pub struct Batch(pub(crate) RecordBatch);
 
 impl Batch {

@@ -77,15 +77,26 @@ fn give(
     each: &mut dyn FnMut(&RowView<'_>) -> Result<(), TableError>,
 ) -> Result<u64, TableError> {
     let values: Vec<_> = columns.iter().map(|name| batch.column_by_name(name)).collect();
-    for row in 0..batch.num_rows() {
-        let view = RowView { values: &values, row, misread: Noted::new(None) };
+    rows_of(&values, batch.num_rows(), columns, each)?;
+    Ok(batch.num_rows() as u64)
+}
+
+/// Gives every row of some columns to `each`.
+pub(crate) fn rows_of<E: From<TableError>>(
+    values: &[Option<&ArrayRef>],
+    rows: usize,
+    columns: &[&str],
+    each: &mut dyn FnMut(&RowView<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    for row in 0..rows {
+        let view = RowView { values, row, misread: Noted::new(None) };
         each(&view)?;
         if let Some((at, asked)) = view.misread.get() {
             let column = columns.get(at).map_or_else(|| format!("number {at}"), |name| (*name).to_owned());
-            return Err(TableError::KindAsked { column, asked });
+            return Err(TableError::KindAsked { column, asked }.into());
         }
     }
-    Ok(batch.num_rows() as u64)
+    Ok(())
 }
 
 /// One row. The numbers are places in the list of columns that was asked for.

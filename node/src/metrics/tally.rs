@@ -1,0 +1,78 @@
+//! Counts of a metric over one institution's own students, for eyes inside it. Nothing of it is released: there is no noise
+//! and no complementary suppression here, so small rows are marked and none is to be passed on as it is.
+
+use std::collections::BTreeMap;
+
+use passage_protocol::{
+    cells::{Dimension, SchoolYear},
+    metric::Metric,
+};
+
+use super::MetricFacts;
+use crate::roster::{Roster, Student};
+
+/// Below this many, a figure is not to be passed on (domain 4.1: the strictest of the rule sets, and the default of agreements).
+pub const FLOOR: u64 = 11;
+
+/// Counts by cohort and category.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tally {
+    /// What it is broken down by.
+    pub dimension: Dimension,
+    /// In order of cohort and category; rows of nobody are left out.
+    pub lines: Vec<Line>,
+}
+
+/// One row of a tally.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Line {
+    /// School year.
+    pub cohort: SchoolYear,
+    /// Label of the category.
+    pub category: &'static str,
+    /// Students, or the units the metric names.
+    pub counted: u64,
+    /// Of these, by outcome, in the order of the metric.
+    pub outcomes: Vec<u64>,
+}
+
+impl Line {
+    /// True if a figure of the row, or what it leaves to the whole, is of too few students to be passed on.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        let few = |count: u64| (1..FLOOR).contains(&count);
+        few(self.counted)
+            || self.outcomes.iter().any(|count| few(*count) || few(self.counted.saturating_sub(*count)))
+    }
+}
+
+/// Counts facts by cohort, category and outcome.
+#[must_use]
+pub fn tally(facts: &MetricFacts, metric: &Metric, roster: &Roster, dimension: Dimension) -> Tally {
+    let mut counts: BTreeMap<(SchoolYear, usize), Line> = BTreeMap::new();
+    for (place, student) in roster.students.iter().enumerate() {
+        for (cohort, outcome) in facts.of(place) {
+            let category = category(student, dimension);
+            let line = counts.entry((cohort, category)).or_insert_with(|| Line {
+                cohort,
+                category: dimension.categories().get(category).copied().unwrap_or_default(),
+                counted: 0,
+                outcomes: vec![0; metric.outcomes.len()],
+            });
+            line.counted += 1;
+            let at = usize::from(outcome).checked_sub(1);
+            if let Some(count) = at.and_then(|at| line.outcomes.get_mut(at)) {
+                *count += 1;
+            }
+        }
+    }
+    Tally { dimension, lines: counts.into_values().collect() }
+}
+
+fn category(student: &Student, dimension: Dimension) -> usize {
+    match dimension {
+        Dimension::All => 0,
+        Dimension::Ethnicity => student.ethnicity().index(),
+        Dimension::Gender => student.gender().index(),
+    }
+}

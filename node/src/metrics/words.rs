@@ -1,0 +1,148 @@
+//! A metric in words: what `metric show` prints, and what an approver will see of a file that is checked.
+
+use passage_protocol::{
+    agreement::Segment,
+    cells::Dimension,
+    metric::{Computation, Metric},
+};
+
+use super::FLOOR;
+
+/// Longest line of a paragraph, letters.
+const LINE_LETTERS: usize = 100;
+
+/// The whole definition.
+#[must_use]
+pub fn show_text(metric: &Metric) -> String {
+    let mut out = head(metric);
+    verbatim(&mut out, "Pseudo-code", &metric.pseudo_code);
+    section(&mut out, "Source", &format!("{} (confidence {})", metric.source, metric.confidence.word()));
+    list(&mut out, "What it cannot see, and how it is misread", &metric.pitfalls);
+    list(&mut out, "Not to be put beside", &metric.not_comparable_with);
+    for program in &metric.programs {
+        verbatim(&mut out, &format!("SQL of the {} side", program.side.name()), &program.sql);
+    }
+    section(&mut out, "Digest", &metric.digest.to_string());
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// What the approver will see of a metric.
+#[must_use]
+pub fn check_text(metric: &Metric) -> String {
+    let mut out = head(metric);
+    let outcomes = metric.outcomes.len();
+    let cells: Vec<String> = metric
+        .dimensions
+        .iter()
+        .map(|dimension| {
+            let categories = dimension.categories().len();
+            format!(
+                "by {}: cohorts x {categories} categories x {outcomes} outcomes = {} cells a cohort and receiver",
+                dimension.name(),
+                categories * outcomes
+            )
+        })
+        .collect();
+    list(&mut out, "Cells produced", &cells);
+    section(
+        &mut out,
+        "Small cells",
+        &format!(
+            "In a round the agreement's floor decides what is shown; nothing below {FLOOR} is passed on from `metric run`."
+        ),
+    );
+    list(&mut out, "What it cannot see, and how it is misread", &metric.pitfalls);
+    out.push_str("The SQL fits the canonical tables.");
+    out
+}
+
+fn head(metric: &Metric) -> String {
+    let mut out = format!("{}  {}\n", metric.reference(), metric.title);
+    let names = |segments: &[Segment]| {
+        segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(" or ")
+    };
+    let who = match metric.kind {
+        Computation::Linked => format!(
+            "linked: counts the students of a {}, as seen at a {}; a receiver's student counts for at most {} cohort {}",
+            names(&metric.senders),
+            names(&metric.receivers),
+            metric.windows,
+            if metric.windows == 1 { "year" } else { "years" },
+        ),
+        Computation::Own => format!("own: computed at a {} alone", names(&metric.holders)),
+    };
+    section(&mut out, "Who", &who);
+    section(&mut out, "Definition", &metric.text);
+    list(
+        &mut out,
+        "Outcomes",
+        &metric.outcomes.iter().map(|one| format!("{}: {}", one.name, one.label)).collect::<Vec<_>>(),
+    );
+    let by: Vec<&str> = metric.dimensions.iter().map(|dimension: &Dimension| dimension.name()).collect();
+    section(&mut out, "Broken down by", &by.join(", "));
+    list(
+        &mut out,
+        "Parameters",
+        &metric
+            .parameters
+            .iter()
+            .map(|one| format!("{} = {} ({}): {}", one.name, one.default, one.unit, one.reason))
+            .collect::<Vec<_>>(),
+    );
+    for program in &metric.programs {
+        section(
+            &mut out,
+            &format!("Elements read at the {} side", program.side.name()),
+            &program.elements.join(", "),
+        );
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, body: &str) {
+    out.push_str(&format!("\n{title}\n"));
+    for line in body.lines() {
+        wrapped(out, line, "  ", "  ");
+    }
+}
+
+fn list(out: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n{title}\n"));
+    for line in lines {
+        wrapped(out, line, "  - ", "    ");
+    }
+}
+
+/// What is laid out already, line by line.
+fn verbatim(out: &mut String, title: &str, body: &str) {
+    out.push_str(&format!("\n{title}\n"));
+    for line in body.lines() {
+        out.push_str(format!("  {line}").trim_end());
+        out.push('\n');
+    }
+}
+
+/// One line, broken between words where it is too long.
+fn wrapped(out: &mut String, line: &str, first: &str, next: &str) {
+    let mut current = first.to_owned();
+    let mut words = 0_usize;
+    for word in line.split_whitespace() {
+        if words > 0 && current.chars().count() + 1 + word.chars().count() > LINE_LETTERS {
+            out.push_str(&current);
+            out.push('\n');
+            next.clone_into(&mut current);
+            words = 0;
+        }
+        if words > 0 {
+            current.push(' ');
+        }
+        current.push_str(word);
+        words += 1;
+    }
+    out.push_str(current.trim_end());
+    out.push('\n');
+}
