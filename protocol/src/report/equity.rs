@@ -182,8 +182,9 @@ impl Fraction {
     }
 }
 
+/// To the nearest whole number; of nothing, more than any.
 fn nearest(over: u128, under: u128) -> u64 {
-    let twice = (over * 2 + under).checked_div(under * 2).unwrap_or(0);
+    let twice = (over * 2 + under).checked_div(under * 2).unwrap_or(u128::MAX);
     u64::try_from(twice).unwrap_or(u64::MAX)
 }
 
@@ -221,8 +222,9 @@ pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
                 let less = all.and_then(|all| ppg_less_one(*group, all));
                 found.extend(less.map(|(v, f)| finding(Measure::PpgMinusOne, v, f)));
                 if groups.len() > 1 {
-                    let rates: Vec<Rate> = groups.iter().map(|(_, rate)| *rate).collect();
-                    let (value, flag) = eighty(*group, &rates);
+                    let others = groups.iter().filter(|(other, _)| other != category);
+                    let others: Vec<Rate> = others.map(|(_, rate)| *rate).collect();
+                    let (value, flag) = eighty(*group, &others);
                     found.push(finding(Measure::EightyPercent, value, flag));
                 }
                 let share = all.filter(|all| all.low > 0).map(|all| proportionality(*group, all));
@@ -258,16 +260,17 @@ fn gap(group: Rate, reference: Fraction, least: Fraction, greatest: Fraction) ->
     (values, Flag::of([high.is_below(least), low.is_below(greatest)]))
 }
 
-fn eighty(group: Rate, groups: &[Rate]) -> (Values, Flag) {
+/// Against the highest of the others: the highest of all is never below itself, whatever the noise.
+fn eighty(group: Rate, others: &[Rate]) -> (Values, Flag) {
     let highest = |of: fn(&Rate) -> Fraction| {
-        let mut rates = groups.iter().map(of);
+        let mut rates = others.iter().map(of);
         let first = rates.next().unwrap_or(Fraction { count: 0, group: 1 });
         rates.fold(first, |best, one| if one.is_greater(best) { one } else { best })
     };
     let value = highest(|one| one.at(one.count));
     let [least, greatest] = [highest(|one| one.at(one.low)), highest(|one| one.at(one.high))];
     let values = (
-        group.at(group.count).percent_of(value),
+        group.at(group.count).percent_of(value).min(100),
         group.at(group.low).percent_of(greatest).min(100),
         group.at(group.high).percent_of(least).min(100),
     );
