@@ -3,6 +3,7 @@
 
 mod data;
 mod documents;
+mod layout;
 mod linkage;
 mod metric;
 mod people;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::{
     data::Data,
     documents::{Agreement, Study},
+    layout::LayoutVerb,
     linkage::Linkage,
     metric::Metric,
     people::People,
@@ -205,20 +207,6 @@ pub enum OptOut {
     },
 }
 
-/// Layouts.
-#[derive(Debug, Subcommand)]
-#[allow(missing_docs)]
-pub enum LayoutVerb {
-    /// Built-in layouts and your own: version, form, confidence, and where each description comes from.
-    #[command(after_help = "Example:\n  passage-node layout list")]
-    List,
-    /// One layout file as it is written: a start for one of your own.
-    #[command(
-        after_help = "Example:\n  passage-node layout show calpads-senr\n  passage-node layout show college-students > layout.toml"
-    )]
-    Show { id: String },
-}
-
 /// Rounds. A round is named by its id, or `latest`.
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
@@ -336,8 +324,7 @@ impl Ask {
                 Command::Query(QueryRequest { sql, out: out.map(|path| full(&path)), mode, rows })
             }
             Self::Metric(verb) => verb.command(),
-            Self::Layout(LayoutVerb::List) => Command::LayoutList,
-            Self::Layout(LayoutVerb::Show { id }) => Command::LayoutShow { id },
+            Self::Layout(verb) => verb.command(),
             Self::Agreement(Agreement::List) => Command::AgreementList,
             Self::Agreement(Agreement::Show { id, out }) => {
                 Command::AgreementShow { id, out: out.map(|path| full(&path)) }

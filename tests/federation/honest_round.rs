@@ -88,6 +88,29 @@ fn three_members_all_on_the_committee() {
     assert_eq!(manifest(&federation).committee, [0, 1, 2]);
 }
 
+/// Arrival within two years: two outcomes, for two cohorts a student, at two receivers. Nine patterns a cell instead of four.
+#[test]
+fn outcomes_and_cohorts_are_counted_as_the_files_say() {
+    let setup = with(Setup::of(&[(K12, 220), (Cc, 30), (Univ, 30)], 11), |question| {
+        question.metric = "enrolled-within-two-years";
+        question.cohorts = vec!["2020-2021".to_owned(), "2021-2022".to_owned(), "2022-2023".to_owned()];
+        question.by = vec!["all", "gender"];
+    });
+    let (federation, expected, shown) = play(setup);
+    let manifest = manifest(&federation);
+    assert_eq!((manifest.tables[0].window.outcomes(), manifest.tables[0].window.places()), (2, 2));
+    assert_eq!(expected[0].counts.len(), 3 * 9);
+    let of_outcome = |digit: usize| {
+        let counts = expected[0].counts.iter().enumerate();
+        counts
+            .filter(|(at, _)| at % 9 % 3 == digit || at % 9 / 3 == digit)
+            .map(|(_, count)| count)
+            .sum::<i64>()
+    };
+    assert!(of_outcome(1) > 0 && of_outcome(2) > 0, "students of both outcomes: {expected:?}");
+    assert!(shown.figures >= 20, "{shown:?}");
+}
+
 #[test]
 fn members_that_insist_enlarge_the_committee() {
     let setup = Setup { insists: vec![0, 1, 2], ..Setup::of(&[(K12, 60), (Cc, 20), (Univ, 20)], 4) };

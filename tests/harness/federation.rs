@@ -24,7 +24,7 @@ use crate::{
     key_ledger::KeyLedger,
     member_host::{MemberHost, Shared},
     mischief::{Honest, Mischief},
-    papers::{Noise, Papers, Question},
+    papers::{METRIC, Noise, Papers, Question},
     plaintext_oracle::{Expected, OpenList, expected},
     population::{Institution, Population, PopulationPlan},
     sim_net::{Lane, Manners, SimNet},
@@ -61,6 +61,7 @@ impl Setup {
             floor: 5,
             noise: Noise::None,
             unshared: Vec::new(),
+            metric: METRIC,
             peers: false,
         };
         let students = members.iter().map(|(_, students)| *students).collect();

@@ -15,7 +15,7 @@ use passage_protocol::{
 
 use crate::{coordinator_host::authority, dice::Dice};
 
-/// The metric every study of the harness asks for.
+/// The metric a study of the harness asks for unless it says otherwise.
 pub const METRIC: &str = "college-going-12";
 
 const EXAMPLE: &str = include_str!("../../deploy/config/agreement.example.toml");
@@ -58,6 +58,8 @@ pub struct Question {
     /// Pairs (from, to) of which one gives the other match keys alone and tells it nothing; every other school and college
     /// share both ways.
     pub unshared: Vec<(usize, usize)>,
+    /// The metric, of college-going or arrival within two years.
+    pub metric: &'static str,
     /// Whether senders are shown quartiles of their peers.
     pub peers: bool,
 }
@@ -188,6 +190,7 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
     let start = text.find("\ncohorts = ").unwrap() + 1;
     let end = start + text[start..].find('\n').unwrap();
     text.replace_range(start..end, &format!("cohorts = [{}]", years.join(", ")));
+    text = text.replace(&format!("metric = \"{METRIC}\""), &format!("metric = \"{}\"", question.metric));
     text = text.replace(&"0".repeat(64), &authority().to_string());
     for ((code, key), segment) in codes.iter().zip(keys).zip(&question.segments) {
         let (segment, key) = (segment.name(), key.verifying_key());
@@ -236,10 +239,11 @@ fn study_text(question: &Question, codes: &[MemberCode], agreement: Digest) -> S
     let by: Vec<String> = question.by.iter().map(|word| (*word).to_owned()).collect();
     let mut text = format!(
         "format = \"passage-study/2\"\ntitle = \"College-going\"\nagreement = \"{agreement}\"\n\
-         purpose = \"improving-instruction\"\ncohorts = [{}]\npreset = \"{}\"\ncommittee = {}\n[[table]]\nmetric = \"{METRIC}\"\nversion = 1\nby = [{}]\n",
+         purpose = \"improving-instruction\"\ncohorts = [{}]\npreset = \"{}\"\ncommittee = {}\n[[table]]\nmetric = \"{}\"\nversion = 1\nby = [{}]\n",
         quoted(&question.cohorts),
         question.preset,
         question.committee,
+        question.metric,
         quoted(&by)
     );
     for (code, segment) in codes.iter().zip(&question.segments) {

@@ -74,22 +74,30 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
     tables
 }
 
-/// What the files of a member say for college-going within twelve months, by the rule of the roster and without SQL: completers at a
-/// sender, at a receiver the year before the first regular one. Every metric of the study must be that one.
+/// What the files of a member say for college-going within twelve months or arrival within two years, by the rule of the roster and
+/// without SQL: completers at a sender; at a receiver the first regular year counts for the cohorts one and two years before it.
 #[must_use]
 pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricFacts>> {
     let students = || roster.students.iter().enumerate();
-    let before = |year: SchoolYear| SchoolYear(year.0 - 1);
     let facts = |(id, _): (&str, u16)| {
-        assert_eq!(id, "college-going-12");
+        let outcomes = match id {
+            "college-going-12" => 1,
+            "enrolled-within-two-years" => 2,
+            other => panic!("{other} is not worked out here"),
+        };
         Some(match role {
             Role::Sender => {
                 let completed = |(at, one): (usize, &Student)| Some((at, one.completion_cohort()?, 0));
                 MetricFacts::new(Side::Sender, 1, students().filter_map(completed))
             }
             Role::Receiver => {
-                let seen = |(at, one): (usize, &Student)| Some((at, before(one.first_regular_year()?), 1));
-                MetricFacts::new(Side::Receiver, 1, students().filter_map(seen))
+                let seen = |(at, one): (usize, &Student)| {
+                    let year = one.first_regular_year();
+                    let counts =
+                        move |outcome: u8| Some((at, SchoolYear(year?.0 - u16::from(outcome)), outcome));
+                    (1..=outcomes).filter_map(counts)
+                };
+                MetricFacts::new(Side::Receiver, outcomes, students().flat_map(seen))
             }
         })
     };

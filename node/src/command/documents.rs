@@ -17,6 +17,7 @@ use crate::{
     command::Node,
     governance::{HeldAgreement, HeldStudy, Without},
     home::{Home, refuse},
+    metrics,
     records::{Decision, RoundRecord, Standing, Verdict},
 };
 
@@ -218,6 +219,10 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
             table.dimension.name()
         ));
     }
+    text.push_str("\nwhat is counted\n");
+    for metric in study.metrics().into_iter().filter_map(|(id, version)| study.metric(id, version)) {
+        text.push_str(&metrics::study_text(&metric, study));
+    }
     Ok(Answer { text, json: json!({ "id": study_id(&held), "text": held.text }) })
 }
 
@@ -225,6 +230,10 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
 pub(super) fn study_decide(node: &Node, name: &str, by: &str, verdict: Verdict) -> Result<Answer, Failure> {
     let home = node.home.as_ref();
     let held = home.study(name)?;
+    if verdict == Verdict::Approved {
+        // Found when a round calls, it would end the round for everybody.
+        metrics::plan_brought(&held.study)?;
+    }
     home.decide(&held, &Decision { verdict, by: by.to_owned(), at: home.now() })?;
     if let Some(driver) = &node.driver {
         for record in rounds::records(home)? {

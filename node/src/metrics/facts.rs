@@ -12,6 +12,7 @@ use passage_analytics::{
     table::{Kind, RowView},
 };
 use passage_protocol::{
+    agreement::Study,
     cells::SchoolYear,
     metric::{Metric, Program, Side},
 };
@@ -273,4 +274,15 @@ pub fn plan(metric: &Metric, program: &Program) -> Result<(), Failure> {
     }
     let running = engine.query(&program.statement, Limits::default())?;
     Ok(columns(&running, metric, program.side)?)
+}
+
+/// Plans every statement of the metrics a study brings along.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_brought(study: &Study) -> Result<(), Failure> {
+    let programs =
+        study.definitions.iter().flat_map(|metric| metric.programs.iter().map(move |one| (metric, one)));
+    programs.into_iter().try_for_each(|(metric, program)| plan(metric, program))
 }

@@ -17,10 +17,10 @@ mod words;
 
 pub use self::{
     error::MetricError,
-    facts::{LeftOut, MetricFacts, facts, plan},
+    facts::{LeftOut, MetricFacts, facts, plan, plan_brought},
     known::{find, from_file, reference},
     tally::{FLOOR, Line, Tally, tally},
-    words::{check_text, show_text},
+    words::{check_text, show_text, study_text},
 };
 
 use core::ops::ControlFlow;

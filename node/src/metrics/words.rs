@@ -1,7 +1,7 @@
 //! A metric in words: what `metric show` prints, and what an approver will see of a file that is checked.
 
 use passage_protocol::{
-    agreement::Segment,
+    agreement::{Segment, Study},
     cells::Dimension,
     metric::{Computation, Metric},
 };
@@ -54,6 +54,34 @@ pub fn check_text(metric: &Metric) -> String {
     );
     list(&mut out, "What it cannot see, and how it is misread", &metric.pitfalls);
     out.push_str("The SQL fits the canonical tables.");
+    out
+}
+
+/// What the approver of a study reads of one of its metrics: of one that the study brings along everything, since nobody has read it
+/// before.
+#[must_use]
+pub fn study_text(metric: &Metric, study: &Study) -> String {
+    let brought = Metric::is_brought(&metric.id);
+    let mut out = if brought { show_text(metric) } else { head(metric) };
+    let asked = study.tables.iter().filter(|table| table.metric == metric.id);
+    let cells = asked.map(|table| {
+        let (cohorts, outcomes) = (study.cohorts.len(), metric.outcomes.len());
+        let categories = table.dimension.categories().len();
+        let cells = cohorts * categories * outcomes;
+        format!(
+            "by {}: {cohorts} cohorts x {categories} categories x {outcomes} outcomes = {cells} cells a sender and receiver",
+            table.dimension.name()
+        )
+    });
+    list(&mut out, "Cells produced", &cells.collect::<Vec<_>>());
+    if brought {
+        section(
+            &mut out,
+            "Where it comes from",
+            "The study brings it along; it is not part of this program.",
+        );
+    }
+    out.push('\n');
     out
 }
 

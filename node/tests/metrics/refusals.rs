@@ -2,10 +2,11 @@
 
 use passage_analytics::{engine::Embedded, table::Cell};
 use passage_node::{
-    metrics::{MetricError, plan},
+    metrics::{MetricError, plan, plan_brought, study_text},
     roster::{Roster, SegmentKind},
 };
 use passage_protocol::{
+    agreement::Study,
     cells::SchoolYear,
     metric::{Metric, Side},
     refusal::{Code, Refusal},
@@ -15,15 +16,49 @@ use crate::store::{Row, Store, run};
 
 /// A metric whose receiver answers `sql`.
 fn metric(sql: &str) -> Metric {
-    let text = format!(
+    Metric::parse(&file(sql)).unwrap()
+}
+
+fn file(sql: &str) -> String {
+    format!(
         "format = \"passage-metric/2\"\nid = \"made\"\nversion = 1\nkind = \"linked\"\ntitle = \"Made\"\n\
          senders = [\"k12\"]\nreceivers = [\"cc\"]\nwindows = 2\nby = [\"all\"]\nsource = \"a test\"\nconfidence = \"L\"\n\
          text = \"made\"\npseudo_code = \"made\"\n\
          [[outcome]]\nname = \"first\"\nlabel = \"first\"\n[[outcome]]\nname = \"second\"\nlabel = \"second\"\n\
          [sender]\nelements = [\"local-id\", \"institution\"]\nsql = \"SELECT institution, local_id, 2019 AS cohort FROM student\"\n\
          [receiver]\nelements = [\"local-id\", \"institution\", \"school-year\", \"term\", \"ssn\"]\nsql = \"\"\"{sql}\"\"\"\n"
-    );
-    Metric::parse(&text).unwrap()
+    )
+}
+
+/// A study that brings such a metric along.
+fn study(sql: &str) -> Study {
+    let file = file(sql).replacen("id = \"made\"", "id = \"x-made\"", 1);
+    let text = include_str!("../../../deploy/config/study.example.toml");
+    let text = text.replacen("metric = \"college-going-12\"", "metric = \"x-made\"", 1);
+    let text = text.replacen("\ntitle = ", &format!("\ndefinition = [\'\'\'\n{file}\'\'\']\ntitle = "), 1);
+    Study::parse(&text).unwrap()
+}
+
+#[test]
+fn a_study_whose_own_metric_does_not_fit_the_tables_is_not_approved() {
+    let fits = "SELECT institution, local_id, school_year AS cohort, 'first' AS outcome FROM enrolment WHERE term = 'x' AND ssn IS NULL";
+    assert!(plan_brought(&study(&fits.replace(" AND ssn IS NULL", ""))).is_ok());
+    // No such column in that table; and a cohort that is no number.
+    assert!(plan_brought(&study(fits)).is_err());
+    let words = "SELECT institution, local_id, term AS cohort, 'first' AS outcome FROM enrolment";
+    assert!(plan_brought(&study(words)).is_err());
+}
+
+#[test]
+fn the_approver_reads_the_whole_of_a_metric_that_a_study_brings_along() {
+    let sql = "SELECT institution, local_id, school_year AS cohort, 'first' AS outcome FROM enrolment";
+    let study = study(sql);
+    let text = study_text(&study.definitions[0], &study);
+    for part in [sql, "brings it along", "2 cohorts x 4 categories x 2 outcomes = 16 cells", "school-year"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let built_in = Metric::builtin("college-going-12", 1).unwrap().unwrap();
+    assert!(!study_text(&built_in, &study).contains("SELECT"), "`metric show` has it");
 }
 
 fn term(institution: Option<&str>, id: &str, year: i64, term: &str) -> Row {

@@ -65,16 +65,17 @@ impl Window {
 
 impl Encode for Window {
     fn encode(&self, out: &mut Vec<u8>) {
-        [self.outcomes, self.places].encode(out);
+        self.outcomes.encode(out);
+        self.places.encode(out);
     }
 }
 
 impl Decode for Window {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let position = reader.position();
-        let [outcomes, places] = Decode::decode(reader)?;
+        let window = Self { outcomes: Decode::decode(reader)?, places: Decode::decode(reader)? };
         let expected = "1 to 15 outcomes and 1 to 4 places";
-        Self::new(outcomes, places).ok_or(CodecError::Invalid { position, expected })
+        Self::new(window.outcomes, window.places).ok_or(CodecError::Invalid { position, expected })
     }
 }
 

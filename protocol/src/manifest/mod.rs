@@ -6,6 +6,7 @@
 //! * [`opening`] - call, answer, reveal, key share; the committee draw.
 //! * [`shapes`] - which columns, lists, tables and hop orders follow from a study and a committee.
 
+mod column_key;
 pub mod opening;
 pub mod shapes;
 
