@@ -369,6 +369,7 @@ mod tests {
             Act::AgreementWithdrawn { agreement: digest, by },
             Act::CertificateIssued { tables: 2, verified: true },
             Act::ContributionDestroyed { agreement: digest, member, by },
+            Act::CountedForgotten { agreement: digest },
             Act::CoordinatorCreated { authority: digest },
             Act::CoordinatorKeyMade { key },
             Act::CoordinatorKeyPinned { key },
