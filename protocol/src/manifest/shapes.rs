@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     agreement::{Role, Segment, Study},
-    cells::{CellDomain, Dimension, Window},
+    cells::{CellDomain, Window},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::{Digest, MemberCode},
