@@ -77,9 +77,11 @@ fn assert_shared(report: &Report, viewer: MemberCode) {
         let own = |table: &ReleasedTable, receiver: Option<u8>| {
             receiver.is_some_and(|place| table.receivers[usize::from(place)] == viewer)
         };
-        let allowed = |outcome| match outcome {
+        let allowed = |outcome: Outcome| match outcome {
             Outcome::Cohort => true,
-            seen => table.sender == viewer || own(table, seen.receiver()),
+            Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
+                table.sender == viewer || own(table, outcome.receiver())
+            }
         };
         assert!(table.cells.iter().all(|cell| allowed(cell.outcome)), "a figure of another pair");
         assert!(!is_sender || table.sender == viewer, "a figure of another sender");
