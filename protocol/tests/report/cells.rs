@@ -44,10 +44,11 @@ fn differences(report: &Report, page: &str) -> Vec<String> {
             let figure = |outcome, measure| of(outcome, measure).map_or("--".to_owned(), shown);
             let (rate, count) = (figure(&seen, "percent"), figure(&seen, "count"));
             let group = figure("cohort", "count");
-            let one_of_several = outcomes(report, row) > 1 && seen != "any";
+            let one_of_several =
+                Some(seen.as_str()).filter(|seen| outcomes(report, row) > 1 && *seen != "any");
             for (label, expected) in expected(row, one_of_several, &rate, &count, &group) {
                 let mut spot = spot(report, row, &place, label);
-                if one_of_several {
+                if one_of_several.is_some() {
                     spot.place = format!("{place} as {seen}");
                 }
                 if page.get(&spot) != Some(&expected) {
@@ -87,8 +88,14 @@ fn table_of(row: &Row) -> [String; 3] {
 }
 
 /// The rows of the page on which a CSV row must be read, each with the whole text of its cell.
-fn expected(row: &Row, one_of_several: bool, rate: &str, count: &str, group: &str) -> Vec<(String, String)> {
-    if row[5] == "all" && !one_of_several {
+fn expected(
+    row: &Row,
+    one_of_several: Option<&str>,
+    rate: &str,
+    count: &str,
+    group: &str,
+) -> Vec<(String, String)> {
+    if row[5] == "all" && one_of_several.is_none() {
         let columns = [("Students", group), ("Observed", count), ("Percent", rate)];
         return columns.map(|(column, text)| (column.to_owned(), text.to_owned())).to_vec();
     }
