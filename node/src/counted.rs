@@ -235,7 +235,11 @@ pub fn counted(
     prepared: &Prepared,
 ) -> Counted {
     let tables = study.tables.iter().map(|table| (table.metric.clone(), table.dimension));
-    let ids: BTreeSet<&str> = study.metrics().into_iter().map(|(id, _)| id).collect();
+    let metrics = study.metrics();
+    let ids: BTreeSet<&str> = metrics.iter().map(|(id, _)| *id).collect();
+    // Facts stand in the order of the study, numbers follow the ids.
+    let place = |id: &str| (0_u16..).zip(&ids).find(|(_, known)| **known == id).map(|(at, _)| at);
+    let places: Vec<Option<u16>> = metrics.iter().map(|(id, _)| place(id)).collect();
     let mut students = Vec::new();
     let mut rest = prepared.students.as_slice();
     for (row, records) in prepared.rows.iter().zip(&prepared.records) {
@@ -245,9 +249,8 @@ pub fn counted(
         let number = own.iter().filter_map(|place| roster.students.get(*place));
         let number = number.map(|student| references.of_student(student.person()).number()).min();
         let Some(number) = number else { continue };
-        for ((id, _), fact) in study.metrics().into_iter().zip(&row.facts) {
-            let metric = ids.iter().position(|known| *known == id).and_then(|at| u16::try_from(at).ok());
-            if let (Some(metric), Some(cohort)) = (metric, fact.cohort) {
+        for (metric, fact) in places.iter().zip(&row.facts) {
+            if let (Some(metric), Some(cohort)) = (*metric, fact.cohort) {
                 let (ethnicity, gender) = (row.ethnicity, row.gender);
                 students.push(CountedStudent { metric, number, cohort, ethnicity, gender });
             }

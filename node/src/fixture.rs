@@ -9,7 +9,8 @@ use passage_protocol::{
         Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, Outcome, ReleasedCell,
         ReleasedTable,
     },
-    ids::{MemberCode, RoundId},
+    ids::{Digest, MemberCode, RoundId},
+    manifest::opening::RoundCall,
     report::Report,
     signing::SigningKey,
     timestamp::Timestamp,
@@ -125,5 +126,18 @@ pub(crate) fn report(round: RoundId, students: u64) -> Report {
         tables: vec![table],
         breaks: Vec::new(),
         peers: Default::default(),
+    }
+}
+
+/// The call of a round under an agreement, begun and ended now, with nobody's seat.
+pub(crate) fn call(home: &Home, round: RoundId, agreement: Digest) -> RoundCall {
+    RoundCall {
+        round,
+        study: Digest([8; 32]),
+        agreement,
+        share_list: Digest([0; 32]),
+        seats: Vec::new(),
+        opened: home.now(),
+        deadline: home.now(),
     }
 }

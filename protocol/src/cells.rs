@@ -6,7 +6,7 @@ mod window;
 
 use core::fmt;
 
-pub use window::{OUTCOMES_MAX, PLACES_MAX, Window};
+pub use window::{OUTCOMES_MAX, PLACES_MAX, Patterns, Window};
 
 use crate::{
     codec::{CodecError, Decode, Encode, Reader},

@@ -67,7 +67,7 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
             }
             let domain = CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension };
             let place = study.metrics().iter().position(|(id, _)| *id == asked.metric).unwrap();
-            let asked = Asked { metric: &metric, place };
+            let asked = Asked { metric, place };
             tables.push(tabulate(study, floor, lists, sender, receivers, domain, &asked));
         }
     }

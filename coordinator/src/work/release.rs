@@ -85,24 +85,29 @@ impl Release<'_> {
             let sender = manifest.seat(shape.sender).ok_or(CoordinatorError::RoundUnknown)?.code;
             let receivers = shapes::receiver_codes(shape, &manifest.seats);
             let defined = self.papers.study.metric(&shape.metric, shape.version);
-            let outcomes =
-                defined.map(|metric| metric.outcomes.into_iter().map(|outcome| outcome.name).collect());
-            let columns = TableColumns { receivers, outcomes: outcomes.unwrap_or_default() };
-            let Some(parts) = self.tables.get(index).and_then(Option::as_ref) else {
-                let counts = vec![0; shape.domain.len() * shape.tuple()?.patterns()];
-                let denominators = vec![None; shape.domain.len()];
-                let domain = shape.domain.clone();
-                let empty = RawTable::new(metric, domain, sender, columns, counts, denominators, noise)?;
-                withheld.push((index, release_nothing(&empty, policy)));
-                continue;
+            let outcomes = defined.into_iter().flat_map(|metric| &metric.outcomes);
+            let outcomes = outcomes.map(|outcome| outcome.name.clone()).collect();
+            let parts = self.tables.get(index).and_then(Option::as_ref);
+            let (counts, denominators) = match parts {
+                None => {
+                    let patterns = shape.tuple()?.patterns().count();
+                    (vec![0; shape.domain.len() * patterns], vec![None; shape.domain.len()])
+                }
+                Some(parts) => {
+                    let opening =
+                        tables::Opening { shelf: &self.app.shelf, manifest, number, table: shape, parts };
+                    let histogram = opening.histogram(&progress)?;
+                    let counts = histogram.less_offset(dealers, &manifest.noise_table()?);
+                    let denominators = self.counts.get(index).map(Vec::as_slice).unwrap_or_default();
+                    (counts, denominators.iter().map(|count| count.map(u64::from)).collect())
+                }
             };
-            let opening = tables::Opening { shelf: &self.app.shelf, manifest, number, table: shape, parts };
-            let histogram = opening.histogram(&progress)?;
-            let counts = histogram.less_offset(dealers, &manifest.noise_table()?);
-            let denominators = self.counts.get(index).map(Vec::as_slice).unwrap_or_default();
-            let denominators = denominators.iter().map(|count| count.map(u64::from)).collect();
-            let domain = shape.domain.clone();
-            raw.push(RawTable::new(metric, domain, sender, columns, counts, denominators, noise)?);
+            let (domain, columns) = (shape.domain.clone(), TableColumns { receivers, outcomes });
+            let table = RawTable::new(metric, domain, sender, columns, counts, denominators, noise)?;
+            match parts {
+                Some(_) => raw.push(table),
+                None => withheld.push((index, release_nothing(&table, policy))),
+            }
         }
         let mut tables = release_all(raw, policy);
         for (index, table) in withheld {
@@ -275,9 +280,9 @@ fn definition(study: &Study, metric: &MetricRef) -> Option<MetricDefinition> {
     let found = study.metric(&metric.id, metric.version)?;
     Some(MetricDefinition {
         metric: metric.clone(),
-        title: found.title,
-        text: found.text,
-        pseudo_code: found.pseudo_code,
+        title: found.title.clone(),
+        text: found.text.clone(),
+        pseudo_code: found.pseudo_code.clone(),
     })
 }
 

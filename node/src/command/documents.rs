@@ -221,7 +221,7 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
     }
     text.push_str("\nwhat is counted\n");
     for metric in study.metrics().into_iter().filter_map(|(id, version)| study.metric(id, version)) {
-        text.push_str(&metrics::study_text(&metric, study));
+        text.push_str(&metrics::study_text(metric, study));
     }
     Ok(Answer { text, json: json!({ "id": study_id(&held), "text": held.text }) })
 }

@@ -63,10 +63,10 @@ pub fn run(
     for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
         let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let turns = turns(chunk.len(), &chunk_seed(&turns_seed, (batch * 16 + index) as u64));
+                let chunk_number = (batch * 16 + index) as u64;
+                let turns = turns(chunk.len(), &chunk_seed(&turns_seed, chunk_number));
                 let plain = chunk.iter().zip(turns).map(|(row, turn)| plain_row(context, row, &makers, turn));
                 let plain: Vec<PlainRow> = plain.collect();
-                let chunk_number = (batch * 16 + index) as u64;
                 let seed = chunk_seed(&seed, chunk_number);
                 Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
             })

@@ -11,7 +11,6 @@ use passage_protocol::{
     cells::{Dimension, Ethnicity, Gender, SchoolYear},
     codec::Encode,
     ids::MemberCode,
-    manifest::opening::RoundCall,
     signing::SigningKey,
     timestamp::Date,
 };
@@ -64,15 +63,7 @@ impl Member {
 
     fn finish(&self, round: RoundId) {
         let home = self.home();
-        let call = RoundCall {
-            round,
-            study: Digest([8; 32]),
-            agreement: self.agreement,
-            share_list: Digest([0; 32]),
-            seats: Vec::new(),
-            opened: home.now(),
-            deadline: home.now(),
-        };
+        let call = fixture::call(home, round, self.agreement);
         let record = RoundRecord {
             call,
             moved: home.now(),

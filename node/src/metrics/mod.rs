@@ -83,7 +83,7 @@ impl Home {
             if !segments.contains(&self.segment) {
                 return Ok(None);
             }
-            self.metric_facts(&metric, side, roster, &mut |_| ControlFlow::Continue(())).map(Some)
+            self.metric_facts(metric, side, roster, &mut |_| ControlFlow::Continue(())).map(Some)
         };
         study.metrics().into_iter().map(of_one).collect()
     }

@@ -13,7 +13,7 @@ use passage_protocol::{
     checkpoint::LogOwner,
     codec::Encode,
     ids::MemberCode,
-    manifest::{Manifest, NoiseParameters, opening::RoundCall},
+    manifest::{Manifest, NoiseParameters},
     refusal::Code,
     signing::{SignatureKind, Signed, SigningKey},
     wire::governance::AgreementStatus,
@@ -22,7 +22,7 @@ use passage_shell::{clock, destruction::Statement, store::Op};
 
 use super::{sweep::STEPS, *};
 use crate::{
-    fixture::{CODE, joined},
+    fixture::{CODE, call, joined},
     outbox,
     records::{AGREEMENT_STATUS, AGREEMENTS, SWEEPS},
 };
@@ -92,15 +92,7 @@ impl Member {
     }
 
     fn put(&self, home: &Home, round: RoundId, standing: Standing) {
-        let call = RoundCall {
-            round,
-            study: Digest([8; 32]),
-            agreement: self.agreement,
-            share_list: Digest([0; 32]),
-            seats: Vec::new(),
-            opened: home.now(),
-            deadline: home.now(),
-        };
+        let call = call(home, round, self.agreement);
         let manifest = Some(manifest(round, self.agreement));
         let record = RoundRecord { call, moved: home.now(), standing, manifest, roster: None };
         home.store.commit(&[Op::put(ROUNDS, round.0, record.to_bytes())]).unwrap();

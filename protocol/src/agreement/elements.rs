@@ -22,7 +22,7 @@ use crate::{
 pub fn elements_of(study: &Study, segment: Segment, role: Role) -> BTreeSet<&'static str> {
     let told = study.tables.iter().flat_map(|table| told_elements(table.dimension, role));
     let read = study.metrics().into_iter().filter_map(|(id, version)| study.metric(id, version));
-    let read = read.flat_map(|metric| read_elements(&metric, role));
+    let read = read.flat_map(|metric| read_elements(metric, role));
     match_elements(study.preset, segment).into_iter().chain(told).chain(read).collect()
 }
 

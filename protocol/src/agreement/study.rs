@@ -174,9 +174,9 @@ impl Study {
 
     /// A metric as this study means it: one it brings along, or one built in.
     #[must_use]
-    pub fn metric(&self, id: &str, version: u16) -> Option<Metric> {
-        let brought = self.definitions.iter().find(|metric| metric.id == id && metric.version == version);
-        brought.cloned().or_else(|| Metric::builtin(id, version).ok().flatten())
+    pub fn metric(&self, id: &str, version: u16) -> Option<&Metric> {
+        let mut known = self.definitions.iter().chain(Metric::builtins().ok().into_iter().flatten());
+        known.find(|metric| metric.id == id && metric.version == version)
     }
 
     /// Metrics asked for, each once, in the order of the tables: the order of their windows in a round.

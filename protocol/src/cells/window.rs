@@ -63,6 +63,40 @@ impl Window {
     }
 }
 
+/// What students of one cell can show over a table's receivers: nothing or one of the outcomes at each. Digit r of a pattern, to the
+/// base of `outcomes + 1` and the first the least, is the outcome at receiver r; 0 is none (SPEC §5.5).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patterns {
+    receivers: usize,
+    outcomes: usize,
+}
+
+impl Patterns {
+    /// The patterns of so many outcomes over so many receivers.
+    #[must_use]
+    pub fn new(receivers: usize, outcomes: usize) -> Self {
+        Self { receivers, outcomes }
+    }
+
+    /// The base the digits are written in.
+    #[must_use]
+    pub fn base(self) -> usize {
+        self.outcomes.saturating_add(1)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        (0..self.receivers).fold(1, |count: usize, _| count.saturating_mul(self.base()))
+    }
+
+    /// The outcome a pattern shows at a receiver; 0 is none.
+    #[must_use]
+    pub fn outcome(self, pattern: usize, receiver: usize) -> usize {
+        (0..receiver).fold(pattern, |rest, _| rest / self.base()) % self.base()
+    }
+}
+
 impl Encode for Window {
     fn encode(&self, out: &mut Vec<u8>) {
         self.outcomes.encode(out);

@@ -101,7 +101,7 @@ impl Board {
         if every.len() < 2 || self.patterns.keys().any(|(of, table, _)| *of == row && *table == every) {
             return;
         }
-        for pattern in 1..table.patterns() {
+        for pattern in 1..table.patterns().count() {
             let value = table.pattern(code, pattern);
             let id = self.pattern(value, group);
             self.patterns.insert((row, every.clone(), seen_at(table, pattern)), id);

@@ -14,7 +14,7 @@
 use core::fmt;
 
 use crate::{
-    cells::CellDomain,
+    cells::{CellDomain, Patterns},
     disclosure::{Measure, MetricRef, NoiseStatement},
     ids::MemberCode,
     mixing::{PATTERNS_MAX, RECEIVERS_MAX},
@@ -59,7 +59,7 @@ impl RawTable {
     /// # Inputs
     ///
     /// `counts[(code - 1) x patterns + pattern]`, in students; digit r of the pattern, to the base of
-    /// outcomes + 1, is the outcome the student was seen with at receiver r inside the window, 0 for none ([`crate::mixing::TupleShape::patterns`]).
+    /// outcomes + 1, is the outcome the student was seen with at receiver r inside the window, 0 for none ([`Patterns`]).
     /// `denominators[code - 1]` is the sender's own count, `None` where it withheld it.
     ///
     /// # Errors
@@ -85,8 +85,10 @@ impl RawTable {
         if domain.is_empty() || domain.cohorts.len() > 64 || !ascending {
             return Err(RawTableError::Cohorts { count: domain.cohorts.len() });
         }
-        let patterns = patterns(receivers.len(), outcomes.len()).filter(|_| !outcomes.is_empty());
-        let patterns = patterns.ok_or(RawTableError::Outcomes { count: outcomes.len() })?;
+        let patterns = Patterns::new(receivers.len(), outcomes.len()).count();
+        if outcomes.is_empty() || patterns > PATTERNS_MAX {
+            return Err(RawTableError::Outcomes { count: outcomes.len() });
+        }
         let expected = domain.len() * patterns;
         if counts.len() != expected {
             return Err(RawTableError::Counts { seen: counts.len(), expected });
@@ -99,27 +101,26 @@ impl RawTable {
 
     /// Students of a cell who fit a measure. May be negative under noise.
     pub(super) fn enrolled(&self, code: u32, measure: &Measure) -> i64 {
-        let counts = (0..self.patterns()).filter(|pattern| self.fits(*pattern, measure));
+        let counts = (0..self.patterns().count()).filter(|pattern| self.fits(*pattern, measure));
         counts.fold(0_i64, |sum, pattern| sum.saturating_add(self.pattern(code, pattern)))
     }
 
     /// Students of a cell seen with exactly the outcomes of a pattern.
     pub(super) fn pattern(&self, code: u32, pattern: usize) -> i64 {
-        let start = (code as usize).saturating_sub(1).saturating_mul(self.patterns());
+        let start = (code as usize).saturating_sub(1).saturating_mul(self.patterns().count());
         self.counts.get(start.saturating_add(pattern)).copied().unwrap_or(0)
     }
 
-    /// Number of patterns.
-    pub(super) fn patterns(&self) -> usize {
-        patterns(self.receivers.len(), self.outcomes.len()).unwrap_or(1)
+    /// What students of a cell can show.
+    pub(super) fn patterns(&self) -> Patterns {
+        Patterns::new(self.receivers.len(), self.outcomes.len())
     }
 
     /// Where a student of a pattern was seen as what: receiver and outcome by index.
     pub(super) fn places(&self, pattern: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let base = self.outcomes.len() + 1;
-        let digit = move |receiver: usize| (0..receiver).fold(pattern, |rest, _| rest / base) % base;
-        (0..self.receivers.len())
-            .filter_map(move |receiver| Some((receiver, digit(receiver).checked_sub(1)?)))
+        (0..self.receivers.len()).filter_map(move |receiver| {
+            Some((receiver, self.patterns().outcome(pattern, receiver).checked_sub(1)?))
+        })
     }
 
     fn fits(&self, pattern: usize, measure: &Measure) -> bool {
@@ -133,16 +134,9 @@ impl RawTable {
 
     /// Noisy cells summed in the count of a measure.
     pub(super) fn patterns_summed(&self, measure: &Measure) -> u32 {
-        let summed = (0..self.patterns()).filter(|pattern| self.fits(*pattern, measure)).count();
+        let summed = (0..self.patterns().count()).filter(|pattern| self.fits(*pattern, measure)).count();
         u32::try_from(summed).unwrap_or(u32::MAX)
     }
-}
-
-/// Patterns of `outcomes` over `receivers`; `None` beyond what a table can hold.
-fn patterns(receivers: usize, outcomes: usize) -> Option<usize> {
-    let patterns =
-        (0..receivers).try_fold(1_usize, |patterns, _| patterns.checked_mul(outcomes.checked_add(1)?))?;
-    (patterns <= PATTERNS_MAX).then_some(patterns)
 }
 
 /// Why numbers do not make a raw table. Lengths only, never counts.

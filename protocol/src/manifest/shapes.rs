@@ -10,6 +10,7 @@ use crate::{
     ids::{Digest, MemberCode},
     manifest::{Seat, opening::OpeningError},
     match_key::Element,
+    metric::Metric,
     mixing::{RECEIVERS_MAX, RowShape, TableKeys, TupleShape},
 };
 
@@ -146,7 +147,7 @@ impl TableShape {
 pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
     let mut keys = Vec::new();
     for table in &study.tables {
-        let window = study.metric(&table.metric, table.version).and_then(|metric| metric.window());
+        let window = study.metric(&table.metric, table.version).and_then(Metric::window);
         let places = 0..window.map_or(1, Window::places);
         let windows = places.map(|place| ColumnKey::Window { metric: table.metric.clone(), place });
         for window in windows {

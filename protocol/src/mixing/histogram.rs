@@ -39,7 +39,7 @@ impl Histogram {
     /// No tuple yet.
     #[must_use]
     pub fn empty(lookup: &CellLookup, shape: TupleShape) -> Self {
-        Self { counts: vec![0; lookup.cells().saturating_mul(shape.patterns())], dropped: 0 }
+        Self { counts: vec![0; lookup.cells().saturating_mul(shape.patterns().count())], dropped: 0 }
     }
 
     /// Decrypts one chunk of the final list with every committee member's partial decryptions of the same tuples,
@@ -88,7 +88,7 @@ impl Histogram {
         self.dropped += other.dropped;
     }
 
-    /// Counts at index `(code - 1) x patterns + pattern`; for patterns see [`TupleShape::patterns`].
+    /// Counts at index `(code - 1) x patterns + pattern`; for patterns see [`crate::cells::Patterns`].
     #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
@@ -114,9 +114,10 @@ impl Histogram {
             tests.iter().position(Point::is_identity).map_or(0, |test| 1 + test % shape.outcomes())
         };
         // Horner's rule, so from the last receiver to the first.
-        let pattern =
-            windows.rchunks(shape.tests()).fold(0, |pattern, tests| pattern * shape.base() + outcome(tests));
-        let index = lookup.codes.get(&cell.encode()).map(|cell| cell * shape.patterns() + pattern);
+        let pattern = windows
+            .rchunks(shape.tests())
+            .fold(0, |pattern, tests| pattern * shape.patterns().base() + outcome(tests));
+        let index = lookup.codes.get(&cell.encode()).map(|cell| cell * shape.patterns().count() + pattern);
         match index.and_then(|index| self.counts.get_mut(index)) {
             Some(count) => *count += 1,
             None => self.dropped += 1,

@@ -2,7 +2,7 @@
 
 use super::MixingError;
 use crate::{
-    cells::Window,
+    cells::{Patterns, Window},
     group::{Ciphertext, CollectiveKeys, GroupError, Point, TAG_BYTES},
 };
 
@@ -102,8 +102,8 @@ impl TupleShape {
             return Err(MixingError::ShapeLimit { part: "receivers", seen: receivers, limit: RECEIVERS_MAX });
         }
         let shape = Self { receivers, window };
-        if shape.patterns() > PATTERNS_MAX {
-            let (seen, limit) = (shape.patterns(), PATTERNS_MAX);
+        if shape.patterns().count() > PATTERNS_MAX {
+            let (seen, limit) = (shape.patterns().count(), PATTERNS_MAX);
             return Err(MixingError::ShapeLimit { part: "patterns", seen, limit });
         }
         Ok(shape)
@@ -144,22 +144,10 @@ impl TupleShape {
         window / self.outcomes() % self.places()
     }
 
-    /// What one receiver can show: nothing, or one of the outcomes. The base a pattern's digits are written in.
+    /// What a tuple can show.
     #[must_use]
-    pub fn base(&self) -> usize {
-        1 + self.outcomes()
-    }
-
-    /// Patterns of outcomes over the receivers: `base^receivers`. Digit r of a pattern, the first the least, is receiver r's outcome.
-    #[must_use]
-    pub fn patterns(&self) -> usize {
-        (0..self.receivers).fold(1, |patterns, _| patterns * self.base())
-    }
-
-    /// The outcome a pattern shows at a receiver; 0 is none.
-    #[must_use]
-    pub fn outcome(&self, pattern: usize, receiver: usize) -> usize {
-        (0..receiver).fold(pattern, |rest, _| rest / self.base()) % self.base()
+    pub fn patterns(&self) -> Patterns {
+        Patterns::new(self.receivers, self.outcomes())
     }
 
     /// Bytes of a tuple.

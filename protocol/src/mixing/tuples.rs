@@ -134,7 +134,7 @@ pub fn build_tuples(
 pub fn noise_tuple_count(cells: u32, shape: TupleShape, noise: &NoiseTable) -> u64 {
     // One cell more than the table has: the withheld students' (see [`noise_tuples`]).
     let cells = u64::from(cells).saturating_add(1);
-    u64::from(noise.support()).saturating_mul(cells).saturating_mul(shape.patterns() as u64)
+    u64::from(noise.support()).saturating_mul(cells).saturating_mul(shape.patterns().count() as u64)
 }
 
 /// One dealer's noise for a table: for every (cell, pattern) as many tuples as it draws, then filler to exactly
@@ -152,7 +152,7 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
     // A student withheld by the source floor has an undecodable cell and a true pattern of hits: without noise of its own
     // the count of such patterns would be exact, for the very groups that are too small to be shown.
     for cell in 1..=cells.saturating_add(1) {
-        for pattern in 0..shape.patterns() {
+        for pattern in 0..shape.patterns().count() {
             for _ in 0..noise.sample(&mut rng) {
                 ciphertexts.push(match cell {
                     cell if cell <= cells => Ciphertext::trivial(cell),
@@ -161,7 +161,7 @@ pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u
                 for receiver in 0..shape.receivers() {
                     // Honest receivers write what they say into any place alike.
                     let place = if shape.places() > 1 { below(&mut rng, shape.places() as u64) } else { 0 };
-                    ciphertexts.extend(tests_of(shape, shape.outcome(pattern, receiver), place));
+                    ciphertexts.extend(tests_of(shape, shape.patterns().outcome(pattern, receiver), place));
                 }
             }
         }

@@ -229,21 +229,26 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
     );
 }
 
+/// What a question counts in one row: students who differ in nothing but their number.
+fn alike(question: u8, numbers: impl Iterator<Item = u64>) -> Counted {
+    let student = numbers.map(|number| CountedStudent {
+        metric: 0,
+        number,
+        cohort: SchoolYear(2020),
+        ethnicity: Ethnicity::White,
+        gender: Gender::Female,
+    });
+    let tables = [("college-going-12".to_owned(), Dimension::All)];
+    Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student)
+}
+
 #[test]
 fn four_rounds_that_are_all_far_apart_may_single_out_three_together() {
     // P, P + A, P + B, P + A + B + three: each differs by the floor or more from each, and the sum of the first and the last
     // less the two others is the three.
     let students = |parts: &[(u64, u64)]| -> Counted {
         let numbers = parts.iter().flat_map(|(from, to)| *from..*to);
-        let student = numbers.map(|number| CountedStudent {
-            metric: 0,
-            number,
-            cohort: SchoolYear(2020),
-            ethnicity: Ethnicity::White,
-            gender: Gender::Female,
-        });
-        let tables = [("college-going-12".to_owned(), Dimension::All)];
-        Counted::new(Digest([parts.len() as u8; 32]), 11, tables, &[SchoolYear(2020)], student)
+        alike(parts.len() as u8, numbers)
     };
     let (p, a, b) = ((0, 50), (100, 115), (200, 215));
     let kept: Vec<Earlier> = [students(&[p]), students(&[p, a]), students(&[p, b])]
@@ -259,17 +264,7 @@ fn four_rounds_that_are_all_far_apart_may_single_out_three_together() {
 
 #[test]
 fn a_round_without_a_report_answers_nothing_and_counts_all_the_same() {
-    let of = |count: u64| {
-        let student = (0..count).map(|number| CountedStudent {
-            metric: 0,
-            number,
-            cohort: SchoolYear(2020),
-            ethnicity: Ethnicity::White,
-            gender: Gender::Female,
-        });
-        let tables = [("college-going-12".to_owned(), Dimension::All)];
-        Counted::new(Digest([1; 32]), 11, tables, &[SchoolYear(2020)], student)
-    };
+    let of = |count: u64| alike(1, 0..count);
     let mut kept = vec![Earlier { round: RoundId([1; 16]), is_answered: false, counted: of(40) }];
     assert_eq!(of(40).judge(&kept), Ok(Judged::Fresh));
     assert_eq!(of(43).judge(&kept).unwrap_err().refusal, LedgerRefusal::Isolates);

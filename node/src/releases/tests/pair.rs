@@ -6,8 +6,7 @@ use passage_protocol::{
     agreement::{Segment, agreement_digest},
     cells::{CellDomain, Dimension, SchoolYear},
     disclosure::{
-        Category, DisclosurePolicy, Mark, MatchPanel, MetricRef, NoiseStatement, Outcome, ReleasedCell,
-        ReleasedTable,
+        Category, DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, ReleasedCell, ReleasedTable,
     },
     ids::{MemberCode, RoundId},
     manifest::opening::{CallSeat, RoundCall},
@@ -88,23 +87,11 @@ pub(super) fn report(viewer: usize, title: &str) -> Report {
         ],
     };
     Report {
-        round: ROUND,
-        wire_version: 2,
-        agreement: "A-0".to_owned(),
-        study: "S-0".to_owned(),
         study_title: title.to_owned(),
-        purpose: "P".to_owned(),
-        generated_at: Timestamp(1_795_000_000),
         viewer: CODES[viewer],
         segments: vec![(CODES[0], ReportSegment::K12), (CODES[1], ReportSegment::CommunityCollege)],
-        metrics: Vec::new(),
-        noise: NoiseStatement::Nil,
-        policy: DisclosurePolicy::default(),
-        coverage: "One college.".to_owned(),
-        panel: MatchPanel::default(),
         tables: vec![table],
-        breaks: Vec::new(),
-        peers: Default::default(),
+        ..fixture::report(ROUND, 120)
     }
 }
 

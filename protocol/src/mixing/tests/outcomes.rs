@@ -85,7 +85,7 @@ fn histogram(list: &[u8], members: &[CommitteeKeys], shape: TupleShape) -> Histo
 fn every_pair_of_words_is_counted_as_what_it_says() {
     let (members, shares, keys) = keys();
     let shape = TupleShape::new(2, window()).unwrap();
-    assert_eq!((shape.patterns(), shape.windows(), shape.tuple_bytes()), (9, 12, 13 * 64));
+    assert_eq!((shape.patterns().count(), shape.windows(), shape.tuple_bytes()), (9, 12, 13 * 64));
     let (unmixed, patterns) = tuples(&keys);
     let first = table_hop(TupleChunk::Unmixed(unmixed), shape, KEYS, &keys, &seed("one")).unwrap();
     let chunk = TupleChunk::Mixed { bytes: &first, first_tuple: 0 };
