@@ -81,7 +81,8 @@ fn any_process_killed_at_any_moment_leaves_the_same_figures() {
     let mut parties = fleet.names();
     parties.push("coordinator".to_owned());
     let mut reopened = 0;
-    while kills < in_time(ROUND_KILLS) {
+    // With fewer kills chance has more say: go on until enough rounds were opened again, as far as all the kills.
+    while kills < in_time(ROUND_KILLS) || (kills < ROUND_KILLS && reopened <= kills / 5) {
         // What a report has answered is not asked again: every opening is a question of its own, about the same students.
         let round = fleet.open(&fleet.question(Noise::None, &BY));
         let mut killed = Vec::new();
