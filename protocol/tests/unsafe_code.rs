@@ -1,4 +1,4 @@
-//! `unsafe` stands in one module of the product: the vectors of `group`'s lanes.
+//! `unsafe` stands in one module of the product: the vectors of the lanes.
 
 #![allow(clippy::unwrap_used, reason = "a source that cannot be read fails the test")]
 
@@ -8,9 +8,9 @@ use std::{
 };
 
 /// The folder that may have it.
-const VECTORS: &str = "protocol/src/group/lanes/vector";
+const VECTORS: &str = "protocol/lanes/src/vector";
 /// The file that declares that folder and allows it.
-const DECLARED_IN: &str = "protocol/src/group/lanes/mod.rs";
+const DECLARED_IN: &str = "protocol/lanes/src/lib.rs";
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -78,7 +78,9 @@ fn the_workspace_denies_it_and_every_package_takes_the_workspaces_lints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     assert!(manifest.lines().any(|line| line.starts_with("unsafe_code = \"deny\"")));
-    for package in ["protocol", "protocol/shell", "node", "node/analytics", "coordinator", "tests"] {
+    for package in
+        ["protocol", "protocol/lanes", "protocol/shell", "node", "node/analytics", "coordinator", "tests"]
+    {
         let manifest = fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{package}");
     }

@@ -25,7 +25,8 @@ impl OwnerBlind {
     pub fn draw(committee_len: usize, seed: [u8; 32]) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let shares: Vec<_> = (0..committee_len).map(|_| SecretScalar::random(&mut rng)).collect();
-        let product = shares.iter().fold(SecretScalar(Scalar::ONE), |product, share| product.product(share));
+        let product =
+            shares.iter().fold(SecretScalar::computed(Scalar::ONE), |product, share| product.product(share));
         Self { shares, blind: product.inverse() }
     }
 
@@ -58,7 +59,7 @@ impl HopFactor {
     ///
     /// [`GroupError::ScalarInvalid`] if the share is zero or not canonical.
     pub fn blinded(keys: &CommitteeKeys, share: &[u8; 32]) -> Result<Self, GroupError> {
-        let share = SecretScalar::from_bytes(share)?;
+        let share = SecretScalar::from_bytes(share).ok_or(GroupError::ScalarInvalid)?;
         Ok(Self { half: keys.tag_share().product(&share).half() })
     }
 
@@ -102,9 +103,9 @@ mod tests {
     fn the_shares_undo_the_blind() {
         let blind = OwnerBlind::draw(3, [5; 32]);
         let product = (0..3).fold(Scalar::ONE, |product, position| {
-            product * SecretScalar::from_bytes(&blind.share(position).unwrap()).unwrap().0
+            product * SecretScalar::from_bytes(&blind.share(position).unwrap()).unwrap().scalar()
         });
-        assert_eq!(product * blind.factor().0, Scalar::ONE);
+        assert_eq!(product * blind.factor().scalar(), Scalar::ONE);
         assert!(blind.share(3).is_none());
     }
 

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::{
         codec::{Decode, Encode},
-        group::CommitteeKeys,
+        group::{Addend, Backend, CommitteeKeys, Factor, Input, Output, Pass, Scalars, SecretScalar},
         ids::{MemberCode, RoundId},
     };
 
@@ -82,8 +82,14 @@ mod tests {
         for column in 0..2 {
             let sum = shares[0].points()[column].0 + shares[1].points()[column].0;
             assert_eq!(keys.points()[column].0, sum);
-            let key = keys.key(column).unwrap();
-            assert_eq!(key.portable() * &Scalar::from(77_u8), sum * Scalar::from(77_u8));
+            let scalar = SecretScalar::computed(Scalar::from(77_u8));
+            let addends = [Addend { base: keys.key(column).unwrap(), scalars: Scalars::Secret(&[&scalar]) }];
+            let pass =
+                Pass { input: Input::None, factor: Factor::One, addends: &addends, output: Output::Plain };
+            let expected = (sum * scalar.scalar()).compress().to_bytes();
+            for backend in Backend::available() {
+                assert_eq!(backend.run(&pass).unwrap(), [expected], "{backend:?}");
+            }
         }
         assert!(keys.key(2).is_none());
     }

@@ -67,7 +67,7 @@ impl CommitteeKeys {
             .iter()
             .enumerate()
             .map(|(column, share)| {
-                let point = Element(RistrettoPoint::mul_base(&share.0));
+                let point = Element(RistrettoPoint::mul_base(share.scalar()));
                 (point, PossessionProof::prove(round, member, column, share, &point, &self.nonce_key))
             })
             .unzip();

@@ -80,13 +80,17 @@ impl EqualityProof {
     ) -> Result<Self, GroupError> {
         let missing = GroupError::ColumnCount { seen: keys.columns(), expected: column.saturating_add(1) };
         let share = keys.column_share(column).ok_or(missing)?;
-        let point = Element(RistrettoPoint::mul_base(&share.0));
+        let point = Element(RistrettoPoint::mul_base(share.scalar()));
         let statement = statement(context, &point, sums);
         let nonce = nonce(keys.nonce_key(), CONTEXT, &statement);
-        let commitment_base = RistrettoPoint::mul_base(&nonce.0).compress().to_bytes();
-        let commitment_sum = (sums.cipher * nonce.0).compress().to_bytes();
+        let commitment_base = RistrettoPoint::mul_base(nonce.scalar()).compress().to_bytes();
+        let commitment_sum = (sums.cipher * nonce.scalar()).compress().to_bytes();
         let challenge = challenge(CONTEXT, &[&statement, &commitment_base, &commitment_sum]);
-        Ok(Self { commitment_base, commitment_sum, response: (nonce.0 + challenge * share.0).to_bytes() })
+        Ok(Self {
+            commitment_base,
+            commitment_sum,
+            response: (nonce.scalar() + challenge * share.scalar()).to_bytes(),
+        })
     }
 
     /// Checks the proof against the published point. Variable-time, on public data.

@@ -1,4 +1,4 @@
-//! The group ristretto255 (RFC 9496) and the keys of a round; the only place that names `curve25519-dalek`.
+//! The group ristretto255 (RFC 9496) and the keys of a round; with its lanes the only place that names `curve25519-dalek`.
 //!
 //! # What is here
 //!
@@ -6,12 +6,11 @@
 //! |---|---|
 //! | `element` | [`Element`]: a decoded point that is never the identity |
 //! | `point` | arithmetic inside the crate, where the identity may occur; ElGamal ciphertexts |
-//! | `scalar` | [`SecretScalar`]: non-zero, wiped, mute |
 //! | `hash_to_element` | match key fields to a match point (SPEC §4) |
 //! | `committee` | a committee member's secrets for one round, and the public [`KeyShare`] (SPEC §5.4) |
 //! | `collective` | the sum of the shares, with fixed-base tables |
 //! | `blind` | the owner's blind, a hop's factor, the tag key (SPEC §6) |
-//! | `lanes` | [`Backend`]: passes over batches of points in vector lanes |
+//! | `passage-lanes`, a crate below | [`Backend`]: passes over batches of points in vector lanes; `SecretScalar`: non-zero, wiped, mute |
 //! | `possession`, `equality` | Schnorr proof of possession, batched proof of equal logarithms (SPEC §5.4, §9) |
 //!
 //! # What this module promises
@@ -35,25 +34,22 @@ mod committee;
 mod element;
 mod equality;
 mod hash_to_element;
-mod lanes;
 mod point;
 mod possession;
-mod scalar;
 #[cfg(test)]
 mod vectors;
 
 pub use blind::{HopFactor, OwnerBlind, TAG_BYTES, TagKey};
 pub use collective::CollectiveKeys;
 pub use committee::{COLUMN_KEYS_MAX, CommitteeKeys, KeyShare};
-pub use element::{ELEMENT_BYTES, Element, random_element};
+pub use element::{Element, random_element};
 pub use equality::EqualityProof;
 pub use hash_to_element::{MatchPoint, hash_to_element};
-pub use lanes::{Backend, BadPoint, BadPointKind};
+pub use passage_lanes::{Backend, BadPoint, BadPointKind, ELEMENT_BYTES};
 pub use possession::PossessionProof;
-pub use scalar::SecretScalar;
 
 pub(crate) use equality::WeightedSum;
-pub(crate) use lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars};
+pub(crate) use passage_lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
 pub(crate) use point::{Ciphertext, Point};
 
 /// Why group data was refused. Every variant but [`NoShares`](Self::NoShares) is caused by what a peer sent.

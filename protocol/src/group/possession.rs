@@ -35,9 +35,9 @@ impl PossessionProof {
     ) -> Self {
         let statement = statement(round, member, column, point);
         let nonce = nonce(nonce_key, CONTEXT, &statement);
-        let commitment = RistrettoPoint::mul_base(&nonce.0).compress().to_bytes();
+        let commitment = RistrettoPoint::mul_base(nonce.scalar()).compress().to_bytes();
         let challenge = challenge(CONTEXT, &[&statement, &commitment]);
-        Self { commitment, response: (nonce.0 + challenge * share.0).to_bytes() }
+        Self { commitment, response: (nonce.scalar() + challenge * share.scalar()).to_bytes() }
     }
 
     /// Checks the proof. Variable-time, on public data.
@@ -99,5 +99,5 @@ pub(super) fn nonce(key: &[u8; 32], context: &'static str, statement: &[u8]) -> 
     hasher.update(context.as_bytes()).update(&[0]).update(statement);
     let mut wide = Zeroizing::new([0; 64]);
     hasher.finalize_xof().fill(wide.as_mut_slice());
-    SecretScalar(Scalar::from_bytes_mod_order_wide(&wide))
+    SecretScalar::computed(Scalar::from_bytes_mod_order_wide(&wide))
 }

@@ -69,10 +69,10 @@ fn rfc_9497_blind_and_evaluate() {
         let input = hex::decode(vector["input"].as_str().unwrap()).unwrap();
         let element = Element(RistrettoPoint::from_uniform_bytes(&expand_message_xmd(&input, &dst)));
         let blind = SecretScalar::from_bytes(&bytes(&vector["blind"])).unwrap();
-        let blinded = blind.times(&element);
+        let blinded = element.times(&blind);
         assert_eq!(blinded.encode(), bytes(&vector["blinded"]));
-        assert_eq!(server.times(&blinded).encode(), bytes(&vector["evaluated"]));
+        assert_eq!(blinded.times(&server).encode(), bytes(&vector["evaluated"]));
         // What the hops rely on: the blind comes off after the evaluation.
-        assert_eq!(blind.inverse().times(&server.times(&blinded)), server.times(&element));
+        assert_eq!(blinded.times(&server).times(&blind.inverse()), element.times(&server));
     }
 }

@@ -263,7 +263,7 @@ fn equal_keys_have_equal_tags_and_no_others() {
         let point = committee
             .members
             .iter()
-            .fold(match_point(recipe, key).element().unwrap(), |p, keys| keys.tag_share().times(&p));
+            .fold(match_point(recipe, key).element().unwrap(), |p, keys| p.times(keys.tag_share()));
         committee.tag_key.tag(recipe, &point.encode())
     };
     let keys = |students: &[Student], slot: usize| -> Vec<&'static str> {

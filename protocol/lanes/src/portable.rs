@@ -7,7 +7,7 @@ use curve25519_dalek::{
 };
 
 use super::{Addend, BadPoint, BadPointKind, Factor, Input, Output, Pass, Scalars};
-use crate::group::ELEMENT_BYTES;
+use crate::ELEMENT_BYTES;
 
 /// Points encoded with one inversion: enough to share it, few enough to stay in cache.
 const POINTS_PER_CHUNK: usize = 256;

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// A public point that is multiplied often. About 30 KiB, and 60 KiB more when a vector backend has used it.
-pub(crate) struct FixedBase {
+pub struct FixedBase {
     point: RistrettoPoint,
     /// Digits of the scalars it is multiplied by.
     digits: usize,
@@ -36,7 +36,7 @@ pub(crate) struct FixedBase {
 
 impl FixedBase {
     /// For scalars. Tables are made when they are first needed, about 0.2 ms each.
-    pub(in super::super) fn new(point: RistrettoPoint) -> Self {
+    pub fn new(point: RistrettoPoint) -> Self {
         Self::with_digits(point, DIGITS)
     }
 
@@ -53,20 +53,20 @@ impl FixedBase {
     }
 
     /// G.
-    pub(crate) fn generator() -> &'static Self {
+    pub fn generator() -> &'static Self {
         static GENERATOR: OnceLock<FixedBase> = OnceLock::new();
         GENERATOR.get_or_init(|| Self::new(RISTRETTO_BASEPOINT_POINT))
     }
 
     /// `G/2`, for numbers below 2^32 only: `m G` for passes that encode by doubling.
-    pub(crate) fn half_generator_for_numbers() -> &'static Self {
+    pub fn half_generator_for_numbers() -> &'static Self {
         static HALF: OnceLock<FixedBase> = OnceLock::new();
         let half = || RISTRETTO_BASEPOINT_POINT * Scalar::ONE.div_by_2();
         HALF.get_or_init(|| Self::with_digits(half(), DIGITS_OF_U32))
     }
 
     /// The table of `curve25519-dalek`.
-    pub(in super::super) fn portable(&self) -> &RistrettoBasepointTable {
+    pub(super) fn portable(&self) -> &RistrettoBasepointTable {
         self.portable.get_or_init(|| Box::new(RistrettoBasepointTable::create(&self.point)))
     }
 

@@ -9,7 +9,7 @@ use super::{
     ristretto::{decode, encode, encode_doubles, map},
     vector::{Job, Word},
 };
-use crate::group::ELEMENT_BYTES;
+use crate::ELEMENT_BYTES;
 
 /// Points encoded with one inversion a strand: the working set (about 110 KiB) stays in the second cache.
 const POINTS_PER_CHUNK: usize = 256;

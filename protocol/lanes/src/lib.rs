@@ -1,4 +1,6 @@
-//! Passes over batches of points, as many at a time as the processor has lanes (SPEC §6).
+//! Passes over batches of ristretto255 points, as many at a time as the processor has lanes (SPEC §6).
+//!
+//! A crate of its own because its vectors are the longest thing of the workspace to compile; `passage_protocol::group` is its only user.
 //!
 //! # What is here
 //!
@@ -9,6 +11,7 @@
 //! | `curve`, `ristretto` | points of the curve; decode, encode and one-way map of RFC 9496 |
 //! | `digits`, `multiply` | multiplication by secret scalars and by tables of fixed bases |
 //! | `fixed` | a fixed base and its tables |
+//! | `scalar` | [`SecretScalar`]: non-zero, wiped, mute |
 //! | `pass`, `portable` | one [`Pass`] on lanes, and with `curve25519-dalek` where there are none |
 //!
 //! # What it promises
@@ -24,8 +27,6 @@
 
 use core::fmt;
 
-use super::{ELEMENT_BYTES, MatchPoint, SecretScalar};
-
 mod columns25;
 mod curve;
 mod digits;
@@ -37,12 +38,14 @@ mod multiply;
 mod pass;
 mod portable;
 mod ristretto;
+mod scalar;
 #[cfg(test)]
 mod tests;
 #[allow(unsafe_code, reason = "vector instructions; the module's head says why they are sound")]
 mod vector;
 
-pub(crate) use fixed::FixedBase;
+pub use fixed::FixedBase;
+pub use scalar::SecretScalar;
 #[cfg(target_arch = "x86_64")]
 use {
     field25::Field25,
@@ -53,6 +56,9 @@ use {
         zmm::{Avx512, Zmm},
     },
 };
+
+/// Bytes of an encoded element.
+pub const ELEMENT_BYTES: usize = 32;
 
 /// What multiplies the points of a batch.
 #[derive(Clone, Copy)]
@@ -129,26 +135,25 @@ impl Backend {
         self.run(&Pass { input, factor: Factor::Shared(&half), addends: &[], output: Output::Double })
     }
 
-    /// `factor` times every match point, encoded: the one-way map of RFC 9496 §4.3.4 and one multiplication each.
+    /// `factor` times the point that every 64 uniform bytes name, encoded: the one-way map of RFC 9496 §4.3.4 and one multiplication each.
     /// Constant-time in `factor` and in the points. A point that is the identity (chance 2^-252) is encoded as such, and the
     /// next party refuses it.
     #[must_use]
-    pub fn map_and_raise(self, points: &[MatchPoint], factor: &SecretScalar) -> Vec<[u8; ELEMENT_BYTES]> {
-        let uniform: Vec<[u8; 64]> = points.iter().map(|point| *point.uniform()).collect();
+    pub fn map_and_raise(self, uniform: &[[u8; 64]], factor: &SecretScalar) -> Vec<[u8; ELEMENT_BYTES]> {
         let half = factor.half();
-        let (input, factor) = (Input::Uniform(&uniform), Factor::Shared(&half));
+        let (input, factor) = (Input::Uniform(uniform), Factor::Shared(&half));
         // Nothing is decoded, so nothing is refused.
         self.run(&Pass { input, factor, addends: &[], output: Output::Double }).unwrap_or_default()
     }
 
     /// Checks that every encoding is canonical and not the identity; about 0.5 µs a point on lanes, 5 µs without.
-    pub(crate) fn check(self, points: &[[u8; ELEMENT_BYTES]]) -> Result<(), BadPoint> {
+    pub fn check(self, points: &[[u8; ELEMENT_BYTES]]) -> Result<(), BadPoint> {
         let (input, factor) = (Input::Encoded(points), Factor::One);
         self.run(&Pass { input, factor, addends: &[], output: Output::Nothing }).map(|_| ())
     }
 
     /// Runs one pass over all its points.
-    pub(crate) fn run(self, pass: &Pass<'_>) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint> {
+    pub fn run(self, pass: &Pass<'_>) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint> {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(proof) => {
@@ -174,11 +179,15 @@ impl fmt::Debug for Backend {
 /// One pass: `encode(factor * input + sum of addends)` for every item, or the encoding of its double.
 ///
 /// All slices have the same length, or the longer ones are cut to the shortest.
-pub(crate) struct Pass<'a> {
-    pub(crate) input: Input<'a>,
-    pub(crate) factor: Factor<'a>,
-    pub(crate) addends: &'a [Addend<'a>],
-    pub(crate) output: Output,
+pub struct Pass<'a> {
+    /// The points that go in.
+    pub input: Input<'a>,
+    /// What multiplies them.
+    pub factor: Factor<'a>,
+    /// Multiples of fixed bases that are added to them.
+    pub addends: &'a [Addend<'a>],
+    /// What comes out.
+    pub output: Output,
 }
 
 impl Pass<'_> {
@@ -202,7 +211,7 @@ impl Pass<'_> {
 
 /// The points that go in.
 #[derive(Clone, Copy)]
-pub(crate) enum Input<'a> {
+pub enum Input<'a> {
     /// Encodings that a peer sent: canonical and not the identity, or the pass is refused.
     Encoded(&'a [[u8; ELEMENT_BYTES]]),
     /// None: the addends alone.
@@ -215,7 +224,7 @@ pub(crate) enum Input<'a> {
 
 /// What multiplies each point that goes in.
 #[derive(Clone, Copy)]
-pub(crate) enum Factor<'a> {
+pub enum Factor<'a> {
     /// A scalar for each point.
     Each(&'a [SecretScalar]),
     /// Nothing.
@@ -226,14 +235,16 @@ pub(crate) enum Factor<'a> {
 
 /// A multiple of a fixed base that is added to each point.
 #[derive(Clone, Copy)]
-pub(crate) struct Addend<'a> {
-    pub(crate) base: &'a FixedBase,
-    pub(crate) scalars: Scalars<'a>,
+pub struct Addend<'a> {
+    /// The base.
+    pub base: &'a FixedBase,
+    /// What multiplies it for each point.
+    pub scalars: Scalars<'a>,
 }
 
 /// Scalars of an addend, one a point.
 #[derive(Clone, Copy)]
-pub(crate) enum Scalars<'a> {
+pub enum Scalars<'a> {
     /// Small numbers, for [`FixedBase::half_generator_for_numbers`].
     Numbers(&'a [u32]),
     /// Scalars.
@@ -251,7 +262,7 @@ impl Scalars<'_> {
 
 /// What comes out.
 #[derive(Clone, Copy)]
-pub(crate) enum Output {
+pub enum Output {
     /// The encoding of each result's double: one inversion for many, instead of an inverse square root each. Scalars are halved
     /// for it before ([`SecretScalar::half`]).
     Double,

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::vector::{Lanes, Word};
-use crate::group::SecretScalar;
+use crate::SecretScalar;
 
 /// Digits of a scalar below 2^253.
 pub(super) const DIGITS: usize = 64;

@@ -1,4 +1,4 @@
-//! Each backend against one point at a time with `curve25519-dalek`, in one process: `cargo bench -p passage-protocol --bench paired`.
+//! Each backend against one point at a time with `curve25519-dalek`, in one process: `cargo bench -p passage-lanes --bench paired`.
 //!
 //! Rounds of baseline and backend alternate, so that a machine that is busy or changes its clock slows both; each round is timed by
 //! the processor time of this thread, and the ratio is taken round by round. Medians are printed. A number after `--` is the number
@@ -10,10 +10,8 @@
 
 use std::{env, fs, hint::black_box};
 
-use passage_protocol::{
-    group::{Backend, Element, MatchPoint, SecretScalar, hash_to_element},
-    ids::{Digest, RoundId},
-};
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
+use passage_lanes::{Backend, SecretScalar};
 
 /// Points of a round: about 60 ms of the baseline, many times the grain of the processor's clock.
 const POINTS: u32 = 2048;
@@ -23,8 +21,9 @@ fn main() {
     let mut scalar = [7; 32];
     scalar[31] = 9;
     let scalar = SecretScalar::from_bytes(&scalar).unwrap();
-    let hashed: Vec<MatchPoint> = (0..POINTS).map(match_point).collect();
-    let tokens: Vec<[u8; 32]> = hashed.iter().map(|point| point.element().unwrap().encode()).collect();
+    let hashed: Vec<[u8; 64]> = (0..POINTS).map(hashed).collect();
+    let tokens: Vec<[u8; 32]> =
+        hashed.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes).compress().0).collect();
     println!("{:<12} {:<28} {:>9} {:>9} {:>7}", "backend", "operation", "dalek ns", "lanes ns", "ratio");
     for backend in Backend::available() {
         let raise = paired(
@@ -42,16 +41,19 @@ fn main() {
     }
 }
 
-fn match_point(number: u32) -> MatchPoint {
-    hash_to_element(&Digest([5; 32]), &RoundId([1; 16]), &[&number.to_le_bytes()])
+/// What a match key hashes to; hashing is the same for both and is not timed.
+fn hashed(number: u32) -> [u8; 64] {
+    let mut uniform = [0; 64];
+    blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut uniform);
+    uniform
 }
 
 fn single(token: &[u8; 32], scalar: &SecretScalar) -> [u8; 32] {
-    scalar.times(&Element::decode(token).unwrap()).encode()
+    (CompressedRistretto(*token).decompress().unwrap() * scalar.scalar()).compress().0
 }
 
-fn single_hashed(point: &MatchPoint, scalar: &SecretScalar) -> [u8; 32] {
-    scalar.times(&point.element().unwrap()).encode()
+fn single_hashed(uniform: &[u8; 64], scalar: &SecretScalar) -> [u8; 32] {
+    (RistrettoPoint::from_uniform_bytes(uniform) * scalar.scalar()).compress().0
 }
 
 /// Medians of nanoseconds a point of both, and of their ratio.

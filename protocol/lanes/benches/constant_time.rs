@@ -1,4 +1,4 @@
-//! Does the time of a multiplication depend on the scalar? `cargo bench -p passage-protocol --bench constant_time`.
+//! Does the time of a multiplication depend on the scalar? `cargo bench -p passage-lanes --bench constant_time`.
 //!
 //! As in dudect (Reparaz, Balasch, Verbauwhede 2017): many timings with one fixed scalar and with fresh random ones, in random order;
 //! Welch's t of the two sets, also of the fastest 50, 75, 90 and 99 % of all timings, because a busy machine disturbs the slow end.
@@ -11,10 +11,8 @@
 
 use std::{env, hint::black_box, time::Instant};
 
-use passage_protocol::{
-    group::{Backend, MatchPoint, SecretScalar, hash_to_element},
-    ids::{Digest, RoundId},
-};
+use curve25519_dalek::ristretto::RistrettoPoint;
+use passage_lanes::{Backend, SecretScalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -26,10 +24,15 @@ const PARTS: [usize; 5] = [50, 75, 90, 99, 100];
 
 fn main() {
     let timings = env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(20_000);
-    let hashed: Vec<MatchPoint> = (0..POINTS)
-        .map(|number| hash_to_element(&Digest([5; 32]), &RoundId([1; 16]), &[&number.to_le_bytes()]))
+    let hashed: Vec<[u8; 64]> = (0..POINTS)
+        .map(|number| {
+            let mut uniform = [0; 64];
+            blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut uniform);
+            uniform
+        })
         .collect();
-    let tokens: Vec<[u8; 32]> = hashed.iter().map(|point| point.element().unwrap().encode()).collect();
+    let tokens: Vec<[u8; 32]> =
+        hashed.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes).compress().0).collect();
     println!("{:<12} {:<8} {:<26} {:>9} {:>7}", "backend", "input", "fixed scalar", "timings", "|t|");
     for backend in Backend::available() {
         for (name, fixed) in fixed_scalars() {

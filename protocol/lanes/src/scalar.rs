@@ -4,11 +4,9 @@ use curve25519_dalek::scalar::Scalar;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Element, GroupError};
-
 /// A secret, non-zero scalar modulo the group order.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SecretScalar(pub(super) Scalar);
+pub struct SecretScalar(pub(crate) Scalar);
 
 impl SecretScalar {
     /// Draws a uniform non-zero scalar: 64 bytes reduced, bias below 2^-250.
@@ -23,17 +21,23 @@ impl SecretScalar {
         }
     }
 
-    /// Reads a canonical, non-zero scalar, little-endian.
-    ///
-    /// # Errors
-    ///
-    /// [`GroupError::ScalarInvalid`] for zero and for any value not below the group order.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, GroupError> {
+    /// Reads a canonical, non-zero scalar, little-endian; `None` for zero and for any value not below the group order.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
         let scalar: Option<Scalar> = Scalar::from_canonical_bytes(*bytes).into();
-        match scalar {
-            Some(scalar) if scalar != Scalar::ZERO => Ok(Self(scalar)),
-            Some(_) | None => Err(GroupError::ScalarInvalid),
-        }
+        scalar.filter(|scalar| *scalar != Scalar::ZERO).map(Self)
+    }
+
+    /// A scalar that was computed; zero, which then has probability 2^-252, multiplies every point to the identity.
+    #[must_use]
+    pub fn computed(scalar: Scalar) -> Self {
+        Self(scalar)
+    }
+
+    /// The scalar, for arithmetic of proofs.
+    #[must_use]
+    pub fn scalar(&self) -> &Scalar {
+        &self.0
     }
 
     /// The 32 canonical bytes, for sealing to the one party that may know them.
@@ -42,24 +46,21 @@ impl SecretScalar {
         Zeroizing::new(self.0.to_bytes())
     }
 
-    /// This scalar times `element`: again not the identity, because neither is zero. Constant-time, about 30 µs.
-    #[must_use]
-    pub fn times(&self, element: &Element) -> Element {
-        Element(element.0 * self.0)
-    }
-
     /// The product of two scalars.
-    pub(super) fn product(&self, other: &Self) -> Self {
+    #[must_use]
+    pub fn product(&self, other: &Self) -> Self {
         Self(self.0 * other.0)
     }
 
     /// The inverse.
-    pub(super) fn inverse(&self) -> Self {
+    #[must_use]
+    pub fn inverse(&self) -> Self {
         Self(self.0.invert())
     }
 
     /// Half the scalar: batch encoding doubles (`double_and_encode_batch`), so passes multiply by half first.
-    pub(crate) fn half(&self) -> Self {
+    #[must_use]
+    pub fn half(&self) -> Self {
         Self(self.0.div_by_2())
     }
 }
@@ -72,13 +73,13 @@ mod tests {
 
     #[test]
     fn bad_scalars_are_refused() {
-        assert!(SecretScalar::from_bytes(&[0; 32]).is_err());
+        assert!(SecretScalar::from_bytes(&[0; 32]).is_none());
         let order = hex::decode("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").unwrap();
         let order: [u8; 32] = order.try_into().unwrap();
-        assert_eq!(SecretScalar::from_bytes(&order).err(), Some(GroupError::ScalarInvalid));
+        assert!(SecretScalar::from_bytes(&order).is_none());
         let mut one = [0; 32];
         one[0] = 1;
-        assert!(SecretScalar::from_bytes(&one).is_ok());
+        assert!(SecretScalar::from_bytes(&one).is_some());
     }
 
     #[test]
