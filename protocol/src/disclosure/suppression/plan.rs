@@ -122,17 +122,20 @@ fn changed(puzzle: &Puzzle, fault: FigureId, near: &[FigureId], change: i64) -> 
     };
     programme.row(&moved(puzzle.base.expression(fault)), Compare::Equal, change);
     let mut sums = Vec::new();
-    for id in (0..puzzle.figures.len()).filter(|id| !puzzle.base.is_finest(*id) && puzzle.is_known(*id)) {
+    for id in (0..puzzle.figures.len()).filter(|id| !puzzle.base.is_finest(*id)) {
         let mut terms = moved(puzzle.base.expression(id));
         if terms.is_empty() {
             continue;
         }
+        let (value, cap) = (puzzle.value(id), puzzle.cap(id));
         if puzzle.may_be_withheld(id) {
-            let (value, cap) = (puzzle.value(id), puzzle.cap(id));
             let up = programme.variable(Kind::Real, cost(id), 0, cap - value);
             let down = programme.variable(Kind::Real, cost(id), 0, value);
             terms.extend([(up, -1), (down, 1)]);
             sums.push((id, (up, down)));
+        } else if !puzzle.is_known(id) {
+            // Withheld already, but no larger than its group: parts may not all grow at once.
+            terms.push((programme.variable(Kind::Real, 0.0, -value, cap - value), -1));
         }
         programme.row(&terms, Compare::Equal, 0);
     }
