@@ -32,6 +32,9 @@ pub struct Settings {
     pub passphrase_max_days: u32,
     /// Memory one query may use, MiB. Nothing is ever spilled to the disk, so a query that needs more is refused. Default: 1024.
     pub query_memory_mib: u32,
+    /// Memory a list or a table of a round may stand in, MiB; a larger one is shuffled in sealed files without names on the disk
+    /// of the state folder, a few per cent slower. Default: 1024.
+    pub round_memory_mib: u32,
     /// Hours a session lasts at most. Default: 12, a working day.
     pub session_hours: u32,
     /// Minutes without a command after which a session ends. Default: 30.
@@ -48,6 +51,7 @@ pub const KEYS: &[&str] = &[
     "passphrase_file",
     "passphrase_max_days",
     "query_memory_mib",
+    "round_memory_mib",
     "session_hours",
     "session_idle_minutes",
     "two_person",
@@ -55,6 +59,9 @@ pub const KEYS: &[&str] = &[
 
 /// Memory of one query unless set otherwise, MiB.
 const QUERY_MEMORY_MIB: u32 = 1024;
+
+/// Memory of one list of a round unless set otherwise, MiB.
+const ROUND_MEMORY_MIB: u32 = 1024;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -65,6 +72,7 @@ impl Default for Settings {
             lockout_s: 900,
             passphrase_max_days: 0,
             query_memory_mib: QUERY_MEMORY_MIB,
+            round_memory_mib: ROUND_MEMORY_MIB,
             session_hours: 12,
             session_idle_minutes: 30,
             two_person: Vec::new(),
@@ -76,6 +84,12 @@ impl Settings {
     /// Where the outer half of the node key comes from.
     pub fn outer(&self) -> impl Fn(Guard) -> Result<Zeroizing<Vec<u8>>, Failure> + use<> {
         of_process(Some(self.passphrase_file.as_path()).filter(|path| !path.as_os_str().is_empty()))
+    }
+
+    /// Memory a list of a round may stand in, bytes.
+    #[must_use]
+    pub fn round_memory_bytes(&self) -> u64 {
+        u64::from(self.round_memory_mib) << 20
     }
 
     /// Memory one query may use, bytes.

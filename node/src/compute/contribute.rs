@@ -5,7 +5,6 @@ use passage_protocol::{
     cells::{Dimension, SchoolYear, Window},
     disclosure::source_floor,
     group::{MatchPoint, OwnerBlind, hash_to_element},
-    ids::Digest,
     manifest::shapes::{ColumnKey, First, TableShape},
     mixing::{ColumnValue, FirstFactor, PlainRow, chunk_seed, contribute, turns},
     round::MemberOutcome,
@@ -18,7 +17,8 @@ use crate::{
     compute::{
         Finished, RoundContext, Rows, WorkFault,
         secrets::RoundSecrets,
-        stream::{CHUNK_ROWS, ShuffleBuffer, seal_short, seal_to_shelf},
+        shuffle::Shuffle,
+        stream::{CHUNK_ROWS, SealedOut, seal_short},
     },
     prepare::{Prepared, PreparedRow},
 };
@@ -58,7 +58,7 @@ pub fn run(
     let makers = column_makers(context, &tables, &counted)?;
 
     let (seed, turns_seed) = (entropy::seed()?, entropy::seed()?);
-    let mut buffer = ShuffleBuffer::new(list.rows, shape.row_bytes())?;
+    let mut shuffle = Shuffle::new(shelf, context.allowance, list.rows, shape.row_bytes())?;
     let batch_rows = CHUNK_ROWS * 16;
     for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
         let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
@@ -72,15 +72,15 @@ pub fn run(
             })
             .collect();
         for chunk in chunks? {
-            buffer.put(&chunk)?;
+            shuffle.put(&chunk)?;
         }
         rows(part.len() as u64);
     }
-    let bytes = buffer.finish()?;
-    let output = Digest::of_blob(&bytes);
     let next = list.pass(1).ok_or(WorkFault::SecretMissing)?;
     let seal = context.seal(SealPurpose::List, context.me, 0, context.me, next)?;
-    let sealed = seal_to_shelf(shelf, &bytes, &seal, &context.hpke_key(next)?)?;
+    let mut out = SealedOut::begin(shelf, &seal, &context.hpke_key(next)?)?;
+    shuffle.finish(|rows| out.take(rows))?;
+    let (output, sealed) = out.end()?;
 
     let outcome = MemberOutcome::Contributed {
         output,

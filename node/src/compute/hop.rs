@@ -6,19 +6,17 @@ use passage_protocol::{
     manifest::shapes::{First, ListShape},
     mixing::{check_columns, chunk_seed, final_tags, hop},
     round::MemberOutcome,
-    seal::{SealContext, SealPurpose, Sealer},
+    seal::SealPurpose,
     wire::{BlobRef, limits::BLOB_BYTES_MAX},
 };
-use passage_shell::{
-    entropy,
-    shelf::{BlobWriter, Shelf},
-};
+use passage_shell::{entropy, shelf::Shelf};
 use rayon::prelude::*;
 
 use crate::compute::{
     Finished, RoundContext, Rows, WorkFault,
     secrets::RoundSecrets,
-    stream::{Batches, CHUNK_ROWS, Expected, ShuffleBuffer, finish, open_sealed, seal_to_shelf},
+    shuffle::Shuffle,
+    stream::{Batches, CHUNK_ROWS, Expected, SealedOut, finish, open_sealed},
 };
 
 /// What a pass takes in.
@@ -44,7 +42,7 @@ pub struct PassInput {
 ///
 /// # Cost
 ///
-/// Per row one multiplication a slot and two fixed-base multiplications a column; memory for the list once.
+/// Per row one multiplication a slot and two fixed-base multiplications a column; memory for the list once, or the allowance.
 pub fn run(
     context: &RoundContext,
     secrets: &RoundSecrets,
@@ -57,7 +55,7 @@ pub fn run(
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let factor = factor(context, secrets, list)?;
     let seed = entropy::seed()?;
-    let mut buffer = ShuffleBuffer::new(list.rows, shape.row_bytes())?;
+    let mut shuffle = Shuffle::new(shelf, context.allowance, list.rows, shape.row_bytes())?;
     let mut batches = Batches::new(shape.row_bytes(), rows, |chunk: &[u8], first: u64| {
         let seed = chunk_seed(&seed, first / CHUNK_ROWS as u64);
         Ok(hop(chunk, first, shape, &columns, &factor, &context.keys, &seed)?)
@@ -68,26 +66,22 @@ pub fn run(
         bytes: u64::from(list.rows) * shape.row_bytes() as u64,
         width: shape.row_bytes(),
     };
-    let mut put = |rows: &[u8]| buffer.put(rows);
+    let mut put = |rows: &[u8]| shuffle.put(rows);
     open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
         batches.push(rows, &mut put)
     })?;
     batches.flush(&mut put)?;
-    let bytes = buffer.finish()?;
 
     if input.hop == list.last_hop() {
-        return last(context, secrets, shelf, input, list, bytes);
+        return last(context, secrets, shelf, input, list, shuffle);
     }
     let next = list.pass(input.hop + 1).ok_or(WorkFault::SecretMissing)?;
     let seal = context.seal(SealPurpose::List, input.list, input.hop, context.me, next)?;
-    let sealed = seal_to_shelf(shelf, &bytes, &seal, &context.hpke_key(next)?)?;
-    let outcome = MemberOutcome::Hopped {
-        list: input.list,
-        input: input.expect,
-        output: Digest::of_blob(&bytes),
-        sealed,
-        columns: Vec::new(),
-    };
+    let mut out = SealedOut::begin(shelf, &seal, &context.hpke_key(next)?)?;
+    shuffle.finish(|rows| out.take(rows))?;
+    let (output, sealed) = out.end()?;
+    let (list, input) = (input.list, input.expect);
+    let outcome = MemberOutcome::Hopped { list, input, output, sealed, columns: Vec::new() };
     Ok(Finished { outcome, uploads: vec![sealed] })
 }
 
@@ -107,15 +101,15 @@ fn factor(context: &RoundContext, secrets: &RoundSecrets, list: &ListShape) -> R
 
 /// The last hop: tags in clear for the coordinator, columns sealed for every other committee member.
 ///
-/// The shuffled list stays the only whole copy: tags and columns go to the shelf as they are made, and every recipient's seal
-/// takes the columns in the same pass.
+/// The shuffled list stays the only whole copy, if there is one: tags and columns go to the shelf as they are made, and every
+/// recipient's seal takes the columns in the same pass.
 fn last(
     context: &RoundContext,
     secrets: &RoundSecrets,
     shelf: &Shelf,
     input: PassInput,
     list: &ListShape,
-    bytes: Vec<u8>,
+    shuffle: Shuffle,
 ) -> Result<Finished, WorkFault> {
     let shape = list.row()?;
     let tag_key = tag_key(context, secrets)?;
@@ -123,48 +117,28 @@ fn last(
     let mut copies = Vec::new();
     for member in context.manifest.committee.iter().filter(|member| **member != context.me) {
         let seal = context.seal(SealPurpose::FinalColumns, input.list, input.hop, context.me, *member)?;
-        copies.push(SealedCopy::begin(shelf, *member, &seal, &context.hpke_key(*member)?)?);
+        copies.push((*member, SealedOut::begin(shelf, &seal, &context.hpke_key(*member)?)?));
     }
-    for batch in bytes.chunks(CHUNK_ROWS * 64 * shape.row_bytes()) {
-        let chunks: Result<Vec<_>, WorkFault> = (batch.par_chunks(CHUNK_ROWS * shape.row_bytes()))
-            .map(|chunk| Ok(final_tags(chunk, shape, &list.slots, &tag_key)?))
-            .collect();
-        for chunk in chunks? {
-            tags.write(&chunk.tags)?;
-            own.write(&chunk.columns)?;
-            copies.iter_mut().try_for_each(|copy| copy.take(&chunk.columns))?;
+    shuffle.finish(|rows| {
+        for batch in rows.chunks(CHUNK_ROWS * 64 * shape.row_bytes()) {
+            let chunks: Result<Vec<_>, WorkFault> = (batch.par_chunks(CHUNK_ROWS * shape.row_bytes()))
+                .map(|chunk| Ok(final_tags(chunk, shape, &list.slots, &tag_key)?))
+                .collect();
+            for chunk in chunks? {
+                tags.write(&chunk.tags)?;
+                own.write(&chunk.columns)?;
+                copies.iter_mut().try_for_each(|(_, copy)| copy.take(&chunk.columns))?;
+            }
         }
-    }
-    drop(bytes);
+        Ok(())
+    })?;
     let (tags, output) = (finish(tags)?, finish(own)?.digest);
-    let columns = copies.into_iter().map(SealedCopy::end).collect::<Result<Vec<_>, _>>()?;
+    let sealed = copies.into_iter().map(|(member, copy)| Ok((member, copy.end()?.1)));
+    let columns = sealed.collect::<Result<Vec<_>, WorkFault>>()?;
     let uploads = columns.iter().map(|(_, blob)| *blob).chain([tags]).collect();
     let outcome =
         MemberOutcome::Hopped { list: input.list, input: input.expect, output, sealed: tags, columns };
     Ok(Finished { outcome, uploads })
-}
-
-/// One recipient's copy of the final columns in the making.
-struct SealedCopy {
-    member: u16,
-    sealer: Sealer,
-    writer: BlobWriter,
-}
-
-impl SealedCopy {
-    fn begin(shelf: &Shelf, member: u16, seal: &SealContext, key: &[u8; 32]) -> Result<Self, WorkFault> {
-        let sealer = Sealer::new(seal, key, entropy::seed()?)?;
-        Ok(Self { member, sealer, writer: shelf.own_writer(BLOB_BYTES_MAX)? })
-    }
-
-    fn take(&mut self, columns: &[u8]) -> Result<(), WorkFault> {
-        Ok(self.writer.write(&self.sealer.push(columns)?)?)
-    }
-
-    fn end(mut self) -> Result<(u16, BlobRef), WorkFault> {
-        self.writer.write(&self.sealer.finish()?)?;
-        Ok((self.member, finish(self.writer)?))
-    }
 }
 
 fn tag_key(context: &RoundContext, secrets: &RoundSecrets) -> Result<TagKey, WorkFault> {

@@ -1,19 +1,22 @@
 //! Heavy and secret work of a round, on blocking threads with all cores (performance rules: the QUIC driver never waits).
 //!
 //! Each function takes blobs from the node's shelf and the round's secrets, and puts blobs back; the driver moves blobs
-//! over the network. Lists are read in chunks; what a shuffle must hold is held exactly once.
+//! over the network. Lists are read in chunks; what a shuffle must hold is held exactly once, and on disk where it exceeds
+//! the allowance.
 //!
 //! | file | job |
 //! |---|---|
 //! | [`contribute`] | the member's own list, blind shares, cohort counts |
 //! | [`hop`] | a pass over a list, the last one included |
 //! | [`table`] | plans, passes over tables, partial decryptions |
-//! | [`stream`] | sealed and plain blobs as chunks; the shuffle buffer |
+//! | [`shuffle`] | a list in a fresh uniform order, in memory or in sealed buckets |
+//! | [`stream`] | sealed and plain blobs as chunks |
 //! | [`secrets`] | what exists in memory only |
 
 pub mod contribute;
 pub mod hop;
 pub mod secrets;
+pub mod shuffle;
 pub mod stream;
 pub mod table;
 
@@ -42,6 +45,8 @@ pub struct RoundContext {
     pub keys: CollectiveKeys,
     /// This member's participant index.
     pub me: u16,
+    /// Bytes of a list or table that may stand in memory; a larger one is shuffled on disk.
+    pub allowance: u64,
 }
 
 impl RoundContext {
@@ -50,8 +55,8 @@ impl RoundContext {
     /// # Errors
     ///
     /// [`WorkFault::Manifest`].
-    pub fn new(manifest: Manifest, me: u16) -> Result<Self, WorkFault> {
-        Ok(Self { digest: manifest.digest(), keys: manifest.collective_keys()?, manifest, me })
+    pub fn new(manifest: Manifest, me: u16, allowance: u64) -> Result<Self, WorkFault> {
+        Ok(Self { digest: manifest.digest(), keys: manifest.collective_keys()?, manifest, me, allowance })
     }
 
     fn list(&self, list: u16) -> Result<&ListShape, WorkFault> {

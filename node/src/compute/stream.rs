@@ -1,10 +1,9 @@
-//! Blobs as streams: opening, sealing, and the one buffer a shuffle needs.
+//! Blobs as streams: opening, working on them in batches, sealing.
 
 use std::io::Read;
 
 use passage_protocol::{
     ids::Digest,
-    mixing::Permutation,
     seal::{Opener, RecipientKey, SealContext, Sealer},
     wire::{BlobRef, limits::BLOB_BYTES_MAX},
 };
@@ -18,7 +17,7 @@ use crate::compute::{Rows, WorkFault};
 
 /// Rows handled by one thread at a time: large enough for batched inversion, small enough for even progress.
 pub const CHUNK_ROWS: usize = 512;
-/// Chunks in flight: bounds memory to a few megabytes beside the shuffle buffer.
+/// Chunks in flight: bounds memory to a few megabytes beside the shuffle.
 const CHUNKS_IN_FLIGHT: usize = 32;
 /// Bytes read from a file at a time.
 const READ_BYTES: usize = 64 << 10;
@@ -124,57 +123,6 @@ impl WholeRows {
     }
 }
 
-/// A shuffled list in the making: rows arrive in order, leave in the order of a fresh uniform permutation.
-pub struct ShuffleBuffer {
-    bytes: Vec<u8>,
-    width: usize,
-    permutation: Permutation,
-    next: usize,
-}
-
-impl ShuffleBuffer {
-    /// A buffer for exactly `rows` rows of `width` bytes; the only whole copy of a list in memory.
-    ///
-    /// # Errors
-    ///
-    /// [`WorkFault::Entropy`].
-    pub fn new(rows: u32, width: usize) -> Result<Self, WorkFault> {
-        let permutation = Permutation::draw(rows, entropy::seed()?);
-        Ok(Self { bytes: vec![0; rows as usize * width], width, permutation, next: 0 })
-    }
-
-    /// Puts the next rows in their places.
-    ///
-    /// # Errors
-    ///
-    /// [`WorkFault::Length`] if there are more rows than announced.
-    pub fn put(&mut self, rows: &[u8]) -> Result<(), WorkFault> {
-        for row in rows.chunks_exact(self.width) {
-            let place = self.permutation.target(self.next).and_then(|target| {
-                let start = target * self.width;
-                self.bytes.get_mut(start..start + self.width)
-            });
-            let (seen, expected) = (self.next as u64 + 1, self.permutation.len() as u64);
-            place.ok_or(WorkFault::Length { seen, expected })?.copy_from_slice(row);
-            self.next += 1;
-        }
-        Ok(())
-    }
-
-    /// The shuffled list.
-    ///
-    /// # Errors
-    ///
-    /// [`WorkFault::Length`] if rows are missing.
-    pub fn finish(self) -> Result<Vec<u8>, WorkFault> {
-        if self.next != self.permutation.len() {
-            let (seen, expected) = (self.next as u64, self.permutation.len() as u64);
-            return Err(WorkFault::Length { seen, expected });
-        }
-        Ok(self.bytes)
-    }
-}
-
 /// Collects whole rows into batches and passes them through `work` on all cores, in order, into `put`.
 pub struct Batches<'a, F> {
     pending: Vec<u8>,
@@ -234,24 +182,49 @@ where
     }
 }
 
-/// Seals bytes for one recipient and puts the sealed blob on the shelf.
-///
-/// # Errors
-///
-/// [`WorkFault::Seal`], [`WorkFault::Shelf`].
-pub fn seal_to_shelf(
-    shelf: &Shelf,
-    plain: &[u8],
-    context: &SealContext,
-    recipient: &[u8; 32],
-) -> Result<BlobRef, WorkFault> {
-    let mut sealer = Sealer::new(context, recipient, entropy::seed()?)?;
-    let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
-    for piece in plain.chunks(READ_BYTES) {
-        writer.write(&sealer.push(piece)?)?;
+/// A sealed blob for one recipient in the making, with the digest of what is inside.
+pub struct SealedOut {
+    sealer: Sealer,
+    writer: BlobWriter,
+    hasher: blake3::Hasher,
+}
+
+impl SealedOut {
+    /// Begins an empty blob.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkFault::Entropy`], [`WorkFault::Seal`], [`WorkFault::Shelf`].
+    pub fn begin(shelf: &Shelf, context: &SealContext, recipient: &[u8; 32]) -> Result<Self, WorkFault> {
+        Ok(Self {
+            sealer: Sealer::new(context, recipient, entropy::seed()?)?,
+            writer: shelf.own_writer(BLOB_BYTES_MAX)?,
+            hasher: blake3::Hasher::new(),
+        })
     }
-    writer.write(&sealer.finish()?)?;
-    finish(writer)
+
+    /// Takes the next plain bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkFault::Seal`], [`WorkFault::Shelf`].
+    pub fn take(&mut self, plain: &[u8]) -> Result<(), WorkFault> {
+        for piece in plain.chunks(READ_BYTES) {
+            self.hasher.update(piece);
+            self.writer.write(&self.sealer.push(piece)?)?;
+        }
+        Ok(())
+    }
+
+    /// Puts it on the shelf; the digest of the plain bytes, and the sealed blob.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take).
+    pub fn end(mut self) -> Result<(Digest, BlobRef), WorkFault> {
+        self.writer.write(&self.sealer.finish()?)?;
+        Ok((Digest(*self.hasher.finalize().as_bytes()), finish(self.writer)?))
+    }
 }
 
 /// Seals a short secret into bytes that travel inside a message.

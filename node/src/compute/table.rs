@@ -1,10 +1,10 @@
 //! The second mix at one committee member: check the plan, build or open the tuples, add noise, mix, decrypt (SPEC §8-§9).
 
-use std::io::Read;
+use std::{fs::File, io::Read, os::unix::fs::FileExt};
 
 use passage_protocol::{
     ids::Digest,
-    linkage::{Plan, PlanBounds, ReceiverBound},
+    linkage::{Plan, PlanBounds, PlanTuple, ReceiverBound},
     manifest::shapes::TableShape,
     mixing::{
         DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TupleChunk, TupleColumns,
@@ -23,7 +23,8 @@ use rayon::prelude::*;
 use crate::compute::{
     Finished, RoundContext, Rows, WorkFault,
     secrets::RoundSecrets,
-    stream::{Batches, CHUNK_ROWS, Expected, ShuffleBuffer, finish, open_plain, open_sealed, seal_to_shelf},
+    shuffle::Shuffle,
+    stream::{Batches, CHUNK_ROWS, Expected, SealedOut, finish, open_plain, open_sealed},
 };
 
 /// What a pass over a table takes in.
@@ -100,7 +101,7 @@ pub fn run(
     let before = u64::from(input.planned) + u64::from(input.hop) * added;
     let after = u32::try_from(before + added)
         .map_err(|_| WorkFault::Length { seen: before + added, expected: u64::from(u32::MAX) })?;
-    let mut buffer = ShuffleBuffer::new(after, shape.tuple_bytes())?;
+    let mut shuffle = Shuffle::new(shelf, context.allowance, after, shape.tuple_bytes())?;
     let seed = entropy::seed()?;
     let mix = |chunk: TupleChunk<'_>, number: u64| -> Result<Vec<u8>, WorkFault> {
         Ok(table_hop(chunk, shape, table.keys(), &context.keys, &chunk_seed(&seed, number))?)
@@ -113,12 +114,12 @@ pub fn run(
         let seal = context.seal(SealPurpose::Table, input.table, input.hop - 1, from, context.me)?;
         let width = shape.tuple_bytes();
         let expected = Expected { digest: input.expect, bytes: before * width as u64, width };
-        let mut put = |tuples: &[u8]| buffer.put(tuples);
+        let mut put = |tuples: &[u8]| shuffle.put(tuples);
         let take = |tuples: &[u8]| batches.push(tuples, &mut put);
         open_sealed(shelf, input.input.digest, &seal, &secrets.recipient, expected, take)?;
-        batches.flush(&mut |tuples| buffer.put(tuples))?;
+        batches.flush(&mut |tuples| shuffle.put(tuples))?;
     } else {
-        build(context, shelf, columns, input, table, &mix, &mut buffer, rows)?;
+        build(context, shelf, columns, input, table, &mix, &mut shuffle, rows)?;
     }
 
     // Noise of this dealer, then filler to the fixed number; numbered far above any data chunk so that no seed repeats.
@@ -131,20 +132,22 @@ pub fn run(
         chunks.push(rest);
         rest = tail;
     }
-    put_unmixed(chunks, NOISE_CHUNKS_FROM, &mix, &mut buffer)?;
+    put_unmixed(chunks, NOISE_CHUNKS_FROM, &mix, &mut shuffle)?;
     rows(added);
 
-    let bytes = buffer.finish()?;
-    let output = Digest::of_blob(&bytes);
     let next = context.manifest.committee.get(usize::from(input.hop) + 1);
-    let sealed = match next {
+    let (output, sealed) = match next {
         Some(next) => {
             let seal = context.seal(SealPurpose::Table, input.table, input.hop, context.me, *next)?;
-            seal_to_shelf(shelf, &bytes, &seal, &context.hpke_key(*next)?)?
+            let mut out = SealedOut::begin(shelf, &seal, &context.hpke_key(*next)?)?;
+            shuffle.finish(|tuples| out.take(tuples))?;
+            out.end()?
         }
         None => {
-            let blob = shelf.put(&bytes)?;
-            BlobRef { digest: blob.digest, bytes: blob.bytes }
+            let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
+            shuffle.finish(|tuples| Ok(writer.write(tuples)?))?;
+            let blob = finish(writer)?;
+            (blob.digest, blob)
         }
     };
     let outcome =
@@ -163,14 +166,14 @@ fn build(
     input: TableInput,
     table: &TableShape,
     mix: Mix<'_>,
-    buffer: &mut ShuffleBuffer,
+    shuffle: &mut Shuffle,
     rows: Rows<'_>,
 ) -> Result<(), WorkFault> {
     let plan = read_plan(context, shelf, input.table, input.input.digest)?;
     let held = |list: u16| -> Result<Held, WorkFault> {
         let digest = columns(list).ok_or(WorkFault::SecretMissing)?;
         let width = context.list(list)?.row()?.column_bytes();
-        Ok(Held { bytes: read_whole(shelf, digest)?, width })
+        Held::open(shelf, digest, width)
     };
     let sender = held(table.sender)?;
     let receivers: Vec<Held> = table.receivers.iter().map(|list| held(*list)).collect::<Result<_, _>>()?;
@@ -184,56 +187,91 @@ fn build(
         sender_windows: windows(table.sender)?,
         receiver_windows: table.receivers.iter().map(|list| windows(*list)).collect::<Result<_, _>>()?,
     };
-    let mut rows_of = Vec::with_capacity(plan.tuple_count());
-    for tuple in plan.tuples() {
-        let receiver_rows: Vec<Option<&[u8]>> = receivers
-            .iter()
-            .zip(tuple.receiver_rows())
-            .map(|(held, row)| row.and_then(|row| held.row(row)))
-            .collect();
-        rows_of.push((sender.row(tuple.sender_row).ok_or(WorkFault::SecretMissing)?, receiver_rows));
-    }
-    let mut number = 0;
-    for batch in rows_of.chunks(CHUNK_ROWS * 16) {
+    let (mut planned, mut number) = (plan.tuples(), 0);
+    loop {
+        let batch: Vec<PlanTuple<'_>> = planned.by_ref().take(CHUNK_ROWS * 16).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
         let unmixed: Result<Vec<UnmixedTuples>, WorkFault> = (batch.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let entries: Vec<PlanEntry<'_>> =
-                    chunk.iter().map(|(sender, receivers)| PlanEntry { sender, receivers }).collect();
+                let sender = sender.rows(chunk.iter().map(|tuple| Some(tuple.sender_row)))?;
+                let of_receiver = |(place, held): (usize, &Held)| {
+                    held.rows(chunk.iter().map(|tuple| tuple.receiver_rows().nth(place).flatten()))
+                };
+                let receivers: Vec<Fetched> =
+                    receivers.iter().enumerate().map(of_receiver).collect::<Result<_, _>>()?;
+                let receiver_rows: Vec<Vec<Option<&[u8]>>> = (0..chunk.len())
+                    .map(|at| receivers.iter().map(|fetched| fetched.row(at)).collect())
+                    .collect();
+                let entries: Option<Vec<PlanEntry<'_>>> = (receiver_rows.iter().enumerate())
+                    .map(|(at, receivers)| Some(PlanEntry { sender: sender.row(at)?, receivers }))
+                    .collect();
                 let first = (number + index as u64) * CHUNK_ROWS as u64;
+                let entries = entries.ok_or(WorkFault::SecretMissing)?;
                 Ok(build_tuples(&tuple_columns, table.window, &entries, first)?)
             })
             .collect();
         let unmixed = unmixed?;
         let count = unmixed.len() as u64;
-        put_unmixed(unmixed, number, mix, buffer)?;
+        put_unmixed(unmixed, number, mix, shuffle)?;
         number += count;
         rows(batch.len() as u64);
     }
-    Ok(())
 }
 
 fn put_unmixed(
     chunks: Vec<UnmixedTuples>,
     first_number: u64,
     mix: Mix<'_>,
-    buffer: &mut ShuffleBuffer,
+    shuffle: &mut Shuffle,
 ) -> Result<(), WorkFault> {
     let mixed: Result<Vec<Vec<u8>>, WorkFault> = (chunks.into_par_iter().enumerate())
         .map(|(index, chunk)| mix(TupleChunk::Unmixed(chunk), first_number + index as u64))
         .collect();
-    mixed?.iter().try_for_each(|chunk| buffer.put(chunk))
+    mixed?.iter().try_for_each(|chunk| shuffle.put(chunk))
 }
 
-/// The final columns of one list, for random access by row number.
+/// The final columns of one list, read row by row where they stand.
 struct Held {
-    bytes: Vec<u8>,
+    file: File,
     width: usize,
 }
 
 impl Held {
-    fn row(&self, row: u32) -> Option<&[u8]> {
-        let start = row as usize * self.width;
-        self.bytes.get(start..start + self.width)
+    /// Checked once more against their digest, because a plan decides what of them is decrypted.
+    fn open(shelf: &Shelf, digest: Digest, width: usize) -> Result<Self, WorkFault> {
+        shelf.verify(digest)?;
+        Ok(Self { file: shelf.reader(digest)?.0, width })
+    }
+
+    fn rows(&self, rows: impl Iterator<Item = Option<u32>>) -> Result<Fetched, WorkFault> {
+        let mut fetched = Fetched { bytes: Vec::new(), width: self.width, present: Vec::new() };
+        for row in rows {
+            let end = fetched.bytes.len();
+            fetched.bytes.resize(end + self.width, 0);
+            if let (Some(row), Some(place)) = (row, fetched.bytes.get_mut(end..)) {
+                self.file
+                    .read_exact_at(place, u64::from(row) * self.width as u64)
+                    .map_err(ShelfError::from)?;
+            }
+            fetched.present.push(row.is_some());
+        }
+        Ok(fetched)
+    }
+}
+
+/// Rows of a list that some tuples need, in their order.
+struct Fetched {
+    bytes: Vec<u8>,
+    width: usize,
+    present: Vec<bool>,
+}
+
+impl Fetched {
+    fn row(&self, at: usize) -> Option<&[u8]> {
+        let start = at * self.width;
+        self.bytes.get(start..start + self.width).filter(|_| self.present.get(at) == Some(&true))
     }
 }
 
@@ -255,23 +293,13 @@ pub fn decrypt(
     let shape = table.tuple()?;
     let width = shape.tuple_bytes();
     let expected = Expected { digest: last.digest, bytes: u64::from(tuples) * width as u64, width };
-    let mut list = Vec::new();
-    open_plain(shelf, expected, |tuples| {
-        list.extend_from_slice(tuples);
-        Ok(())
-    })?;
-    let mut partials = Vec::with_capacity(tuples as usize * shape.partial_bytes());
+    let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
     let mut batches = Batches::new(width, rows, |chunk: &[u8], first: u64| {
         Ok(partial_decrypt(chunk, first, shape, table.keys(), &secrets.committee)?)
     });
-    let mut put = |chunk: &[u8]| {
-        partials.extend_from_slice(chunk);
-        Ok(())
-    };
-    batches.push(&list, &mut put)?;
+    let mut put = |partials: &[u8]| Ok(writer.write(partials)?);
+    open_plain(shelf, expected, |tuples| batches.push(tuples, &mut put))?;
     batches.flush(&mut put)?;
-    let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
-    writer.write(&partials)?;
     let blob = finish(writer)?;
 
     let statement = DecryptionStatement {
@@ -280,16 +308,25 @@ pub fn decrypt(
         list: last.digest,
         partials: blob.digest,
     };
-    let chunks =
-        list.par_chunks(CHUNK_ROWS * width).zip(partials.par_chunks(CHUNK_ROWS * shape.partial_bytes()));
-    let sums: Result<Vec<DecryptionSums>, WorkFault> = (chunks.enumerate())
-        .map(|(index, (list, partials))| {
-            let first = (index * CHUNK_ROWS) as u64;
-            Ok(DecryptionSums::of_chunk(&statement, list, partials, first, shape, table.keys())?)
-        })
-        .collect();
+    // A second time over both, now that what was decrypted has a digest: the weights of the proof hang on it.
+    let (mut list, _) = shelf.reader(last.digest)?;
+    let (mut partials, _) = shelf.reader(blob.digest)?;
     let mut sum = DecryptionSums::zero();
-    sums?.iter().for_each(|part| sum.add(part));
+    for first in (0..tuples as usize).step_by(CHUNK_ROWS * 64) {
+        let here = (tuples as usize - first).min(CHUNK_ROWS * 64);
+        let mut pieces = (vec![0; here * width], vec![0; here * shape.partial_bytes()]);
+        list.read_exact(&mut pieces.0).map_err(ShelfError::from)?;
+        partials.read_exact(&mut pieces.1).map_err(ShelfError::from)?;
+        let list = pieces.0.par_chunks(CHUNK_ROWS * width);
+        let chunks = list.zip(pieces.1.par_chunks(CHUNK_ROWS * shape.partial_bytes()));
+        let sums: Result<Vec<DecryptionSums>, WorkFault> = (chunks.enumerate())
+            .map(|(index, (list, partials))| {
+                let first = (first + index * CHUNK_ROWS) as u64;
+                Ok(DecryptionSums::of_chunk(&statement, list, partials, first, shape, table.keys())?)
+            })
+            .collect();
+        sums?.iter().for_each(|part| sum.add(part));
+    }
     let proof = DecryptionProof::prove(&statement, &sum, table.tuple()?, table.keys(), &secrets.committee)?;
     let outcome = MemberOutcome::Decrypted { table: number, last: last.digest, partials: blob, proof };
     Ok(Finished { outcome, uploads: vec![blob] })

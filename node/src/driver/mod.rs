@@ -421,7 +421,7 @@ impl Driver {
 
     fn context(&self, manifest: &Manifest) -> Result<Option<Arc<RoundContext>>, Failure> {
         let Some(me) = manifest.participant(self.home.code) else { return Ok(None) };
-        Ok(Some(Arc::new(RoundContext::new(manifest.clone(), me)?)))
+        Ok(Some(Arc::new(RoundContext::new(manifest.clone(), me, self.home.settings.round_memory_bytes())?)))
     }
 
     /// A round as stored.

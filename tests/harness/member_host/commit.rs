@@ -19,6 +19,9 @@ use passage_protocol::{
 use super::{MemberHost, Standing};
 use crate::faults::Crashed;
 
+/// Memory for a list, bytes: so little that the larger lists and tables of these tests are shuffled on disk.
+const ROUND_MEMORY: u64 = 256 << 10;
+
 impl MemberHost {
     /// Steps one round with one input.
     pub(super) fn feed(
@@ -71,7 +74,7 @@ impl MemberHost {
         if let Some(live) = self.live.get_mut(&round) {
             if let (None, Some(manifest)) = (&live.context, state.manifest()) {
                 let me = manifest.participant(self.code).unwrap();
-                live.context = Some(RoundContext::new(manifest.clone(), me).unwrap());
+                live.context = Some(RoundContext::new(manifest.clone(), me, ROUND_MEMORY).unwrap());
             }
             live.state = Some(state);
         }

@@ -5,8 +5,10 @@
 //! killed process leaves is removed when the shelf is next opened.
 
 mod error;
+mod spill;
 
 pub use self::error::ShelfError;
+pub use self::spill::{BUCKETS_MAX, Spill};
 use passage_protocol::ids::Digest;
 use std::{
     collections::BTreeSet,
@@ -107,6 +109,15 @@ impl Shelf {
         let mut writer = self.own_writer(bytes.len() as u64)?;
         writer.write(bytes)?;
         writer.finish()
+    }
+
+    /// Buckets for records that do not fit in memory, on the disk of this shelf.
+    ///
+    /// # Errors
+    ///
+    /// Any failure of the file system or of the random source.
+    pub fn spill(&self, record_bytes: usize, buckets: usize) -> Result<Spill, ShelfError> {
+        Spill::new(&self.folder, record_bytes, buckets)
     }
 
     /// Opens a blob for reading, with its length.
@@ -325,7 +336,6 @@ impl Write for BlobWriter {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 #[cfg(test)]
 mod tests {
     use super::*;
