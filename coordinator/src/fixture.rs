@@ -55,6 +55,8 @@ pub(crate) fn bare() -> (tempfile::TempDir, App) {
         public: vec!["127.0.0.1:4433".into()],
         round_hours: 1,
         jobs: 1,
+        // So little that the lists of these tests are joined bucket by bucket.
+        join_memory_mib: 0,
     };
     app::init(&folder.path().join("state"), &InitPlan { settings }).unwrap();
     let app = App::open(&folder.path().join("state")).unwrap();

@@ -10,7 +10,7 @@ use crate::error::CoordinatorError;
 /// File name inside the state folder.
 pub const FILE: &str = "coordinator.toml";
 
-const KNOWN: &[&str] = &["consortium", "listen", "public", "round_hours", "jobs"];
+const KNOWN: &[&str] = &["consortium", "listen", "public", "round_hours", "jobs", "join_memory_mib"];
 
 /// The coordinator's settings.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
@@ -27,6 +27,9 @@ pub struct Settings {
     /// Joins and releases computed at once; each uses all cores.
     #[serde(default = "jobs")]
     pub jobs: usize,
+    /// Memory the tags of one join may stand in, MiB.
+    #[serde(default = "join_memory_mib")]
+    pub join_memory_mib: u32,
 }
 
 fn round_hours() -> u64 {
@@ -35,6 +38,10 @@ fn round_hours() -> u64 {
 
 fn jobs() -> usize {
     1
+}
+
+fn join_memory_mib() -> u32 {
+    2048
 }
 
 impl Settings {
@@ -65,13 +72,23 @@ impl Settings {
              # Hours until an unfinished round is aborted (default 24: people at every member read and approve).\n\
              round_hours = {}\n\n\
              # Joins and releases computed at once (default 1: each uses all cores and holds its tags in memory).\n\
-             jobs = {}\n",
+             jobs = {}\n\n\
+             # Memory the tags of one join may stand in, MiB (default 2048: a hundred million tags). More wait on the disk of this\n\
+             # folder, in files without names that are sealed under a key held in memory alone.\n\
+             join_memory_mib = {}\n",
             text(&self.consortium),
             text(&self.listen.to_string()),
             public.join(", "),
             self.round_hours,
-            self.jobs
+            self.jobs,
+            self.join_memory_mib
         )
+    }
+
+    /// Memory the tags of one join may stand in, bytes.
+    #[must_use]
+    pub fn join_memory_bytes(&self) -> u64 {
+        u64::from(self.join_memory_mib) << 20
     }
 }
 
@@ -88,6 +105,7 @@ mod tests {
             public: vec!["a.example:1".into(), "[::1]:2".into()],
             round_hours: 24,
             jobs: 1,
+            join_memory_mib: 100,
         };
         std::fs::write(dir.path().join(FILE), settings.to_toml()).unwrap();
         assert_eq!(Settings::load(dir.path()).unwrap(), settings);

@@ -32,6 +32,28 @@ impl Digest {
     }
 }
 
+/// A [`Digest::derive`] of bytes that come in pieces.
+pub struct Deriving(blake3::Hasher);
+
+impl Deriving {
+    /// Begins under a domain-separation `context` (SPEC §2.2).
+    #[must_use]
+    pub fn new(context: &'static str) -> Self {
+        Self(blake3::Hasher::new_derive_key(context))
+    }
+
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_hex(formatter, &self.0)

@@ -370,6 +370,7 @@ fn template() -> &'static (Digest, Vec<FreshFile>) {
             public: vec!["coordinator.example:4433".to_owned()],
             round_hours: 24,
             jobs: 1,
+            join_memory_mib: 2048,
         };
         let authority = init(root.path(), &InitPlan { settings }).unwrap();
         let files = fs::read_dir(root.path()).unwrap().map(Result::unwrap);

@@ -32,6 +32,7 @@ impl Init {
             public: self.public,
             round_hours: passage_protocol::wire::limits::ROUND_SECONDS_DEFAULT / 3_600,
             jobs: 1,
+            join_memory_mib: 2048,
         };
         let fingerprint = app::init(dir, &InitPlan { settings })?;
         Ok(Answer {

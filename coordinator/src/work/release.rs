@@ -30,7 +30,7 @@ use crate::{
     error::CoordinatorError,
     work::{
         Made, WorkFault, blob_ref,
-        join::{link_pair, pairs, read_tags},
+        join::{Lists, pairs},
         tables,
     },
 };
@@ -117,7 +117,6 @@ impl Release<'_> {
     }
 
     fn panel(&self, manifest: &Manifest, policy: &DisclosurePolicy) -> Result<MatchPanel, WorkFault> {
-        let lists = read_tags(&self.app.shelf, self.tags)?;
         let names: Vec<String> =
             self.papers.study.preset.recipes().iter().map(|recipe| recipe.name().to_owned()).collect();
         let code = |participant: u16| {
@@ -127,16 +126,17 @@ impl Release<'_> {
         // list's tags, which nobody but this coordinator holds together, and the same after a restart.
         let noise = manifest.noise_table()?;
         let mut secret = manifest.digest().0.to_vec();
-        for list in &lists {
-            secret.extend(Digest::derive("passage v1 panel noise", list).0);
+        let allowance = self.app.settings.join_memory_bytes();
+        let lists = Lists { manifest, shelf: &self.app.shelf, tags: self.tags, allowance };
+        for list in self.tags {
+            secret.extend(lists.derived("passage v1 panel noise", *list)?.0);
         }
         let mut raw_pairs = Vec::new();
-        for (sender, receiver) in pairs(manifest) {
-            let links = link_pair(manifest, &lists, sender, receiver)?;
-            let mut pair = raw_pair(code(sender)?, code(receiver)?, &names, &links);
+        for ((sender, receiver), links) in &lists.links(&pairs(manifest), &|_| ())? {
+            let mut pair = raw_pair(code(*sender)?, code(*receiver)?, &names, links);
             let mut counts: Vec<u64> = pair.by_recipe.iter().map(|(_, count)| *count).collect();
             counts.extend([pair.ambiguous, pair.unlinked]);
-            (sender, receiver).encode(&mut secret);
+            (*sender, *receiver).encode(&mut secret);
             noise.perturb(&mut counts, Digest::derive("passage v1 panel noise", &secret).0);
             pair.unlinked = counts.pop().unwrap_or_default();
             pair.ambiguous = counts.pop().unwrap_or_default();

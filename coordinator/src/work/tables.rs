@@ -12,17 +12,13 @@ use passage_protocol::{
     refusal::Refusal,
     round::TableParts,
 };
-use passage_shell::shelf::Shelf;
+use passage_shell::shelf::{Shelf, ShelfError};
 use rayon::{
     iter::{IndexedParallelIterator, ParallelIterator},
     slice::ParallelSlice,
 };
 
-use crate::{
-    app::Progress,
-    error::CoordinatorError,
-    work::{WorkFault, join::read_fault},
-};
+use crate::{app::Progress, error::CoordinatorError, work::WorkFault};
 
 /// Tuples read at a time: with four receivers 20 MB of list and 10 MB for each committee member.
 const WINDOW_TUPLES: u64 = 65_536;
@@ -159,6 +155,6 @@ fn chunk_of(bytes: &[u8], index: usize, width: usize) -> &[u8] {
 fn read(file: &mut File, count: u64, width: usize) -> Result<Vec<u8>, WorkFault> {
     let bytes = count.saturating_mul(width as u64);
     let mut window = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    file.take(bytes).read_to_end(&mut window).map_err(read_fault)?;
+    file.take(bytes).read_to_end(&mut window).map_err(ShelfError::from)?;
     if window.len() as u64 == bytes { Ok(window) } else { Err(CoordinatorError::BlobMissing.into()) }
 }

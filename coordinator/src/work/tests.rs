@@ -246,3 +246,40 @@ fn work_is_begun_again_after_a_restart_and_a_late_outcome_changes_nothing() {
     assert_eq!(feed(&world.app, round, Ok(outcome)).unwrap(), Taken::Over);
     assert!(world.app.shelf.blobs().unwrap().is_empty(), "a plan that nobody waits for is removed");
 }
+
+#[test]
+fn a_join_on_disk_finds_what_a_join_in_memory_finds() {
+    let world = World::new();
+    let manifest = manifest(&world, world.sealed(ROWS));
+    // Longer lists than the round's: every third row of one stands in the other, and one tag in each is void.
+    let list = |owner: u32, slots: usize| -> Vec<u8> {
+        let tag = |row: u32, slot: usize| {
+            let (owner, row) = match (row.is_multiple_of(3), row) {
+                (_, 7 | 8) => (owner, 7),
+                (true, _) => (9, row),
+                (false, _) => (owner, row),
+            };
+            let name = [owner, row, u32::try_from(slot).unwrap()].to_vec().to_bytes();
+            Digest::of_blob(&name).0[..16].to_vec()
+        };
+        (0..20_000).flat_map(|row| (0..slots).flat_map(move |slot| tag(row, slot))).collect()
+    };
+    let blobs: Vec<BlobRef> = (manifest.lists.iter())
+        .map(|shape| blob_ref(world.app.shelf.put(&list(shape.owner.into(), shape.slots.len())).unwrap()))
+        .collect();
+    let joined = |allowance: u64| {
+        let lists = join::Lists { manifest: &manifest, shelf: &world.app.shelf, tags: &blobs, allowance };
+        let links = lists.links(&join::pairs(&manifest), &|_| ()).unwrap();
+        links.into_iter().map(|(pair, links)| (pair, links.iter().collect::<Vec<_>>())).collect::<Vec<_>>()
+    };
+    let whole = joined(u64::MAX);
+    assert_eq!(whole[0].1.iter().flatten().count(), 6_667);
+    for allowance in [0, 100_000, 1 << 20] {
+        assert!(joined(allowance) == whole, "{allowance} bytes of memory give other links");
+    }
+    let cut = BlobRef { bytes: blobs[0].bytes - 1, ..blobs[0] };
+    let tags = [cut, blobs[1]];
+    let lists = join::Lists { manifest: &manifest, shelf: &world.app.shelf, tags: &tags, allowance: 0 };
+    let refused = lists.links(&join::pairs(&manifest), &|_| ()).err().unwrap();
+    assert_eq!((refused.code, refused.fault.is_some()), (Code(0x0701), true), "the last hop is named");
+}

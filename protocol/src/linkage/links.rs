@@ -1,9 +1,9 @@
 //! What the join found: one link per sender row at most, and the counts a person may see.
 //!
 //! Promises that gathering does not depend on the order in which partitions come: the stronger recipe, then the smaller
-//! tag, decides.
+//! tag, decides. Of a tag its first eight bytes are kept: tags that share them fall into one partition and come in order.
 
-use super::{join::Hits, tag_list::TagList};
+use super::{join::Hits, tag_list::ListCells};
 
 /// The link of one sender row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,31 +19,46 @@ pub struct Link {
 /// The links of one sender list to one receiver list.
 #[derive(Clone, Debug)]
 pub struct Links {
-    /// By sender row: the link and the source cell whose tag decided.
-    by_row: Vec<Option<(Link, u32)>>,
+    /// By sender row: the link, and how the tag that decided begins.
+    by_row: Vec<Option<(Link, u64)>>,
     target_rows: u32,
 }
 
 impl Links {
+    /// No links yet from one list to another.
+    #[must_use]
+    pub fn none(source: ListCells<'_>, target: ListCells<'_>) -> Self {
+        Self { by_row: vec![None; source.rows() as usize], target_rows: target.rows() }
+    }
+
     /// Applies the first-hit rule to the hits of all partitions, given in any order.
     ///
     /// # Cost
     ///
-    /// Sixteen to twenty bytes per sender row and one pass over the hits.
+    /// Twenty-four bytes per sender row and one pass over the hits.
     #[must_use]
-    pub fn gather(source: &TagList<'_>, target: &TagList<'_>, hits: impl IntoIterator<Item = Hits>) -> Self {
-        let mut by_row = vec![None; source.rows() as usize];
-        for (source_cell, target_cell) in hits.into_iter().flat_map(|hits| hits.cells) {
-            let found = source.row_and_recipe(source_cell).zip(target.row_and_recipe(target_cell));
+    pub fn gather(
+        source: ListCells<'_>,
+        target: ListCells<'_>,
+        hits: impl IntoIterator<Item = Hits>,
+    ) -> Self {
+        let mut links = Self::none(source, target);
+        hits.into_iter().for_each(|hits| links.take(source, target, &hits));
+        links
+    }
+
+    /// Applies the first-hit rule to the hits of one more partition.
+    pub fn take(&mut self, source: ListCells<'_>, target: ListCells<'_>, hits: &Hits) {
+        for hit in &hits.hits {
+            let found = source.row_and_recipe(hit.source).zip(target.row_and_recipe(hit.target));
             let Some(((row, recipe), (target_row, _))) = found else { continue };
-            let Some(best) = by_row.get_mut(row as usize) else { continue };
-            let new = Link { target_row, recipe, ambiguous: false };
+            let Some(best) = self.by_row.get_mut(row as usize) else { continue };
+            let new = (Link { target_row, recipe, ambiguous: false }, hit.head);
             *best = Some(match *best {
-                None => (new, source_cell),
-                Some((held, cell)) => better(source, (held, cell), (new, source_cell)),
+                None => new,
+                Some(held) => better(held, new),
             });
         }
-        Self { by_row, target_rows: target.rows() }
     }
 
     /// These links, and for every sender row without one the link through a middle list: the sender row's link to a middle
@@ -58,7 +73,7 @@ impl Links {
         for (row, found) in (0_u32..).zip(&mut bridged.by_row).filter(|(_, found)| found.is_none()) {
             *found = through.iter().find_map(|(to_middle, from_middle)| {
                 let is_strong = |link: &Link| link.recipe < BRIDGE_RECIPES;
-                let (first, cell) = to_middle
+                let (first, head) = to_middle
                     .by_row
                     .get(row as usize)
                     .copied()
@@ -70,7 +85,7 @@ impl Links {
                     recipe: first.recipe.max(second.recipe),
                     ambiguous: first.ambiguous || second.ambiguous,
                 };
-                Some((link, cell))
+                Some((link, head))
             });
         }
         bridged
@@ -121,9 +136,9 @@ impl Links {
 /// Recipes of a preset that are strong enough for a bridge: SSID, SSN and the pair of names.
 pub const BRIDGE_RECIPES: u8 = 3;
 
-/// The link that stands when a row has two hits.
-fn better(source: &TagList<'_>, held: (Link, u32), new: (Link, u32)) -> (Link, u32) {
-    let rank = |(link, cell): (Link, u32)| (link.recipe, source.tag(cell));
+/// The link that stands when a row has two hits, `held` being the one that came first.
+fn better(held: (Link, u64), new: (Link, u64)) -> (Link, u64) {
+    let rank = |(link, head): (Link, u64)| (link.recipe, head);
     let (mut kept, other) = if rank(new) < rank(held) { (new, held) } else { (held, new) };
     if kept.0.recipe == other.0.recipe {
         // The deciding recipe hit another row now, or had done so before.
@@ -157,7 +172,7 @@ impl PairPanel {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TAG_BYTES, link};
+    use super::super::{TAG_BYTES, TagList, link};
     use super::*;
 
     #[test]

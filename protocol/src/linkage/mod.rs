@@ -32,8 +32,8 @@ mod plan;
 mod resolve;
 mod tag_list;
 
-pub use join::{Hits, Partition, hits_in, link};
+pub use join::{Hits, Part, Partitions, SettledPart, hits, link};
 pub use links::{BRIDGE_RECIPES, Link, Links, PairPanel};
 pub use plan::{NO_RECEIVER, Plan, PlanBounds, PlanError, PlanTuple, ReceiverBound};
 pub use resolve::{ListRow, Resolution, resolve};
-pub use tag_list::{TAG_BYTES, TagList, TagListError};
+pub use tag_list::{ListCells, TAG_BYTES, TagList, TagListError};

@@ -7,7 +7,7 @@
 //! [`link`](super::link) does. It serves the evaluation of match quality, where both are stated side by side.
 
 use super::{
-    join::{Partition, hits_in},
+    join::all_hits,
     tag_list::{TAG_BYTES, TagList},
 };
 
@@ -123,12 +123,10 @@ impl Edge {
 /// Every pair of rows with an equal tag, with the weights of its recipes, each once.
 fn candidates(source: &TagList<'_>, target: &TagList<'_>, weights: &[u32]) -> Vec<Candidate> {
     let mut hits = Vec::new();
-    for (source_cell, target_cell) in
-        Partition::all(PARTITION_BITS).flat_map(|partition| hits_in(source, target, partition).cells)
-    {
-        let ends = source.row_and_recipe(source_cell).zip(target.row_and_recipe(target_cell));
+    for hit in all_hits(source, target).into_iter().flat_map(|hits| hits.hits) {
+        let ends = source.cells().row_and_recipe(hit.source).zip(target.cells().row_and_recipe(hit.target));
         let Some(((row, recipe), (target_row, _))) = ends else { continue };
-        let tag = source.tag(source_cell).copied().unwrap_or_default();
+        let tag = source.tag(hit.source).copied().unwrap_or_default();
         hits.push(((row, target_row), recipe, tag));
     }
     hits.sort_unstable();
@@ -232,9 +230,6 @@ impl Clusters {
 
 /// How often what is left after taking the best pairs is looked at again (linkage findings 4.3 step 4).
 const PASSES: usize = 5;
-
-/// As in [`link`](super::link).
-const PARTITION_BITS: u32 = 3;
 
 #[cfg(test)]
 mod tests {

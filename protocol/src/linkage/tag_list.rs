@@ -10,34 +10,32 @@ use crate::refusal::{Code, Refusal};
 /// Bytes of one tag.
 pub const TAG_BYTES: usize = 16;
 
-/// The tags of one fully mixed list, row by row, in slot order.
+/// How many tags a list has and what each of them is of: everything about it but the tags.
 #[derive(Clone, Copy)]
-pub struct TagList<'a> {
+pub struct ListCells<'a> {
     slot_recipes: &'a [u8],
-    tags: &'a [[u8; TAG_BYTES]],
     rows: u32,
 }
 
-impl<'a> TagList<'a> {
-    /// A view of `bytes` as rows of one tag per entry of `slot_recipes`, the recipe index of each slot.
+impl<'a> ListCells<'a> {
+    /// For `bytes` bytes of tags, rows of one tag per entry of `slot_recipes`, the recipe index of each slot.
     ///
     /// # Errors
     ///
     /// * [`TagListError::NoSlots`], [`TagListError::Uneven`]: the bytes are not whole rows.
     /// * [`TagListError::TooManyTags`]: more than 2^32 - 1 tags.
-    pub fn new(slot_recipes: &'a [u8], bytes: &'a [u8]) -> Result<Self, TagListError> {
+    pub fn new(slot_recipes: &'a [u8], bytes: usize) -> Result<Self, TagListError> {
         let row_bytes = slot_recipes.len() * TAG_BYTES;
         if row_bytes == 0 {
             return Err(TagListError::NoSlots);
         }
-        if !bytes.len().is_multiple_of(row_bytes) {
-            return Err(TagListError::Uneven { bytes: bytes.len(), row_bytes });
+        if !bytes.is_multiple_of(row_bytes) {
+            return Err(TagListError::Uneven { bytes, row_bytes });
         }
-        let (tags, _) = bytes.as_chunks();
-        let too_many = TagListError::TooManyTags { tags: tags.len() };
-        u32::try_from(tags.len()).map_err(|_| too_many)?;
-        let rows = u32::try_from(bytes.len() / row_bytes).map_err(|_| too_many)?;
-        Ok(Self { slot_recipes, tags, rows })
+        let too_many = TagListError::TooManyTags { tags: bytes / TAG_BYTES };
+        u32::try_from(bytes / TAG_BYTES).map_err(|_| too_many)?;
+        let rows = u32::try_from(bytes / row_bytes).map_err(|_| too_many)?;
+        Ok(Self { slot_recipes, rows })
     }
 
     /// Rows of the list.
@@ -46,26 +44,57 @@ impl<'a> TagList<'a> {
         self.rows
     }
 
-    /// The recipe index of every slot.
+    /// Tags of the list.
     #[must_use]
-    pub fn slot_recipes(&self) -> &'a [u8] {
-        self.slot_recipes
+    pub fn tags(&self) -> u64 {
+        u64::from(self.rows) * self.slot_recipes.len() as u64
     }
 
-    /// Every tag in order; its position is its cell, `row x slots + slot`.
-    pub(super) fn cells(&self) -> impl Iterator<Item = (u32, &'a [u8; TAG_BYTES])> {
+    /// The row and the recipe index of a cell, `row x slots + slot`.
+    pub(super) fn row_and_recipe(&self, cell: u32) -> Option<(u32, u8)> {
+        let slots = u32::try_from(self.slot_recipes.len()).ok()?;
+        let recipe = self.slot_recipes.get(cell.checked_rem(slots)? as usize)?;
+        Some((cell / slots, *recipe))
+    }
+}
+
+/// The tags of one fully mixed list, row by row, in slot order.
+#[derive(Clone, Copy)]
+pub struct TagList<'a> {
+    cells: ListCells<'a>,
+    tags: &'a [[u8; TAG_BYTES]],
+}
+
+impl<'a> TagList<'a> {
+    /// A view of `bytes` as rows of one tag per entry of `slot_recipes`, the recipe index of each slot.
+    ///
+    /// # Errors
+    ///
+    /// As [`ListCells::new`].
+    pub fn new(slot_recipes: &'a [u8], bytes: &'a [u8]) -> Result<Self, TagListError> {
+        let cells = ListCells::new(slot_recipes, bytes.len())?;
+        Ok(Self { cells, tags: bytes.as_chunks().0 })
+    }
+
+    /// The list without its tags.
+    #[must_use]
+    pub fn cells(&self) -> ListCells<'a> {
+        self.cells
+    }
+
+    /// Rows of the list.
+    #[must_use]
+    pub fn rows(&self) -> u32 {
+        self.cells.rows
+    }
+
+    /// Every tag in order with its cell.
+    pub(super) fn tags(&self) -> impl Iterator<Item = (u32, &'a [u8; TAG_BYTES])> {
         (0_u32..).zip(self.tags)
     }
 
     pub(super) fn tag(&self, cell: u32) -> Option<&'a [u8; TAG_BYTES]> {
         self.tags.get(cell as usize)
-    }
-
-    /// The row and the recipe index of a cell.
-    pub(super) fn row_and_recipe(&self, cell: u32) -> Option<(u32, u8)> {
-        let slots = u32::try_from(self.slot_recipes.len()).ok()?;
-        let recipe = self.slot_recipes.get(cell.checked_rem(slots)? as usize)?;
-        Some((cell / slots, *recipe))
     }
 }
 
@@ -132,8 +161,8 @@ mod tests {
         let bytes = [0_u8; 6 * TAG_BYTES];
         let list = TagList::new(&[0, 2, 2], &bytes).unwrap();
         assert_eq!(list.rows(), 2);
-        assert_eq!(list.row_and_recipe(0), Some((0, 0)));
-        assert_eq!(list.row_and_recipe(5), Some((1, 2)));
+        assert_eq!(list.cells().row_and_recipe(0), Some((0, 0)));
+        assert_eq!(list.cells().row_and_recipe(5), Some((1, 2)));
         assert_eq!(TagList::new(&[0], &[]).unwrap().rows(), 0);
     }
 
