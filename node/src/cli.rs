@@ -1,6 +1,7 @@
 //! What a person typed: clap types only, and how they become a [`Command`]. Paths are made absolute here, because the
 //! daemon has another working folder.
 
+mod bench;
 mod data;
 mod documents;
 mod layout;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
+    bench::Bench,
     data::Data,
     documents::{Agreement, Study},
     layout::LayoutVerb,
@@ -69,6 +71,12 @@ pub enum Verb {
     /// Run the daemon: dial out, take part in rounds, carry out commands.
     #[command(after_help = "Example:\n  passage-node --dir /var/lib/passage serve")]
     Serve,
+    /// What a round costs on this machine: multiplications, the linking part, a whole round of made-up people; and a forecast for rounds
+    /// of your size. Ratios are taken beside the group library's own code in the same run.
+    #[command(
+        after_help = "Example:\n  passage-node bench --forecast 3x45000x7\n  passage-node bench --size 2x100000x1 --json"
+    )]
+    Bench(Bench),
     /// Match quality: measured on files whose true persons are known.
     #[command(
         subcommand,

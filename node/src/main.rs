@@ -83,6 +83,12 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
             runtime.shutdown_timeout(STOP_WAIT);
             served.map(|()| Answer::words("stopped"))
         }
+        Verb::Bench(bench) => {
+            let bar = Bar::default();
+            let answer = bench.answer(&|step| bar.show(step));
+            bar.clear();
+            answer
+        }
         Verb::Linkage(verb) => {
             let bar = Bar::default();
             let answer = verb.answer(&|step| {

@@ -234,6 +234,7 @@ impl Consortium {
                 public: vec![address.to_string()],
                 round_hours: 24,
                 jobs: 1,
+                join_memory_mib: 2048,
             };
             let folder = root.join("coordinator");
             init(&folder, &InitPlan { settings }).unwrap();

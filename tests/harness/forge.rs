@@ -1,6 +1,6 @@
 //! Tools of a hostile party: lists made of whatever it likes, sealed and signed as properly as an honest one's.
 
-use passage_node::compute::{Finished, RoundContext, stream::seal_to_shelf};
+use passage_node::compute::{Finished, RoundContext, stream::SealedOut};
 use passage_protocol::{
     codec::{Decode, Encode},
     group::{ELEMENT_BYTES, random_element},
@@ -104,7 +104,9 @@ pub fn sealed(hands: &Hands<'_>, plain: &[u8], purpose: SealPurpose, of: (u16, u
         from: code(*me),
         to: code(to),
     };
-    seal_to_shelf(hands.shelf, plain, &seal, &manifest.seat(to).unwrap().hpke_key).unwrap()
+    let mut out = SealedOut::begin(hands.shelf, &seal, &manifest.seat(to).unwrap().hpke_key).unwrap();
+    out.take(plain).unwrap();
+    out.end().unwrap().1
 }
 
 /// A contribution with another list in it.

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and how it is carried out. `init` and `serve` act here; everything else is a
 //! [`Command`] for the daemon, or for this process if no daemon serves the folder.
 
+mod bench;
 mod init;
 mod retention;
 mod serve;
@@ -15,6 +16,7 @@ use passage_shell::{
     failure::Failure,
 };
 
+pub use self::bench::Bench;
 pub use self::retention::RetentionVerb;
 pub use self::verbs::{
     AgreementVerb, AuditVerb, MembersVerb, PrinciplesVerb, ReleaseVerb, RoundVerb, StudyVerb,
@@ -72,6 +74,11 @@ pub enum Verb {
     /// Check the audit log.
     #[command(subcommand, after_help = "Example:\n  passage-coordinator audit verify --json")]
     Audit(AuditVerb),
+    /// What a round costs on this machine, step by step, and a forecast for rounds of your size.
+    #[command(
+        after_help = "Example:\n  passage-coordinator bench --forecast 20x10000x7\n  passage-coordinator bench --size 3x100000x4 --json"
+    )]
+    Bench(bench::Bench),
     /// Check folder, store, certificates, clock, disk and blobs.
     #[command(after_help = "Example:\n  passage-coordinator doctor --json")]
     Doctor,
@@ -144,6 +151,12 @@ pub enum Verb {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let (form, dir) = (cli.form(), cli.dir);
     let command = match cli.verb {
+        Verb::Bench(bench) => {
+            let bar = bar();
+            let answer = bench.answer(&|step| show_on(&bar, step));
+            bar.finish_and_clear();
+            return print(&answer?, form);
+        }
         Verb::Init(init) => return print(&init.run(&dir)?, form),
         Verb::Serve => return serve::run(&dir, form),
         Verb::Agreement(verb) => verb.command()?,
@@ -157,14 +170,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Round(verb) => verb.command(),
         Verb::Study(verb) => verb.command()?,
     };
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {pos}/{len}") {
-        bar.set_style(style);
-    }
+    let bar = bar();
     let show = |step: Progress| {
-        bar.set_length(step.total.unwrap_or(0));
-        bar.set_position(step.done);
-        bar.set_message(step.what);
+        show_on(&bar, step);
         std::ops::ControlFlow::Continue(())
     };
     let outcome = match control::call(&dir, &command, &show) {
@@ -173,6 +181,21 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     };
     bar.finish_and_clear();
     print(&outcome?, form)
+}
+
+/// A progress bar on standard error, unless that is no terminal.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show_on(bar: &ProgressBar, step: Progress) {
+    bar.set_length(step.total.unwrap_or(0));
+    bar.set_position(step.done);
+    bar.set_message(step.what);
 }
 
 /// The one place that writes to standard output.

@@ -92,7 +92,7 @@ fn command(line: &str) -> Option<Command> {
     match Cli::try_parse_from(words).ok()?.verb {
         Verb::Ask(ask) => Some(ask.command()),
         Verb::People(people) => Some(people.command()),
-        Verb::Join { .. } | Verb::Serve | Verb::Linkage(_) => None,
+        Verb::Join { .. } | Verb::Serve | Verb::Bench(_) | Verb::Linkage(_) => None,
     }
 }
 
@@ -156,7 +156,9 @@ mod tests {
         let mut found = Vec::new();
         leaves(&Cli::command(), "", &mut found);
         // These act without an open folder.
-        found.retain(|verb| !["join", "serve"].contains(&verb.as_str()) && !verb.starts_with("linkage"));
+        found.retain(|verb| {
+            !["bench", "join", "serve"].contains(&verb.as_str()) && !verb.starts_with("linkage")
+        });
         for verb in &found {
             let typed = TYPED.iter().any(|line| line == verb || line.starts_with(&format!("{verb} ")));
             assert!(typed, "`{verb}` is missing in the table of roles");

@@ -11,6 +11,7 @@
 //! | `collective` | the sum of the shares, with fixed-base tables |
 //! | `blind` | the owner's blind, a hop's factor, the tag key (SPEC §6) |
 //! | `passage-lanes`, a crate below | [`Backend`]: passes over batches of points in vector lanes; `SecretScalar`: non-zero, wiped, mute |
+//! | `yardstick` | [`Yardstick`]: the same multiplications on every backend, for measurements |
 //! | `possession`, `equality` | Schnorr proof of possession, batched proof of equal logarithms (SPEC §5.4, §9) |
 //!
 //! # What this module promises
@@ -38,6 +39,7 @@ mod point;
 mod possession;
 #[cfg(test)]
 mod vectors;
+mod yardstick;
 
 pub use blind::{HopFactor, OwnerBlind, TAG_BYTES, TagKey};
 pub use collective::CollectiveKeys;
@@ -47,6 +49,7 @@ pub use equality::EqualityProof;
 pub use hash_to_element::{MatchPoint, hash_to_element};
 pub use passage_lanes::{Backend, BadPoint, BadPointKind, ELEMENT_BYTES};
 pub use possession::PossessionProof;
+pub use yardstick::Yardstick;
 
 pub(crate) use equality::WeightedSum;
 pub(crate) use passage_lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
