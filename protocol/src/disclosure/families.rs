@@ -1,30 +1,35 @@
 //! Sibling tables as one puzzle per cohort: the same students in several tables must be judged together.
 //!
-//! Tables are siblings if they share the sender and the metric. A figure that two of them state (the same receiver in
-//! the same row) is one figure, so that it cannot be withheld in one table and shown in the other.
+//! Tables are siblings if they share the sender and the metric, or count the same groups of the sender in metrics that lie one
+//! within the other (`nested`). A figure that two tables of a metric state (the same receiver in the same row) is one figure, so
+//! that it cannot be withheld in one table and shown in the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
-        Measure, NoiseStatement, RawTable, Reason,
-        measure::Place,
+        Measure, MetricRef, NoiseStatement, RawTable, Reason,
+        measure::{Place, Seen},
+        nested,
         suppression::{FigureId, Puzzle},
     },
     ids::MemberCode,
 };
 
 /// A row of a cohort: the dimension and the category's index; `None` for the students the sender withheld, together.
-type Row = (Dimension, Option<usize>);
+pub(super) type Row = (Dimension, Option<usize>);
 
-/// What is counted in a row: students seen at one or more of these receivers as one or more of these outcomes, in ascending order.
-pub(super) type Places = Vec<Place>;
+/// Receivers and outcomes, in ascending order.
+type Places = Vec<Place>;
+
+/// What is counted in a row: the metric, and where its students were seen.
+pub(super) type Counted = (MetricRef, Seen);
 
 /// The decisions for one cohort of one family of tables.
 pub(super) struct Verdict {
     denominators: BTreeMap<Row, Result<u64, Reason>>,
-    counts: BTreeMap<(Row, Places), Option<Reason>>,
+    counts: BTreeMap<(Row, Counted), Option<Reason>>,
 }
 
 impl Verdict {
@@ -34,8 +39,8 @@ impl Verdict {
     }
 
     /// Why a count is withheld; `None` if it is shown.
-    pub(super) fn count(&self, dimension: Dimension, category: usize, places: &Places) -> Option<Reason> {
-        let held = self.counts.get(&((dimension, Some(category)), places.clone()));
+    pub(super) fn count(&self, dimension: Dimension, category: usize, counted: &Counted) -> Option<Reason> {
+        let held = self.counts.get(&((dimension, Some(category)), counted.clone()));
         held.copied().unwrap_or(Some(Reason::WithheldAtSource))
     }
 
@@ -51,6 +56,7 @@ impl Verdict {
         let mut board = Board {
             puzzle: Puzzle::new(floor),
             figures: BTreeMap::new(),
+            sets: BTreeMap::new(),
             patterns: BTreeMap::new(),
             exact: family.iter().all(|table| table.noise == NoiseStatement::Nil),
         };
@@ -70,6 +76,7 @@ impl Verdict {
                 board.breakdown(dimension, rest(groups, dimension), &totals);
             }
         }
+        nested::link(&board.figures, &board.sets, &mut board.puzzle, board.exact);
         board.own_figures();
         board.puzzle.solve();
         let reasons = board.figures.into_iter().map(|(key, figure)| (key, board.puzzle.reason(figure)));
@@ -80,9 +87,11 @@ impl Verdict {
 /// The figures of one cohort with what holds among them.
 struct Board {
     puzzle: Puzzle,
-    figures: BTreeMap<(Row, Places), FigureId>,
-    /// Students seen at exactly these receivers out of those of a table: in no table, but between its figures.
-    patterns: BTreeMap<(Row, Places, Places), FigureId>,
+    figures: BTreeMap<(Row, Counted), FigureId>,
+    /// What figures count that figures of other metrics may count as well.
+    sets: BTreeMap<Counted, nested::Set>,
+    /// Students seen at exactly these places out of those of a table: in no table, but between its figures.
+    patterns: BTreeMap<(Row, MetricRef, Places, Places), FigureId>,
     /// Whether the counts carry no noise.
     exact: bool,
 }
@@ -91,22 +100,42 @@ impl Board {
     /// The figures of one row of a table. With several receivers they overlap: what is seen at exactly which of them can
     /// be worked out from the figures, in part or in full, and is protected with them (domain 4.3 e).
     fn row(&mut self, table: &RawTable, code: u32, row: Row, group: i64) {
+        let (every, metric) = (every_place(table), &table.metric);
         for measure in Measure::all(table) {
-            let value = table.enrolled(code, &measure);
+            let (value, seen) = (table.enrolled(code, &measure), measure.seen(table));
+            self.note(table, &seen);
             self.figures
-                .entry((row, measure.places(table)))
+                .entry((row, (metric.clone(), seen)))
                 .or_insert_with(|| self.puzzle.count(value, group));
         }
-        let every = every_place(table);
-        if every.len() < 2 || self.patterns.keys().any(|(of, table, _)| *of == row && *table == every) {
+        let is_known = |(of, other, table, _): &(Row, MetricRef, Places, Places)| {
+            *of == row && other == metric && *table == every
+        };
+        if every.len() < 2 || self.patterns.keys().any(is_known) {
             return;
+        }
+        // What another metric lies within, or is, where no figure of this one says so by itself.
+        for seen in nested::seen_in_part(table) {
+            let value =
+                (1..table.patterns().count()).filter(|pattern| covers(&seen, &seen_at(table, *pattern)));
+            let value = value.map(|pattern| table.pattern(code, pattern)).sum();
+            self.note(table, &seen);
+            self.figures
+                .entry((row, (metric.clone(), seen)))
+                .or_insert_with(|| self.puzzle.loose(value, group));
         }
         for pattern in 1..table.patterns().count() {
             let value = table.pattern(code, pattern);
             let id = self.pattern(value, group);
-            self.patterns.insert((row, every.clone(), seen_at(table, pattern)), id);
+            self.patterns.insert((row, metric.clone(), every.clone(), seen_at(table, pattern)), id);
         }
-        self.overlap(row, &every);
+        self.overlap(row, metric, &every);
+    }
+
+    fn note(&mut self, table: &RawTable, seen: &Seen) {
+        if let Some(set) = nested::set_of(table, seen) {
+            self.sets.insert((table.metric.clone(), seen.clone()), set);
+        }
     }
 
     /// With noise the difference of two figures carries more of it than either: what singles out a few students without
@@ -116,78 +145,152 @@ impl Board {
     }
 
     /// Each figure of a row as the sum of the patterns it covers.
-    fn overlap(&mut self, row: Row, every: &Places) {
-        let within = |places: &Places| places.iter().all(|place| every.contains(place));
-        let figures = self.figures.iter().filter(|((of, places), _)| *of == row && within(places));
-        for ((_, places), total) in figures {
-            let covered = self.patterns.iter().filter(|((of, table, seen), _)| {
-                *of == row && table == every && seen.iter().any(|place| places.contains(place))
+    fn overlap(&mut self, row: Row, metric: &MetricRef, every: &Places) {
+        let within = |seen: &Seen| seen.iter().flatten().all(|place| every.contains(place));
+        let figures = self
+            .figures
+            .iter()
+            .filter(|((of, (other, seen)), _)| *of == row && other == metric && within(seen));
+        for ((_, (_, seen)), total) in figures {
+            let covered = self.patterns.iter().filter(|((of, other, table, exactly), _)| {
+                *of == row && other == metric && table == every && covers(seen, exactly)
             });
             self.puzzle.makes_up(covered.map(|(_, id)| *id).collect(), *total);
         }
     }
 
-    fn of_row(&self, row: Row) -> Vec<(Places, FigureId)> {
+    fn of_row(&self, row: Row) -> Vec<(Counted, FigureId)> {
         let in_row = self.figures.iter().filter(|((of, _), _)| *of == row);
-        in_row.map(|((_, receivers), figure)| (receivers.clone(), *figure)).collect()
+        in_row.map(|((_, counted), figure)| (counted.clone(), *figure)).collect()
     }
 
     /// The categories of a breakdown, and the students withheld at the source as one more, make up the totals.
-    fn breakdown(&mut self, dimension: Dimension, unknown: Option<i64>, totals: &[(Places, FigureId)]) {
+    fn breakdown(&mut self, dimension: Dimension, unknown: Option<i64>, totals: &[(Counted, FigureId)]) {
         let value = |puzzle: &Puzzle, ids: &[FigureId]| -> i64 {
             ids.iter().filter_map(|id| puzzle.figures.get(*id)).map(|figure| figure.value).sum()
         };
-        for (receivers, total) in totals {
+        // A metric may be broken down by less than another.
+        let metrics: BTreeSet<MetricRef> = self
+            .figures
+            .keys()
+            .filter(|(row, _)| row.0 == dimension)
+            .map(|(_, (metric, _))| metric.clone())
+            .collect();
+        for (counted, total) in totals.iter().filter(|((metric, _), _)| metrics.contains(metric)) {
             let in_breakdown =
-                self.figures.iter().filter(|((row, who), _)| row.0 == dimension && who == receivers);
+                self.figures.iter().filter(|((row, what), _)| row.0 == dimension && what == counted);
             let mut parts: Vec<_> = in_breakdown.map(|(_, figure)| *figure).collect();
+            let stands = self.puzzle.stands_in_a_table(*total);
             if let Some(group) = unknown {
                 let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
-                let lump = self.puzzle.count(left, group);
-                self.figures.insert(((dimension, None), receivers.clone()), lump);
+                let lump =
+                    if stands { self.puzzle.count(left, group) } else { self.puzzle.loose(left, group) };
+                self.figures.insert(((dimension, None), counted.clone()), lump);
                 parts.push(lump);
             }
-            self.puzzle.sum(parts, *total);
+            if stands {
+                self.puzzle.sum(parts, *total);
+            } else {
+                self.puzzle.makes_up(parts, *total);
+            }
         }
-        let of_all = |((row, every, seen), id): (&(Row, Places, Places), &FigureId)| {
-            (row.0 == Dimension::All).then(|| (every.clone(), seen.clone(), *id))
+        let of_all = |((row, metric, every, seen), id): (&(Row, MetricRef, Places, Places), &FigureId)| {
+            let is_total = row.0 == Dimension::All && metrics.contains(metric);
+            is_total.then(|| (metric.clone(), every.clone(), seen.clone(), *id))
         };
         let patterns: Vec<_> = self.patterns.iter().filter_map(of_all).collect();
-        for (every, seen, total) in &patterns {
-            let alike = self
-                .patterns
-                .iter()
-                .filter(|((row, table, who), _)| row.0 == dimension && table == every && who == seen);
+        for (metric, every, seen, total) in &patterns {
+            let alike = self.patterns.iter().filter(|((row, other, table, who), _)| {
+                row.0 == dimension && other == metric && table == every && who == seen
+            });
             let mut parts: Vec<_> = alike.map(|(_, id)| *id).collect();
             if let Some(group) = unknown {
                 let left = value(&self.puzzle, &[*total]) - value(&self.puzzle, &parts);
                 let lump = self.pattern(left, group);
-                self.patterns.insert(((dimension, None), every.clone(), seen.clone()), lump);
+                self.patterns.insert(((dimension, None), metric.clone(), every.clone(), seen.clone()), lump);
                 parts.push(lump);
             }
             self.puzzle.makes_up(parts, *total);
         }
         if unknown.is_some() {
-            let tables: BTreeSet<_> = patterns.into_iter().map(|(every, ..)| every).collect();
-            tables.iter().for_each(|every| self.overlap((dimension, None), every));
+            let tables: BTreeSet<_> =
+                patterns.into_iter().map(|(metric, every, ..)| (metric, every)).collect();
+            tables.iter().for_each(|(metric, every)| self.overlap((dimension, None), metric, every));
         }
     }
 
     /// A receiver counts its own students: beside another's figures, its own are no secret to it (domain 4.3 f).
     fn own_figures(&mut self) {
+        let places =
+            |seen: &Seen| -> Vec<MemberCode> { seen.iter().flatten().map(|(code, _)| *code).collect() };
         let codes: BTreeSet<MemberCode> =
-            self.figures.keys().flat_map(|(_, who)| who.iter().map(|(code, _)| *code)).collect();
+            self.figures.keys().flat_map(|(_, (_, seen))| places(seen)).collect();
         // What a receiver knows exactly does not take the noise off the figures.
         if codes.len() < 2 || !self.exact {
             return;
         }
         for code in codes {
-            let is_own = |who: &Places| who.iter().all(|(at, _)| *at == code);
-            let own = self.figures.iter().filter(|((_, who), _)| is_own(who)).map(|(_, id)| *id);
+            let is_own = |seen: &Seen| places(seen).iter().all(|at| *at == code);
+            let own = self.figures.iter().filter(|((_, (_, seen)), _)| is_own(seen)).map(|(_, id)| *id);
             let own = own.collect();
             self.puzzle.owned(own);
         }
     }
+}
+
+/// The tables by number that are judged together.
+pub(super) fn gather(tables: &[RawTable]) -> Vec<Vec<usize>> {
+    let mut families: Vec<Vec<(usize, &RawTable)>> = Vec::new();
+    for (at, table) in tables.iter().enumerate() {
+        let is_own = |family: &&mut Vec<(usize, &RawTable)>| {
+            family.iter().any(|(_, one)| one.sender == table.sender && one.metric == table.metric)
+        };
+        match families.iter_mut().find(is_own) {
+            Some(family) => family.push((at, table)),
+            None => families.push(vec![(at, table)]),
+        }
+    }
+    let mut joined: Vec<Vec<(usize, &RawTable)>> = Vec::new();
+    for family in families {
+        // Those that lie within this one or around it, if they count the same groups.
+        let (beside, mut apart): (Vec<_>, Vec<_>) =
+            joined.into_iter().partition(|other| are_beside(&family, other));
+        let mut together = family;
+        for other in beside {
+            // One of them may have joined already that counts other groups.
+            if count_alike(&together, &other) { together.extend(other) } else { apart.push(other) }
+        }
+        apart.push(together);
+        joined = apart;
+    }
+    joined.into_iter().map(|family| family.into_iter().map(|(at, _)| at).collect()).collect()
+}
+
+type Family<'a> = [(usize, &'a RawTable)];
+
+fn are_beside(one: &Family<'_>, other: &Family<'_>) -> bool {
+    let related = |(_, table): &(usize, &RawTable)| {
+        other.iter().any(|(_, second)| {
+            table.sender == second.sender && nested::are_related(&table.metric, &second.metric)
+        })
+    };
+    one.iter().any(related) && count_alike(one, other)
+}
+
+/// Whether two families count the same groups wherever both count.
+fn count_alike(one: &Family<'_>, other: &Family<'_>) -> bool {
+    let mut pairs = one
+        .iter()
+        .flat_map(|(_, table)| other.iter().map(move |(_, second)| (*table, *second)))
+        .filter(|(table, second)| table.domain.dimension == second.domain.dimension)
+        .peekable();
+    pairs.peek().is_some()
+        && pairs.all(|(table, second)| {
+            table.domain.cells().all(|(code, cohort, category)| {
+                let alike = |there| second.denominator(there) == table.denominator(code);
+                second.domain.code(cohort, category).is_none_or(alike)
+            })
+        })
 }
 
 /// Students per row, where the sender gave them and they reach the floor; the withheld ones of a breakdown under `None`.
@@ -240,7 +343,15 @@ fn judge_denominators(groups: &Groups, floor: u32) -> BTreeMap<Row, Result<u64, 
 }
 
 fn every_place(table: &RawTable) -> Places {
-    Measure::all(table).last().map(|any| any.places(table)).unwrap_or_default()
+    let of = |code: &MemberCode| (0_u8..).zip(&table.outcomes).map(|(outcome, _)| (*code, outcome)).collect();
+    let mut places: Places = table.receivers.iter().flat_map(|code| -> Places { of(code) }).collect();
+    places.sort_unstable();
+    places
+}
+
+/// Whether a student seen at exactly these places is one of those seen as a figure says.
+fn covers(seen: &Seen, exactly: &Places) -> bool {
+    seen.iter().all(|places| exactly.iter().any(|place| places.contains(place)))
 }
 
 fn seen_at(table: &RawTable, pattern: usize) -> Places {

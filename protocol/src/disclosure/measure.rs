@@ -15,6 +15,9 @@ pub(super) struct Measure {
 /// A receiver and an outcome: the finest a student's pattern is made of.
 pub(super) type Place = (MemberCode, u8);
 
+/// Where students of a figure were seen: at one or more places of each list, every list in ascending order.
+pub(super) type Seen = Vec<Vec<Place>>;
+
 impl Measure {
     /// The columns of a table: each receiver by outcome where there are several, each receiver, any receiver. With one receiver the last
     /// two are one figure.
@@ -40,8 +43,13 @@ impl Measure {
             && self.outcome.is_none_or(|one| usize::from(one) == outcome)
     }
 
-    /// The receivers and outcomes it covers, ascending: what makes a figure the same in two tables.
-    pub(super) fn places(&self, table: &RawTable) -> Vec<Place> {
+    /// What makes a figure the same in two tables of a metric.
+    pub(super) fn seen(&self, table: &RawTable) -> Seen {
+        vec![self.places(table)]
+    }
+
+    /// The receivers and outcomes it covers, ascending.
+    fn places(&self, table: &RawTable) -> Vec<Place> {
         let every = table.receivers.iter().enumerate().flat_map(|(receiver, code)| {
             (0_u8..).zip(&table.outcomes).map(move |(outcome, _)| (receiver, *code, outcome))
         });

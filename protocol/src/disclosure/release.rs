@@ -2,30 +2,50 @@
 //!
 //! Reads no policy but the one given and keeps nothing of the raw tables.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{
         Category, DisclosurePolicy, Mark, Measure, Outcome, RawTable, Reason, ReleasedCell, ReleasedTable,
-        families::Verdict, rate,
+        families::{self, Counted, Verdict},
+        rate,
     },
 };
 
-/// Releases one table on its own. Tables of the same sender and metric must go through [`release_all`] together.
+/// Releases one table on its own. Tables of the same sender and metric, or of metrics that lie one within the other, must go
+/// through [`release_all`] together.
 #[must_use]
 pub fn release(raw: RawTable, policy: &DisclosurePolicy) -> ReleasedTable {
-    write(&raw, &[&raw], policy)
+    let family = [&raw];
+    write(&raw, &family, &judge(&family, policy), policy)
 }
 
-/// Releases tables, judging those of the same sender and metric together. The order is kept.
+/// Releases tables, judging those of the same sender and metric together, and those of its metrics that lie one within the
+/// other over the same groups. The order is kept.
 ///
 /// Cost: 1 ms a cohort with one receiver; without noise 0.05 s with two, 0.4 s with three, a few seconds with four (2026
 /// server, one core), with noise a fraction of that.
 #[must_use]
 pub fn release_all(raw: Vec<RawTable>, policy: &DisclosurePolicy) -> Vec<ReleasedTable> {
-    let siblings = |table: &RawTable| -> Vec<&RawTable> {
-        raw.iter().filter(|other| other.sender == table.sender && other.metric == table.metric).collect()
-    };
-    raw.iter().map(|table| write(table, &siblings(table), policy)).collect()
+    let mut released: Vec<(usize, ReleasedTable)> = Vec::new();
+    for members in families::gather(&raw) {
+        let family: Vec<&RawTable> = members.iter().filter_map(|at| raw.get(*at)).collect();
+        let verdicts = judge(&family, policy);
+        let written = family.iter().map(|table| write(table, &family, &verdicts, policy));
+        released.extend(members.iter().copied().zip(written));
+    }
+    released.sort_by_key(|(at, _)| *at);
+    released.into_iter().map(|(_, table)| table).collect()
+}
+
+type Verdicts = BTreeMap<SchoolYear, Verdict>;
+
+/// The decisions for every cohort of a family.
+fn judge(family: &[&RawTable], policy: &DisclosurePolicy) -> Verdicts {
+    let cohorts: BTreeSet<SchoolYear> =
+        family.iter().flat_map(|table| table.domain.cohorts.iter().copied()).collect();
+    cohorts.into_iter().map(|cohort| (cohort, Verdict::of(family, cohort, policy.floor()))).collect()
 }
 
 /// A table of which nothing may be said, not even how many students there were: every cell carries its reason.
@@ -50,10 +70,15 @@ pub fn release_nothing(table: &RawTable, policy: &DisclosurePolicy) -> ReleasedT
     with_cells(table, policy, cells)
 }
 
-fn write(table: &RawTable, family: &[&RawTable], policy: &DisclosurePolicy) -> ReleasedTable {
+fn write(
+    table: &RawTable,
+    family: &[&RawTable],
+    verdicts: &Verdicts,
+    policy: &DisclosurePolicy,
+) -> ReleasedTable {
     let mut cells = Vec::new();
     for cohort in &table.domain.cohorts {
-        let verdict = Verdict::of(family, *cohort, policy.floor());
+        let Some(verdict) = verdicts.get(cohort) else { continue };
         let rows = Rows { table, family, verdict, cohort: *cohort, floor: policy.floor().into() };
         rows.write_categories(&mut cells);
         rows.write_masked_sums(&mut cells);
@@ -78,7 +103,7 @@ fn with_cells(table: &RawTable, policy: &DisclosurePolicy, cells: Vec<ReleasedCe
 struct Rows<'a> {
     table: &'a RawTable,
     family: &'a [&'a RawTable],
-    verdict: Verdict,
+    verdict: &'a Verdict,
     cohort: SchoolYear,
     floor: u64,
 }
@@ -125,7 +150,7 @@ impl Rows<'_> {
         let dimension = self.table.domain.dimension;
         let reasons: Vec<_> = Measure::all(self.table)
             .iter()
-            .map(|measure| self.verdict.count(dimension, category, &measure.places(self.table)))
+            .map(|measure| self.verdict.count(dimension, category, &self.counted(measure)))
             .collect();
         let speaks = |reason: &Option<Reason>| {
             matches!(reason, Some(Reason::BelowFloor | Reason::ComplementBelowFloor))
@@ -137,10 +162,14 @@ impl Rows<'_> {
     }
 
     fn count(&self, category: usize, measure: &Measure) -> Mark {
-        match self.verdict.count(self.table.domain.dimension, category, &measure.places(self.table)) {
+        match self.verdict.count(self.table.domain.dimension, category, &self.counted(measure)) {
             Some(reason) => Mark::Suppressed(reason),
             None => interval(self.raw_count(category, measure), self.half_width(measure, 1)),
         }
+    }
+
+    fn counted(&self, measure: &Measure) -> Counted {
+        (self.table.metric.clone(), measure.seen(self.table))
     }
 
     fn raw_count(&self, category: usize, measure: &Measure) -> u64 {
@@ -175,7 +204,9 @@ impl Rows<'_> {
         let dimension = self.table.domain.dimension;
         let categories = dimension.categories().len();
         let all = self.family.iter().find(|table| {
-            table.domain.dimension == Dimension::All && table.receivers == self.table.receivers
+            table.domain.dimension == Dimension::All
+                && table.metric == self.table.metric
+                && table.receivers == self.table.receivers
         });
         let Some(all) = all.filter(|_| categories > 1) else { return };
         let Ok(total_group) = self.verdict.denominator(all.domain.dimension, 0) else { return };
@@ -195,11 +226,11 @@ impl Rows<'_> {
             push(masked, Outcome::Cohort, exact(left));
         }
         for measure in Measure::all(self.table) {
-            let places = measure.places(self.table);
-            if self.verdict.count(all.domain.dimension, 0, &places).is_some() {
+            let counted = self.counted(&measure);
+            if self.verdict.count(all.domain.dimension, 0, &counted).is_some() {
                 continue;
             }
-            let is_shown = |category: &usize| self.verdict.count(dimension, *category, &places).is_none();
+            let is_shown = |category: &usize| self.verdict.count(dimension, *category, &counted).is_none();
             let (shown, masked): (Vec<_>, Vec<_>) = (0..categories).partition(is_shown);
             let code = all.domain.code(self.cohort, 0).unwrap_or(0);
             let total = u64::try_from(all.enrolled(code, &measure)).unwrap_or(0);

@@ -281,6 +281,13 @@ impl Puzzle {
         reasons::silence(self);
     }
 
+    /// Whether a figure can be shown or withheld at all.
+    pub(super) fn stands_in_a_table(&self, figure: FigureId) -> bool {
+        self.figures
+            .get(figure)
+            .is_some_and(|figure| matches!(figure.standing, Standing::Held | Standing::Open))
+    }
+
     /// Why a figure is withheld, if it is.
     pub(super) fn reason(&self, figure: FigureId) -> Option<Reason> {
         self.figures.get(figure).and_then(|figure| figure.reason)
