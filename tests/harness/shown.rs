@@ -71,12 +71,12 @@ impl Known<'_> {
         let count = || u64::try_from(self.enrolled(cell)).unwrap();
         match cell.outcome {
             Outcome::Cohort => assert_eq!(value, group, "{name}"),
-            Outcome::Enrolled(_) | Outcome::SeenAs { .. } => {
+            Outcome::Enrolled(_) | Outcome::SeenAs { .. } | Outcome::AtBoth { .. } => {
                 assert_eq!(value, count(), "{name}");
                 assert!(value >= self.floor, "{name}: {value} is below the floor");
                 assert!(group - value >= self.floor, "{name}: the rest of {group} is below the floor");
             }
-            Outcome::Rate(_) | Outcome::RateAs { .. } => {
+            Outcome::Rate(_) | Outcome::RateAs { .. } | Outcome::RateAtBoth { .. } => {
                 let hundredfold = 100 * count();
                 assert!(
                     (value * group).abs_diff(hundredfold) <= group,
@@ -135,6 +135,9 @@ fn seen(expected: &Expected, cohort: SchoolYear, category: usize, outcome: Outco
     let cell = code(expected, cohort, category);
     let counts = &expected.counts[cell * patterns..(cell + 1) * patterns];
     let hit = |pattern: usize| match (outcome.receiver(), outcome.outcome()) {
+        (None, _) if outcome.both().is_some() => {
+            outcome.receivers().all(|receiver| digit(pattern, receiver) != 0)
+        }
         (None, _) => pattern != 0,
         (Some(receiver), None) => digit(pattern, receiver) != 0,
         (Some(receiver), Some(one)) => digit(pattern, receiver) == usize::from(one) + 1,

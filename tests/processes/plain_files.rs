@@ -82,6 +82,7 @@ fn assert_shared(report: &Report, viewer: MemberCode) {
             Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
                 table.sender == viewer || own(table, outcome.receiver())
             }
+            Outcome::AtBoth { .. } | Outcome::RateAtBoth { .. } => table.sender == viewer,
         };
         assert!(table.cells.iter().all(|cell| allowed(cell.outcome)), "a figure of another pair");
         assert!(!is_sender || table.sender == viewer, "a figure of another sender");

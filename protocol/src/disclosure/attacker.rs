@@ -5,9 +5,12 @@
 //! one below a floor-wide range. The linear-programming attacker of `tests/disclosure` works on cross tables; this one
 //! works on the tables of a round, whose marks also speak in percentages.
 
+mod seen;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use seen::Seen;
 
 use crate::{
     cells::{CellDomain, Dimension, SchoolYear},
@@ -62,26 +65,26 @@ fn tables(students: &[Student], receivers: usize) -> (Vec<RawTable>, BTreeMap<(D
     (raw.into(), truth)
 }
 
-/// Figure: dimension, category, receiver (None = any).
-type Key = (Dimension, usize, Option<u8>);
+/// Figure: dimension, category, what is counted.
+type Key = (Dimension, usize, Seen);
 
 /// What marks say about the counts, for a reader who knows every denominator.
 fn printed(tables: &[ReleasedTable], own: &BTreeMap<(Dimension, usize), u64>) -> BTreeMap<Key, (i64, i64)> {
     let mut ranges = BTreeMap::new();
     for table in tables {
-        let measures = (0..table.receivers.len()).map(|at| Some(at as u8)).chain([None]);
-        for receiver in measures {
+        for seen in Seen::every(table.receivers.len()) {
+            let [count, rate] = seen.outcomes();
             for category in 0..table.domain.dimension.categories().len() {
-                let key = (table.domain.dimension, category, receiver);
+                let key = (table.domain.dimension, category, seen);
                 let group = own[&(key.0, category)] as i64;
-                let mut range = match table.mark(YEAR, category as u8, Outcome::Enrolled(receiver)).unwrap() {
+                let mut range = match table.mark(YEAR, category as u8, count).unwrap() {
                     Mark::Value { value, .. } => (value as i64, value as i64),
                     Mark::Suppressed(Reason::BelowFloor) => (0, (FLOOR - 1).min(group)),
                     Mark::Suppressed(Reason::ComplementBelowFloor) => (group - FLOOR + 1, group),
                     Mark::Suppressed(Reason::Complementary) => (FLOOR, group - FLOOR),
                     Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => (0, group),
                 };
-                match table.mark(YEAR, category as u8, Outcome::Rate(receiver)).unwrap() {
+                match table.mark(YEAR, category as u8, rate).unwrap() {
                     Mark::Bound { low, high, reason: Reason::CodedByGroupSize } => {
                         let fits = |x: &i64| {
                             (low..=high).contains(&((200 * *x + group) as u64 / (2 * group as u64)))
@@ -111,7 +114,7 @@ fn categories(dimension: Dimension) -> std::ops::Range<usize> {
 }
 
 fn attack(ranges: &mut BTreeMap<Key, (i64, i64)>, receivers: usize) {
-    let measures: Vec<_> = (0..receivers).map(|at| Some(at as u8)).chain([None]).collect();
+    let measures = Seen::every(receivers);
     for _ in 0..200 {
         let before = ranges.clone();
         let cut = |ranges: &mut BTreeMap<Key, (i64, i64)>, key: Key, low: i64, high: i64| {
@@ -133,14 +136,30 @@ fn attack(ranges: &mut BTreeMap<Key, (i64, i64)>, receivers: usize) {
         }
         for dimension in Dimension::ALL {
             for at in categories(dimension) {
-                let any = ranges[&(dimension, at, None)];
-                let sum: i64 = (0..receivers).map(|to| ranges[&(dimension, at, Some(to as u8))].1).sum();
-                cut(ranges, (dimension, at, None), 0, sum);
+                let of = |seen: Seen| (dimension, at, seen);
+                let any = ranges[&of(Seen::Any)];
+                let sum: i64 = (0..receivers).map(|to| ranges[&of(Seen::At(to as u8))].1).sum();
+                cut(ranges, of(Seen::Any), 0, sum);
                 for to in 0..receivers {
-                    let key = (dimension, at, Some(to as u8));
+                    let key = of(Seen::At(to as u8));
                     let own = ranges[&key];
                     cut(ranges, key, any.0 - (sum - own.1), any.1);
-                    cut(ranges, (dimension, at, None), own.0, i64::MAX);
+                    cut(ranges, of(Seen::Any), own.0, i64::MAX);
+                }
+                for both in &measures {
+                    let Seen::Both(one, other) = *both else { continue };
+                    let (own, a, b) =
+                        (ranges[&of(*both)], ranges[&of(Seen::At(one))], ranges[&of(Seen::At(other))]);
+                    let any = ranges[&of(Seen::Any)];
+                    cut(ranges, of(*both), a.0 + b.0 - any.1, a.1.min(b.1));
+                    cut(ranges, of(Seen::At(one)), own.0, i64::MAX);
+                    cut(ranges, of(Seen::At(other)), own.0, i64::MAX);
+                    if receivers == 2 {
+                        cut(ranges, of(*both), 0, a.1 + b.1 - any.0);
+                        cut(ranges, of(Seen::Any), a.0 + b.0 - own.1, a.1 + b.1 - own.0);
+                        cut(ranges, of(Seen::At(one)), any.0 + own.0 - b.1, any.1 + own.1 - b.0);
+                        cut(ranges, of(Seen::At(other)), any.0 + own.0 - a.1, any.1 + own.1 - a.0);
+                    }
                 }
             }
         }
@@ -160,13 +179,27 @@ fn pinned(
     let is_unknown = |key: &Key| ranges[key].0 < ranges[key].1 && own[&(key.0, key.1)] > 0;
     let unknown: Vec<_> = ranges.keys().copied().filter(is_unknown).collect();
     let mut rows: Vec<Vec<f64>> = Vec::new();
-    for measure in (0..receivers).map(|at| Some(at as u8)).chain([None]) {
+    for measure in Seen::every(receivers) {
         for dimension in [Dimension::Ethnicity, Dimension::Gender] {
             let coefficient = |key: &Key| match key {
                 (_, _, other) if *other != measure => 0.0,
                 (d, _, _) if *d == dimension => 1.0,
                 (Dimension::All, ..) => -1.0,
                 _ => 0.0,
+            };
+            rows.push(unknown.iter().map(coefficient).collect());
+        }
+    }
+    if receivers == 2 {
+        // Seen at one, and at the other, less at both: seen at any.
+        let every = Dimension::ALL
+            .into_iter()
+            .flat_map(|dimension| categories(dimension).map(move |at| (dimension, at)));
+        for row in every {
+            let coefficient = |key: &Key| match key.2 {
+                _ if (key.0, key.1) != row => 0.0,
+                Seen::At(_) => 1.0,
+                Seen::Any | Seen::Both(..) => -1.0,
             };
             rows.push(unknown.iter().map(coefficient).collect());
         }
@@ -254,7 +287,7 @@ proptest! {
             Dimension::Gender => student.1 == key.1,
         };
         for (key, (low, high)) in &ranges {
-            let seen = |student: &&Student| of(key, student) && key.2.map_or(student.2 != 0, |at| student.2 >> at & 1 == 1);
+            let seen = |student: &&Student| of(key, student) && key.2.covers(student.2);
             let truth = students.iter().filter(seen).count() as i64;
             let group = own[&(key.0, key.1)] as i64;
             prop_assert!(*low <= truth && truth <= *high, "the attacker is wrong about {key:?}: {low}..{high}");
@@ -279,10 +312,14 @@ proptest! {
                 let Category::One(category) = cell.category else { panic!("a masked sum is no percentage") };
                 let beside = |outcome| table.mark(YEAR, category, outcome).unwrap().value();
                 prop_assert_eq!(beside(Outcome::Cohort), None);
-                prop_assert_eq!(beside(Outcome::Enrolled(cell.outcome.receiver())), None);
+                let seen = cell.outcome.both().map_or_else(
+                    || cell.outcome.receiver().map_or(Seen::Any, Seen::At),
+                    |(first, second)| Seen::Both(first, second),
+                );
+                prop_assert_eq!(beside(seen.outcomes()[0]), None);
             }
             for cell in &table.cells {
-                if let (Mark::Value { value, .. }, Outcome::Enrolled(_) | Outcome::Cohort) = (cell.mark, cell.outcome) {
+                if let (Mark::Value { value, .. }, Outcome::Enrolled(_) | Outcome::AtBoth { .. } | Outcome::Cohort) = (cell.mark, cell.outcome) {
                     prop_assert!(value >= FLOOR as u64, "{cell:?}");
                 }
             }
@@ -335,5 +372,9 @@ fn a_view_holds_only_what_the_share_list_allows() {
     assert!(view.cells.iter().all(|cell| matches!(cell.outcome.receiver(), None | Some(0))));
     assert!(view.cells.iter().all(|cell| cell.outcome != Outcome::Rate(None)));
     assert!(view.cells.iter().any(|cell| cell.outcome == Outcome::Cohort));
+    assert!(view.cells.iter().all(|cell| cell.outcome.both().is_none()), "a pathway takes both");
+    let pathway = |table: &ReleasedTable| table.cells.iter().any(|cell| cell.outcome.both().is_some());
+    assert!(pathway(&released[0].for_member(|_, receiver| receiver.is_some())));
+    assert!(!pathway(&released[0].for_member(|_, receiver| receiver.is_none())));
     assert!(released[0].for_member(|_, _| false).cells.is_empty());
 }

@@ -53,8 +53,14 @@ const PAIRS: [Pair; 4] = [
     },
 ];
 
-/// What a figure counts: of this metric, students seen at this receiver as this outcome; `None` is any.
-type Seen = (usize, Option<u8>, Option<u8>);
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Seen {
+    /// Of this metric, students seen at this receiver as this outcome; `None` is any.
+    As(usize, Option<u8>, Option<u8>),
+    /// Of this metric, students seen at both receivers.
+    Both(usize),
+}
 
 /// A figure: dimension, category, what is counted.
 type Key = (Dimension, usize, Seen);
@@ -87,25 +93,34 @@ impl Shape {
     }
 
     fn covers(self, seen: Seen, pattern: usize) -> bool {
-        (0..self.receivers).any(|receiver| {
-            let digit = self.digit(seen.0, receiver, pattern);
-            digit > 0
-                && seen.1.is_none_or(|one| usize::from(one) == receiver)
-                && seen.2.is_none_or(|one| usize::from(one) + 1 == digit)
-        })
+        match seen {
+            Seen::As(metric, at, outcome) => (0..self.receivers).any(|receiver| {
+                let digit = self.digit(metric, receiver, pattern);
+                digit > 0
+                    && at.is_none_or(|one| usize::from(one) == receiver)
+                    && outcome.is_none_or(|one| usize::from(one) + 1 == digit)
+            }),
+            Seen::Both(metric) => (0..2).all(|receiver| self.digit(metric, receiver, pattern) > 0),
+        }
     }
 
     /// Every column of a metric's table, and what it prints the count and the percentage as.
     fn columns(self, metric: usize) -> Vec<(Seen, [Outcome; 2])> {
-        let mut columns = vec![((metric, None, None), [Outcome::Enrolled(None), Outcome::Rate(None)])];
+        let mut columns =
+            vec![(Seen::As(metric, None, None), [Outcome::Enrolled(None), Outcome::Rate(None)])];
         let outcomes = self.pair().outcomes[metric].len() as u8;
         for receiver in 0..self.receivers as u8 {
             let any = [Outcome::Enrolled(Some(receiver)), Outcome::Rate(Some(receiver))];
-            columns.push(((metric, Some(receiver), None), any));
+            columns.push((Seen::As(metric, Some(receiver), None), any));
             columns.extend((0..outcomes).filter(|_| outcomes > 1).map(|outcome| {
                 let one = [Outcome::SeenAs { receiver, outcome }, Outcome::RateAs { receiver, outcome }];
-                ((metric, Some(receiver), Some(outcome)), one)
+                (Seen::As(metric, Some(receiver), Some(outcome)), one)
             }));
+        }
+        if self.receivers == 2 {
+            let (first, second) = (0, 1);
+            let both = [Outcome::AtBoth { first, second }, Outcome::RateAtBoth { first, second }];
+            columns.push((Seen::Both(metric), both));
         }
         columns
     }
@@ -113,7 +128,8 @@ impl Shape {
     /// Figures of the two metrics about the same receivers of which one is counted within the other.
     fn differences(self) -> Vec<[Seen; 2]> {
         let places = (0..self.receivers as u8).map(Some).chain([None]);
-        places.map(|place| [(0, place, None), (1, place, None)]).collect()
+        let both = (self.receivers == 2).then_some([Seen::Both(0), Seen::Both(1)]);
+        places.map(|place| [0, 1].map(|metric| Seen::As(metric, place, None))).chain(both).collect()
     }
 }
 

@@ -1,6 +1,6 @@
-//! A linear-programming attacker on tables of several outcomes: what the marks say and every sum, held against the truth.
+//! A linear-programming attacker on tables of several outcomes and receivers: what the marks say and every sum, held against the truth.
 //!
-//! One receiver or two. Its unknowns are the students of each row by what they were seen as at each receiver, so that it knows
+//! One receiver, two or three. Its unknowns are the students of each row by what they were seen as at each receiver, so that it knows
 //! how the figures of a row overlap.
 
 use std::collections::BTreeMap;
@@ -23,8 +23,14 @@ const YEAR: SchoolYear = SchoolYear(2021);
 /// Students as (ethnicity, gender, pattern): a digit for each receiver, the outcome from 1 or 0 for not seen.
 type Student = (usize, usize, usize);
 
-/// What a figure counts: students seen at this receiver as this outcome; `None` is any.
-type Seen = (Option<u8>, Option<u8>);
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Seen {
+    /// Students seen at this receiver as this outcome; `None` is any.
+    As(Option<u8>, Option<u8>),
+    /// At both.
+    Both(u8, u8),
+}
 
 /// A figure: dimension, category, what is counted.
 type Key = (Dimension, usize, Seen);
@@ -42,23 +48,31 @@ impl Shape {
     }
 
     fn covers(self, seen: Seen, pattern: usize) -> bool {
-        (0..self.receivers).any(|receiver| {
-            let digit = pattern / (self.outcomes + 1).pow(receiver as u32) % (self.outcomes + 1);
-            digit > 0
-                && seen.0.is_none_or(|one| usize::from(one) == receiver)
-                && seen.1.is_none_or(|one| usize::from(one) + 1 == digit)
-        })
+        let digit = |at: usize| pattern / (self.outcomes + 1).pow(at as u32) % (self.outcomes + 1);
+        match seen {
+            Seen::As(at, outcome) => (0..self.receivers).any(|receiver| {
+                digit(receiver) > 0
+                    && at.is_none_or(|one| usize::from(one) == receiver)
+                    && outcome.is_none_or(|one| usize::from(one) + 1 == digit(receiver))
+            }),
+            Seen::Both(first, second) => digit(first.into()) > 0 && digit(second.into()) > 0,
+        }
     }
 
     /// Every column of a table, and what it prints the count and the percentage as.
     fn columns(self) -> Vec<(Seen, [Outcome; 2])> {
-        let mut columns = vec![((None, None), [Outcome::Enrolled(None), Outcome::Rate(None)])];
+        let mut columns = vec![(Seen::As(None, None), [Outcome::Enrolled(None), Outcome::Rate(None)])];
         for receiver in 0..self.receivers as u8 {
             let any = [Outcome::Enrolled(Some(receiver)), Outcome::Rate(Some(receiver))];
-            columns.push(((Some(receiver), None), any));
-            columns.extend((0..self.outcomes as u8).map(|outcome| {
+            columns.push((Seen::As(Some(receiver), None), any));
+            columns.extend((0..self.outcomes as u8).filter(|_| self.outcomes > 1).map(|outcome| {
                 let one = [Outcome::SeenAs { receiver, outcome }, Outcome::RateAs { receiver, outcome }];
-                ((Some(receiver), Some(outcome)), one)
+                (Seen::As(Some(receiver), Some(outcome)), one)
+            }));
+            columns.extend((0..receiver).map(|first| {
+                let second = receiver;
+                let both = [Outcome::AtBoth { first, second }, Outcome::RateAtBoth { first, second }];
+                (Seen::Both(first, second), both)
             }));
         }
         columns
@@ -139,7 +153,7 @@ fn known(released: &[ReleasedTable], students: &[Student], shape: Shape) -> Know
     for table in released {
         let dimension = table.domain.dimension;
         for at in 0..dimension.categories().len() {
-            let group = group_of(&(dimension, at, (None, None)), students);
+            let group = group_of(&(dimension, at, Seen::As(None, None)), students);
             groups.insert((dimension, at), group);
             for (seen, outcomes) in shape.columns() {
                 ranges.insert((dimension, at, seen), printed(table, at, outcomes, group));
@@ -199,9 +213,9 @@ impl Known {
 
 fn students() -> impl Strategy<Value = (Vec<Student>, Shape)> {
     let weights = proptest::collection::vec(0_u32..60, 9);
-    (0_usize..5, weights, 30_usize..350, any::<u64>(), 5_u64..100).prop_map(
+    (0_usize..7, weights, 30_usize..350, any::<u64>(), 5_u64..100).prop_map(
         |(shape, weights, count, seed, going)| {
-            let (receivers, outcomes) = [(1, 2), (1, 3), (1, 4), (2, 2), (2, 3)][shape];
+            let (receivers, outcomes) = [(1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (3, 1)][shape];
             let shape = Shape { receivers, outcomes };
             let mut state = seed | 1;
             let mut draw = |below: u64| {

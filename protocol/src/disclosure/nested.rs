@@ -13,7 +13,7 @@
 //! * Relations of single outcomes beyond those named: an award within four years is one within six, but a receiver whose files
 //!   do not reach six years back counts nobody for it.
 //! * With three receivers or more, the students seen at each set of them in one metric and not in the other: the difference is
-//!   protected for each receiver and for any of them, not for each set.
+//!   protected for each receiver, for each two and for any of them, not for each set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +119,7 @@ fn numbers(table: &RawTable, names: &[&str]) -> BTreeSet<u8> {
     every.filter(|(_, name)| is_of(name.as_str())).map(|(outcome, _)| outcome).collect()
 }
 
-/// Figures of only some outcomes that are a set, at each receiver and at any.
+/// Figures of only some outcomes that are a set, at each receiver, at any and at each two.
 pub(super) fn seen_in_part(table: &RawTable) -> Vec<Seen> {
     let at = |codes: &[MemberCode], outcomes: &BTreeSet<u8>| -> Seen {
         let of = |code: &MemberCode| outcomes.iter().map(|outcome| (*code, *outcome)).collect::<Vec<_>>();
@@ -132,6 +132,13 @@ pub(super) fn seen_in_part(table: &RawTable) -> Vec<Seen> {
         let outcomes = numbers(table, names);
         found.extend(table.receivers.iter().map(|code| at(&[*code], &outcomes)));
         found.push(at(&table.receivers, &outcomes));
+        for (place, first) in table.receivers.iter().enumerate() {
+            found.extend(table.receivers.iter().skip(place + 1).map(|second| {
+                let mut both = [at(&[*first], &outcomes), at(&[*second], &outcomes)].concat();
+                both.sort_unstable();
+                both
+            }));
+        }
     }
     found.retain(|seen| seen.iter().all(|places| !places.is_empty()));
     found

@@ -124,7 +124,7 @@ impl RawTable {
     }
 
     fn fits(&self, pattern: usize, measure: &Measure) -> bool {
-        self.places(pattern).any(|(receiver, outcome)| measure.holds(receiver, outcome))
+        measure.fits(&self.places(pattern).collect::<Vec<_>>())
     }
 
     /// The sender's own count of a cell.

@@ -61,9 +61,12 @@ pub fn release_nothing(table: &RawTable, policy: &DisclosurePolicy) -> ReleasedT
             outcome: *outcome,
             mark: Mark::Suppressed(match outcome {
                 Outcome::Cohort => Reason::WithheldTogether,
-                Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
-                    Reason::BelowFloor
-                }
+                Outcome::Enrolled(_)
+                | Outcome::Rate(_)
+                | Outcome::SeenAs { .. }
+                | Outcome::RateAs { .. }
+                | Outcome::AtBoth { .. }
+                | Outcome::RateAtBoth { .. } => Reason::BelowFloor,
             }),
         }));
     }

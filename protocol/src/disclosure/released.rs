@@ -11,7 +11,7 @@ use crate::{
     ids::MemberCode,
 };
 
-/// Cells a table may hold: 64 cohorts, ten rows each, eleven figures a row, with room to spare.
+/// Cells a table may hold: 64 cohorts, ten rows each, 23 figures a row of one outcome at four receivers, with room to spare.
 pub const TABLE_CELLS_MAX: usize = 16_384;
 /// Bytes of an outcome's name.
 const OUTCOME_BYTES_MAX: usize = 64;
@@ -118,24 +118,59 @@ pub enum Outcome {
         /** The outcome. */
         outcome: u8,
     },
+    /// Students seen at both of two receivers, as anything at each: a pathway of three stages with the sender's.
+    AtBoth {
+        /** The receiver that the table names first. */
+        first: u8,
+        /** The other. */
+        second: u8,
+    },
+    /// The same as whole percents of the group.
+    RateAtBoth {
+        /** The receiver that the table names first. */
+        first: u8,
+        /** The other. */
+        second: u8,
+    },
 }
 
 impl Outcome {
-    /// The receiver's index; `None` for any receiver and for the cohort.
+    /// The receiver's index; `None` for any receiver, for two of them and for the cohort.
     #[must_use]
     pub fn receiver(self) -> Option<u8> {
         match self {
-            Self::Cohort => None,
+            Self::Cohort | Self::AtBoth { .. } | Self::RateAtBoth { .. } => None,
             Self::Enrolled(receiver) | Self::Rate(receiver) => receiver,
             Self::SeenAs { receiver, .. } | Self::RateAs { receiver, .. } => Some(receiver),
         }
+    }
+
+    /// The two receivers' indices of a pathway.
+    #[must_use]
+    pub fn both(self) -> Option<(u8, u8)> {
+        match self {
+            Self::AtBoth { first, second } | Self::RateAtBoth { first, second } => Some((first, second)),
+            Self::Cohort | Self::Enrolled(_) | Self::Rate(_) | Self::SeenAs { .. } | Self::RateAs { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The index of every receiver it names.
+    pub fn receivers(self) -> impl Iterator<Item = u8> {
+        let (first, second) = self.both().unzip();
+        [self.receiver(), first, second].into_iter().flatten()
     }
 
     /// The outcome's index; `None` for any outcome and for the cohort.
     #[must_use]
     pub fn outcome(self) -> Option<u8> {
         match self {
-            Self::Cohort | Self::Enrolled(_) | Self::Rate(_) => None,
+            Self::Cohort
+            | Self::Enrolled(_)
+            | Self::Rate(_)
+            | Self::AtBoth { .. }
+            | Self::RateAtBoth { .. } => None,
             Self::SeenAs { outcome, .. } | Self::RateAs { outcome, .. } => Some(outcome),
         }
     }
@@ -155,6 +190,8 @@ impl Encode for Outcome {
             }
             Self::SeenAs { receiver, outcome } => [3, *receiver, *outcome].encode(out),
             Self::RateAs { receiver, outcome } => [4, *receiver, *outcome].encode(out),
+            Self::AtBoth { first, second } => [5, *first, *second].encode(out),
+            Self::RateAtBoth { first, second } => [6, *first, *second].encode(out),
         }
     }
 }
@@ -168,6 +205,16 @@ impl Decode for Outcome {
             2 => Decode::decode(reader).map(Self::Rate),
             3 => Ok(Self::SeenAs { receiver: Decode::decode(reader)?, outcome: Decode::decode(reader)? }),
             4 => Ok(Self::RateAs { receiver: Decode::decode(reader)?, outcome: Decode::decode(reader)? }),
+            number @ (5 | 6) => {
+                let (first, second) = (u8::decode(reader)?, u8::decode(reader)?);
+                let of = if number == 5 {
+                    Self::AtBoth { first, second }
+                } else {
+                    Self::RateAtBoth { first, second }
+                };
+                let expected = "two receivers in the table's order";
+                (first < second).then_some(of).ok_or(CodecError::Invalid { position, expected })
+            }
             _ => Err(CodecError::Invalid { position, expected: "an outcome" }),
         }
     }
@@ -221,19 +268,25 @@ impl ReleasedTable {
     /// The place of the only receiver with a figure in this table, as after a cut to a reader's share list.
     #[must_use]
     pub fn only_receiver_shown(&self) -> Option<u8> {
-        let mut shown = self.cells.iter().filter_map(|cell| cell.outcome.receiver());
+        let mut shown = self.cells.iter().flat_map(|cell| cell.outcome.receivers());
         let first = shown.next()?;
         shown.all(|receiver| receiver == first).then_some(first)
     }
 
-    /// The code of the receiver an outcome is about; `None` for any receiver and for the cohort.
+    /// The code of the one receiver an outcome is about; `None` for any receiver, for two of them and for the cohort.
     #[must_use]
     pub fn receiver(&self, outcome: Outcome) -> Option<MemberCode> {
         self.receivers.get(usize::from(outcome.receiver()?)).copied()
     }
 
+    /// The code of every receiver an outcome names; `None` for one that the table has not.
+    pub fn receivers_of(&self, outcome: Outcome) -> impl Iterator<Item = Option<MemberCode>> + '_ {
+        outcome.receivers().map(|receiver| self.receivers.get(usize::from(receiver)).copied())
+    }
+
     /// The part of the table a share list allows (G02): `allowed(sender, Some(receiver))` for a receiver's figures,
-    /// `allowed(sender, None)` for figures over any receiver. Cohort figures come with whatever else is allowed.
+    /// `allowed(sender, None)` for figures over any receiver. A pathway's figures take both its receivers. Cohort figures come
+    /// with whatever else is allowed.
     #[must_use]
     pub fn for_member(&self, allowed: impl Fn(MemberCode, Option<MemberCode>) -> bool) -> Self {
         let may_see = |cell: &&ReleasedCell| match cell.outcome {
@@ -244,6 +297,10 @@ impl ReleasedTable {
             | Outcome::SeenAs { .. }
             | Outcome::RateAs { .. } => {
                 self.receiver(cell.outcome).is_some_and(|receiver| allowed(self.sender, Some(receiver)))
+            }
+            Outcome::AtBoth { .. } | Outcome::RateAtBoth { .. } => {
+                let mut receivers = self.receivers_of(cell.outcome);
+                receivers.all(|receiver| receiver.is_some_and(|code| allowed(self.sender, Some(code))))
             }
         };
         let anything = self.cells.iter().any(|cell| may_see(&cell));
@@ -278,7 +335,7 @@ impl ReleasedTable {
                         list.iter().all(|category| usize::from(*category) < categories)
                     }
                 }
-                && cell.outcome.receiver().is_none_or(|receiver| usize::from(receiver) < self.receivers.len())
+                && cell.outcome.receivers().all(|receiver| usize::from(receiver) < self.receivers.len())
                 && cell.outcome.outcome().is_none_or(|outcome| usize::from(outcome) < self.outcomes.len())
         };
         !self.receivers.is_empty()

@@ -16,8 +16,8 @@ pub struct Comparison {
     pub same: usize,
     /// Figures that its own report does not have: they are cut to other readers' share lists.
     pub unseen: usize,
-    /// Whom those are about: the sender, and the receiver if it is one.
-    pub unseen_about: BTreeSet<(MemberCode, Option<MemberCode>)>,
+    /// Whom those are about: the sender, and the receivers that are named, none for any of them.
+    pub unseen_about: BTreeSet<(MemberCode, Vec<MemberCode>)>,
 }
 
 /// Compares a proposal's figures with this member's own report: run, papers, texts and every cell both have.
@@ -69,8 +69,8 @@ pub fn compare(shown: &Report, own: &Report) -> Result<Comparison, ReleaseError>
     Ok(found)
 }
 
-fn about(table: &ReleasedTable, outcome: Outcome) -> Option<MemberCode> {
-    table.receiver(outcome)
+fn about(table: &ReleasedTable, outcome: Outcome) -> Vec<MemberCode> {
+    table.receivers_of(outcome).flatten().collect()
 }
 
 fn same_run(shown: &Report, own: &Report) -> bool {

@@ -188,9 +188,12 @@ fn checked(review: &Review) -> Vec<String> {
         let about: Vec<String> = comparison
             .unseen_about
             .iter()
-            .map(|(sender, receiver)| match receiver {
-                Some(receiver) => format!("{sender} to {receiver}"),
-                None => format!("{sender} to any"),
+            .map(|(sender, receivers)| match receivers.as_slice() {
+                [] => format!("{sender} to any"),
+                named => {
+                    let named: Vec<_> = named.iter().map(ToString::to_string).collect();
+                    format!("{sender} to {}", named.join(" and "))
+                }
             })
             .collect();
         lines.push(format!(

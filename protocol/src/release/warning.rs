@@ -68,8 +68,8 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         for cell in table.cells.iter().filter(|cell| is_figure(cell.mark)) {
             senders.insert(table.sender);
             let receiver = table.receiver(cell.outcome);
-            receivers.extend(receiver);
-            let (Outcome::Rate(_) | Outcome::RateAs { .. }, Category::One(row)) =
+            receivers.extend(table.receivers_of(cell.outcome).flatten());
+            let (Outcome::Rate(_) | Outcome::RateAs { .. } | Outcome::RateAtBoth { .. }, Category::One(row)) =
                 (cell.outcome, &cell.category)
             else {
                 continue;
@@ -77,7 +77,19 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
             let what = cell.outcome.outcome().map_or(String::new(), |outcome| format!(" as {outcome}"));
             let row =
                 format!("{} {} {} {row}{what}", table.metric, table.domain.dimension.name(), cell.cohort);
-            let at = receiver.map_or("any".to_owned(), |code| code.to_string());
+            // Beside the same other receiver, two can be put in order too.
+            let both: Vec<MemberCode> = match cell.outcome.both() {
+                Some(_) => table.receivers_of(cell.outcome).flatten().collect(),
+                None => Vec::new(),
+            };
+            for (one, other) in both.iter().zip(both.iter().rev()) {
+                let beside = format!("{row} beside {one} from {}", table.sender);
+                comparable.entry(beside).or_default().insert(*other);
+            }
+            let at = match both.as_slice() {
+                [] => receiver.map_or("any".to_owned(), |code| code.to_string()),
+                both => both.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
+            };
             comparable.entry(format!("{row} at {at}")).or_default().insert(table.sender);
             if let Some(receiver) = receiver {
                 comparable.entry(format!("{row} from {}", table.sender)).or_default().insert(receiver);

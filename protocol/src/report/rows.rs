@@ -25,10 +25,15 @@ fn row(report: &Report, table: &ReleasedTable, cell: &ReleasedCell) -> Row {
         Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
             table.receiver(cell.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string())
         }
+        Outcome::AtBoth { .. } | Outcome::RateAtBoth { .. } => {
+            let codes = table.receivers_of(cell.outcome);
+            let named = codes.map(|code| code.map_or_else(|| "n/a".to_owned(), |code| code.to_string()));
+            named.collect::<Vec<_>>().join(" and ")
+        }
     };
     let measure = match cell.outcome {
-        Outcome::Cohort | Outcome::Enrolled(_) | Outcome::SeenAs { .. } => "count",
-        Outcome::Rate(_) | Outcome::RateAs { .. } => "percent",
+        Outcome::Cohort | Outcome::Enrolled(_) | Outcome::SeenAs { .. } | Outcome::AtBoth { .. } => "count",
+        Outcome::Rate(_) | Outcome::RateAs { .. } | Outcome::RateAtBoth { .. } => "percent",
     };
     let (value, low, high) = figures(cell.mark);
     [
@@ -49,10 +54,11 @@ fn row(report: &Report, table: &ReleasedTable, cell: &ReleasedCell) -> Row {
     ]
 }
 
-/// As what students were counted: the metric's own name for it, `any` over several.
+/// As what students were counted: the metric's own name for it, `any` over several, `at-both` at two receivers.
 fn outcome(table: &ReleasedTable, outcome: Outcome) -> &str {
     match (outcome, outcome.outcome(), table.outcomes.as_slice()) {
         (Outcome::Cohort, ..) => "cohort",
+        (Outcome::AtBoth { .. } | Outcome::RateAtBoth { .. }, ..) => "at-both",
         (_, Some(index), names) => names.get(usize::from(index)).map_or("unknown outcome", String::as_str),
         (_, None, [only]) => only,
         (_, None, _) => "any",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use passage_protocol::{
     codec::{Decode, Encode},
     disclosure::{Mark, Outcome, Reason},
-    ids::Digest,
+    ids::{Digest, MemberCode},
     refusal::Refusal,
     release::{
         ReleaseError, Sheet, Warning, compare, outside, page::Review, rendered_again, scan::Known, warnings,
@@ -90,7 +90,9 @@ fn g07_every_figure_is_compared_with_the_members_own_report() {
     let cut = compare(&shown, &cut_sample()).unwrap();
     assert_eq!(cut.same + cut.unseen, all.same);
     let [district, college, second, university] = members()[..] else { panic!("four members") };
-    let about = |sender, receiver| cut.unseen_about.contains(&(sender, receiver));
+    let about = |sender, receiver: Option<MemberCode>| {
+        cut.unseen_about.contains(&(sender, receiver.into_iter().collect()))
+    };
     assert!(about(district, Some(college)) && about(district, None) && about(college, Some(university)));
     assert!(!about(district, Some(second)), "{cut:?}");
     // One figure differs by one.

@@ -44,8 +44,8 @@ fn differences(report: &Report, page: &str) -> Vec<String> {
             let figure = |outcome, measure| of(outcome, measure).map_or("--".to_owned(), shown);
             let (rate, count) = (figure(&seen, "percent"), figure(&seen, "count"));
             let group = figure("cohort", "count");
-            let one_of_several =
-                Some(seen.as_str()).filter(|seen| outcomes(report, row) > 1 && *seen != "any");
+            let one_of_several = Some(seen.as_str())
+                .filter(|seen| outcomes(report, row) > 1 && !["any", "at-both"].contains(seen));
             for (label, expected) in expected(row, one_of_several, &rate, &count, &group) {
                 let mut spot = spot(report, row, &place, label);
                 if one_of_several.is_some() {

@@ -20,7 +20,16 @@ fn charts(page: &str) -> Vec<String> {
     page.split("<svg").skip(1).map(chart).collect()
 }
 
+/// The sentences about places, without those about two receivers.
 fn headlines(page: &str) -> Vec<String> {
+    sentences(page).into_iter().filter(|sentence| !sentence.contains(" both at ")).collect()
+}
+
+fn pathways(page: &str) -> Vec<String> {
+    sentences(page).into_iter().filter(|sentence| sentence.contains(" both at ")).collect()
+}
+
+fn sentences(page: &str) -> Vec<String> {
     page.split("<p class=\"headline\">")
         .skip(1)
         .map(|rest| text(rest.split("</p>").next().unwrap()))
@@ -87,7 +96,11 @@ fn several_receivers_without_any_are_told_one_by_one() {
     assert!(told[0].ends_with(&format!("were observed at {first}.")), "{told:?}");
     assert!(told[1].ends_with(&format!("were observed at {second}.")), "{told:?}");
     assert_eq!(charts(&page).iter().filter(|title| title.starts_with("Trend for")).count(), 2);
-    // How many were seen at neither cannot be told from the two.
+    // Who was seen at both is told to a reader that may see both, and nothing of any other two.
+    let both = pathways(&page);
+    assert_eq!(both.len(), 1, "{both:?}");
+    assert!(both[0].ends_with(&format!("were observed both at {first} and at {second}.")), "{both:?}");
+    // The page does not say how many were seen at neither.
     assert!(!page.contains("not observed at a member") && !page.contains("not observed there"));
     assert!(!page.contains(&hidden.to_string()));
 }

@@ -52,7 +52,12 @@ fn feeder(metric: &str, table: &str, found: &mut BTreeMap<Spot, String>) {
         let groups: Vec<&str> = block.split("<th scope=\"rowgroup\"").skip(1).collect();
         let code = |group: &str| inside(group, "<span class=\"code\">", "</span>").to_owned();
         let to = groups[1].split("</th>").next().unwrap();
-        let place = if to.contains("any of them") { "any".to_owned() } else { code(to) };
+        let codes: Vec<&str> = to
+            .split("<span class=\"code\">")
+            .skip(1)
+            .map(|code| code.split("</span>").next().unwrap())
+            .collect();
+        let place = if to.contains("any of them") { "any".to_owned() } else { codes.join(" and ") };
         for row in block.split("<tr>").skip(1) {
             let cohort = text(inside(row, "class=\"year\">", "</th>"));
             let columns = ["Students", "Observed", "Percent"];

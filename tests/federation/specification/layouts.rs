@@ -266,6 +266,8 @@ fn variants_are_written_with_the_numbers_given() {
         Outcome::Rate(None),
         Outcome::SeenAs { receiver: 0, outcome: 1 },
         Outcome::RateAs { receiver: 0, outcome: 1 },
+        Outcome::AtBoth { first: 0, second: 1 },
+        Outcome::RateAtBoth { first: 0, second: 1 },
     ];
     written.extend(outcomes.map(|value| encoded("Outcome", &value)));
     let owners = [LogOwner::Coordinator, LogOwner::Member(MemberCode([1; 5]))];

@@ -97,7 +97,12 @@ fn masked_sums(table: &ReleasedTable, sight: Sight, out: &mut String) {
     for (outcome, cells) in sums.iter().filter(|(_, cells)| !cells.is_empty()) {
         let what = match outcome {
             Outcome::Cohort => "in the group".to_owned(),
-            Outcome::Enrolled(_) | Outcome::Rate(_) | Outcome::SeenAs { .. } | Outcome::RateAs { .. } => {
+            Outcome::Enrolled(_)
+            | Outcome::Rate(_)
+            | Outcome::SeenAs { .. }
+            | Outcome::RateAs { .. }
+            | Outcome::AtBoth { .. }
+            | Outcome::RateAtBoth { .. } => {
                 let rate = masked(table, sight.rate()).first().map(|cell| cell.mark);
                 format!("observed (percent {})", percent(rate))
             }

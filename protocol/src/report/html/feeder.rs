@@ -6,7 +6,7 @@ use crate::{
         Report,
         html::{
             figure::{bar, count, interval, member, percent},
-            place::{self, Place},
+            place::{self, Place, Sight},
         },
     },
 };
@@ -28,25 +28,26 @@ pub(super) fn table(report: &Report, totals: &[&ReleasedTable], out: &mut String
          <th scope=\"col\" class=\"n\">Percent</th></tr></thead>\n"
     ));
     for table in totals {
-        for place in receivers_first(table) {
-            block(report, table, place, out);
+        for sight in receivers_first(table) {
+            block(report, table, sight, out);
         }
     }
     out.push_str("</table>\n</div>\n");
 }
 
-/// The sum stands under its parts.
-fn receivers_first(table: &ReleasedTable) -> Vec<Place> {
-    let (any, mut places): (Vec<Place>, Vec<Place>) =
+/// The sum stands under its parts, and who is in two of them between.
+fn receivers_first(table: &ReleasedTable) -> Vec<Sight> {
+    let (any, places): (Vec<Place>, Vec<Place>) =
         place::shown(table).into_iter().partition(|place| place.is_none());
-    places.extend(any);
-    places
+    let at = |places: Vec<Place>| places.into_iter().map(Sight::At);
+    at(places).chain(place::pathways(table)).chain(at(any)).collect()
 }
 
-fn block(report: &Report, table: &ReleasedTable, place: Place, out: &mut String) {
-    let to = match place::receiver(table, place) {
-        Some(_) => place::name(report, table, place),
-        None => "<b>any of them</b>".to_owned(),
+fn block(report: &Report, table: &ReleasedTable, sight: Sight, out: &mut String) {
+    let to = match sight {
+        Sight::At(place) if place::receiver(table, place).is_none() => "<b>any of them</b>".to_owned(),
+        Sight::At(_) | Sight::As(..) => sight.name(report, table),
+        Sight::Both(..) => format!("both {}", sight.name(report, table)),
     };
     let rows = table.domain.cohorts.len();
     let mut lead = format!(
@@ -55,8 +56,8 @@ fn block(report: &Report, table: &ReleasedTable, place: Place, out: &mut String)
     );
     out.push_str("<tbody>\n");
     for cohort in &table.domain.cohorts {
-        let enrolled = table.mark(*cohort, 0, Outcome::Enrolled(place));
-        let rate = table.mark(*cohort, 0, Outcome::Rate(place));
+        let enrolled = table.mark(*cohort, 0, sight.count());
+        let rate = table.mark(*cohort, 0, sight.rate());
         out.push_str(&format!(
             "<tr>{lead}<th scope=\"row\" class=\"year\">{cohort}</th><td class=\"n\">{}</td><td class=\"n\">{}{}</td><td class=\"n\">{}{}{}</td></tr>\n",
             count(table.mark(*cohort, 0, Outcome::Cohort)),

@@ -8,16 +8,22 @@ use crate::{
         html::{
             escape,
             figure::{grouped, range},
-            place::{self, Place},
+            place::{self, Place, Sight},
         },
     },
 };
 
-/// One sentence for each sender whose totals the viewer may see: over any receiver, or one for each receiver shown.
+/// One sentence for each sender whose totals the viewer may see: over any receiver, or one for each receiver shown; and one for each
+/// two receivers of which anything can be said.
 pub(super) fn sentences(report: &Report, totals: &[&ReleasedTable], out: &mut String) {
     for table in totals {
         for place in place::main(table) {
             if let Some(sentence) = sentence(report, table, place) {
+                out.push_str(&format!("<p class=\"headline\">{sentence}</p>\n"));
+            }
+        }
+        for pathway in place::pathways(table) {
+            if let Some(sentence) = both(report, table, pathway) {
                 out.push_str(&format!("<p class=\"headline\">{sentence}</p>\n"));
             }
         }
@@ -40,12 +46,31 @@ pub(super) fn caveat(report: &Report, tables: &[&ReleasedTable], out: &mut Strin
     out.push_str("</p>\n");
 }
 
-fn sentence(report: &Report, table: &ReleasedTable, place: Place) -> Option<String> {
-    let who = if table.sender == report.viewer {
+/// The students of a sentence.
+fn who(report: &Report, table: &ReleasedTable) -> String {
+    if table.sender == report.viewer {
         "your students".to_owned()
     } else {
         format!("the students of <span class=\"code\">{}</span>", table.sender)
-    };
+    }
+}
+
+/// A pathway in words; nothing where nothing can be said, since the table says why.
+fn both(report: &Report, table: &ReleasedTable, pathway: Sight) -> Option<String> {
+    let (first, second) = pathway.count().both()?;
+    let (cohort, share) = newest(table, pathway.rate())?;
+    let at = |place| format!("<span class=\"code\">{}</span>", place::plain(table, Some(place)));
+    Some(format!(
+        "Of {} in the {cohort} cohort, {share}{} were observed both at {} and at {}.",
+        who(report, table),
+        detail(table, pathway.count(), cohort),
+        at(first),
+        at(second)
+    ))
+}
+
+fn sentence(report: &Report, table: &ReleasedTable, place: Place) -> Option<String> {
+    let who = who(report, table);
     let seen_at = match place::receiver(table, place) {
         None => "at a member institution".to_owned(),
         Some(receiver) if receiver == report.viewer => {
@@ -53,19 +78,19 @@ fn sentence(report: &Report, table: &ReleasedTable, place: Place) -> Option<Stri
         }
         Some(receiver) => format!("at <span class=\"code\">{receiver}</span>"),
     };
-    let Some((cohort, share)) = newest(table, place) else {
+    let Some((cohort, share)) = newest(table, Outcome::Rate(place)) else {
         return Some(format!(
             "Too few of {who} are in these cohorts for a rate of those seen {seen_at} to be shown."
         ));
     };
-    let detail = detail(table, place, cohort);
+    let detail = detail(table, Outcome::Enrolled(place), cohort);
     Some(format!("Of {who} in the {cohort} cohort, {share}{detail} were observed {seen_at}."))
 }
 
 /// The newest cohort about which anything at all can be said, and its share in words.
-fn newest(table: &ReleasedTable, place: Place) -> Option<(SchoolYear, String)> {
+fn newest(table: &ReleasedTable, rate: Outcome) -> Option<(SchoolYear, String)> {
     table.domain.cohorts.iter().rev().find_map(|cohort| {
-        let share = match table.mark(*cohort, 0, Outcome::Rate(place))? {
+        let share = match table.mark(*cohort, 0, rate)? {
             Mark::Value { value, .. } => format!("<strong>{value}\u{202F}%</strong>"),
             Mark::Bound { low, high, .. } => format!("<strong>{}</strong>", range(low, high)),
             Mark::NotApplicable(_) | Mark::Suppressed(_) => return None,
@@ -75,8 +100,8 @@ fn newest(table: &ReleasedTable, place: Place) -> Option<(SchoolYear, String)> {
 }
 
 /// The counts behind the share, in brackets, where both are shown.
-fn detail(table: &ReleasedTable, place: Place, cohort: SchoolYear) -> String {
-    let count = table.mark(cohort, 0, Outcome::Enrolled(place));
+fn detail(table: &ReleasedTable, counted: Outcome, cohort: SchoolYear) -> String {
+    let count = table.mark(cohort, 0, counted);
     let all = table.mark(cohort, 0, Outcome::Cohort).and_then(|mark| mark.value());
     let (Some(Mark::Value { value, low, high }), Some(all)) = (count, all) else { return String::new() };
     let (shown, all) = (grouped(value), grouped(all));

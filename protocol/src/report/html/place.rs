@@ -1,4 +1,4 @@
-//! Where students were seen: at any member, or at one receiver. A reader's share list may leave only some of these.
+//! Where students were seen: at any member, at one receiver, or at both of two. A reader's share list may leave only some of these.
 //!
 //! Promises that every figure of a table belongs to one sight of [`sights`], and that no two of them say the same.
 
@@ -23,6 +23,8 @@ pub(super) enum Sight {
     At(Place),
     /// As one outcome, by index.
     As(u8, u8),
+    /// At both of two receivers.
+    Both(u8, u8),
 }
 
 impl Sight {
@@ -31,6 +33,7 @@ impl Sight {
         match self {
             Self::At(place) => Outcome::Enrolled(place),
             Self::As(receiver, outcome) => Outcome::SeenAs { receiver, outcome },
+            Self::Both(first, second) => Outcome::AtBoth { first, second },
         }
     }
 
@@ -39,6 +42,7 @@ impl Sight {
         match self {
             Self::At(place) => Outcome::Rate(place),
             Self::As(receiver, outcome) => Outcome::RateAs { receiver, outcome },
+            Self::Both(first, second) => Outcome::RateAtBoth { first, second },
         }
     }
 
@@ -53,6 +57,9 @@ impl Sight {
                     escape::text(outcome_name(table, outcome))
                 )
             }
+            Self::Both(first, second) => {
+                format!("{} and {}", name(report, table, Some(first)), name(report, table, Some(second)))
+            }
         }
     }
 
@@ -63,13 +70,22 @@ impl Sight {
             Self::As(receiver, outcome) => {
                 format!("{} as {}", plain(table, Some(receiver)), escape::text(outcome_name(table, outcome)))
             }
+            Self::Both(first, second) => {
+                format!("{} and {}", plain(table, Some(first)), plain(table, Some(second)))
+            }
         }
     }
 }
 
-/// Everything the table has figures about: its places, and at each receiver each of several outcomes.
+/// Everything the table has figures about: its places, each two receivers, and at each receiver each of several outcomes.
 pub(super) fn sights(table: &ReleasedTable) -> Vec<Sight> {
-    shown(table).into_iter().map(Sight::At).chain(as_outcomes(table)).collect()
+    shown(table).into_iter().map(Sight::At).chain(pathways(table)).chain(as_outcomes(table)).collect()
+}
+
+/// Each two receivers at both of which students can be seen, as far as the table has figures about it.
+pub(super) fn pathways(table: &ReleasedTable) -> Vec<Sight> {
+    let found: BTreeSet<_> = table.cells.iter().filter_map(|cell| cell.outcome.both()).collect();
+    found.into_iter().map(|(first, second)| Sight::Both(first, second)).collect()
 }
 
 /// At each receiver each of several outcomes, as far as the table has figures about it.
@@ -78,7 +94,11 @@ pub(super) fn as_outcomes(table: &ReleasedTable) -> Vec<Sight> {
         Outcome::SeenAs { receiver, outcome } | Outcome::RateAs { receiver, outcome } => {
             Some((receiver, outcome))
         }
-        Outcome::Cohort | Outcome::Enrolled(_) | Outcome::Rate(_) => None,
+        Outcome::Cohort
+        | Outcome::Enrolled(_)
+        | Outcome::Rate(_)
+        | Outcome::AtBoth { .. }
+        | Outcome::RateAtBoth { .. } => None,
     };
     let found: BTreeSet<_> = table.cells.iter().filter_map(|cell| of(cell.outcome)).collect();
     found.into_iter().map(|(receiver, outcome)| Sight::As(receiver, outcome)).collect()

@@ -32,7 +32,7 @@ pub(super) fn charts(report: &Report, totals: &[&ReleasedTable], out: &mut Strin
     if totals.iter().any(|table| receivers_shown(table) > 1) {
         out.push_str(
             "<p class=\"note\">A student seen at two receivers is drawn in both bands, so the bands can add up to more than the \
-             cohort.</p>\n",
+             cohort; how many were seen at both stands in the feeder table.</p>\n",
         );
     }
     for (index, table) in totals.iter().enumerate() {
