@@ -193,12 +193,12 @@ impl Known {
             problem.add_constraint(covered, ComparisonOp::Le, *high as f64);
         }
         for dimension in [Dimension::Ethnicity, Dimension::Gender] {
-            for pattern in 0..self.shape.patterns() {
+            (0..self.shape.patterns()).for_each(|pattern| {
                 let parts = (0..dimension.categories().len()).map(|at| unknowns[&(dimension, at)][pattern]);
                 let total = unknowns[&(Dimension::All, 0)][pattern];
                 let terms: Vec<_> = parts.map(|part| (part, 1.0)).chain([(total, -1.0)]).collect();
                 problem.add_constraint(terms, ComparisonOp::Eq, 0.0);
-            }
+            });
         }
         match problem.solve().unwrap() {
             SolveOutcome::Solution(solution) => {

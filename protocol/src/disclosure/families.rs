@@ -11,7 +11,7 @@ use crate::{
     disclosure::{
         Measure, MetricRef, NoiseStatement, RawTable, Reason,
         measure::{Place, Seen},
-        nested,
+        nested::{self, Counts},
         suppression::{FigureId, Puzzle},
     },
     ids::MemberCode,
@@ -76,7 +76,8 @@ impl Verdict {
                 board.breakdown(dimension, rest(groups, dimension), &totals);
             }
         }
-        nested::link(&board.figures, &board.sets, &mut board.puzzle, board.exact);
+        let counts = if board.exact { Counts::Exact } else { Counts::Noisy };
+        nested::link(&board.figures, &board.sets, &mut board.puzzle, counts);
         board.own_figures();
         board.puzzle.solve();
         let reasons = board.figures.into_iter().map(|(key, figure)| (key, board.puzzle.reason(figure)));

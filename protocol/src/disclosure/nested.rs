@@ -158,6 +158,15 @@ pub(super) fn set_of(table: &RawTable, seen: &Seen) -> Option<Set> {
     sets(&table.metric).find(|(names, _)| counts(names)).map(|(_, set)| set)
 }
 
+/// Whether the counts carry noise.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Counts {
+    /// None.
+    Exact,
+    /// A full sample of at least one dealer.
+    Noisy,
+}
+
 /// The receivers of a figure, list by list.
 type Where = Vec<BTreeSet<MemberCode>>;
 
@@ -171,7 +180,7 @@ pub(super) fn link(
     figures: &BTreeMap<(Row, Counted), FigureId>,
     sets: &BTreeMap<Counted, Set>,
     puzzle: &mut Puzzle,
-    exact: bool,
+    counts: Counts,
 ) {
     let mut alike: BTreeMap<(Row, Where), BTreeMap<Set, Vec<FigureId>>> = BTreeMap::new();
     for ((row, counted), id) in figures {
@@ -198,10 +207,10 @@ pub(super) fn link(
                 match total(*set) {
                     // Not yet: nobody was followed so far.
                     Some(0) if is_followed => {}
-                    Some(seen) if is_followed && exact && total(*outer) == Some(seen) => {
+                    Some(seen) if is_followed && counts == Counts::Exact && total(*outer) == Some(seen) => {
                         puzzle.makes_up(vec![*first], *outer_first);
                     }
-                    _ => between(puzzle, *first, *outer_first, exact),
+                    _ => between(puzzle, *first, *outer_first, counts),
                 }
             }
         }
@@ -212,10 +221,13 @@ pub(super) fn link(
 const TOTAL: Row = (Dimension::All, Some(0));
 
 /// Adds the difference of two figures. With noise it may be less than nobody, and says nothing of a few students.
-fn between(puzzle: &mut Puzzle, inner: FigureId, outer: FigureId, exact: bool) {
+fn between(puzzle: &mut Puzzle, inner: FigureId, outer: FigureId, counts: Counts) {
     let (Some(small), Some(large)) = (puzzle.figures.get(inner), puzzle.figures.get(outer)) else { return };
     let (left, group) = (large.value - small.value, large.group.unwrap_or(large.value));
-    let left = if exact { puzzle.hidden(left, group) } else { puzzle.loose(left, group) };
+    let left = match counts {
+        Counts::Exact => puzzle.hidden(left, group),
+        Counts::Noisy => puzzle.loose(left, group),
+    };
     puzzle.makes_up(vec![inner, left], outer);
 }
 
