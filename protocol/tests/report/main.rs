@@ -218,6 +218,6 @@ fn figures_outside_the_share_list_are_absent() {
     assert!(!String::from_utf8(csv(&report)).unwrap().contains(&hidden.to_string()));
 }
 
-/// Of the sample and of its cut. They last changed when equity flags and peers came in (A12, A14).
+/// Of the sample and of its cut. They last changed when the students seen at both of two receivers came in.
 const GOLDEN_CSV_HTML_NOTES: [[&str; 3]; 2] =
     [["9eff35c9", "4cda4a0d", "5d7481a5"], ["7f717ae1", "ff1d7611", "08ecf9ac"]];
