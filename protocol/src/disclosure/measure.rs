@@ -1,7 +1,7 @@
 //! What a table counts in a row: students seen at one receiver or any, as one outcome or any, or at both of two receivers.
 
 use crate::{
-    disclosure::{Outcome, RawTable},
+    disclosure::{NoiseStatement, Outcome, RawTable},
     ids::MemberCode,
 };
 
@@ -28,6 +28,9 @@ pub(super) type Seen = Vec<Vec<Place>>;
 impl Measure {
     /// The columns of a table: each receiver by outcome where there are several, each receiver, any receiver, each two receivers.
     /// With one receiver the second and the third are one figure.
+    ///
+    /// Exact tables of three or four receivers are without pairs: each pair is one more figure whose protection must be planned with
+    /// all others, and a cohort then took minutes.
     pub(super) fn all(table: &RawTable) -> Vec<Self> {
         let count = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
         let (receivers, outcomes) = (count(table.receivers.len()), count(table.outcomes.len()));
@@ -39,7 +42,8 @@ impl Measure {
             measures.push(Self::At { receiver, outcome: None });
         }
         measures.push(Self::At { receiver: None, outcome: None });
-        for first in 0..receivers {
+        let pairs = if table.noise == NoiseStatement::Nil && receivers > 2 { 0 } else { receivers };
+        for first in 0..pairs {
             measures.extend((first + 1..receivers).map(|second| Self::Both(first, second)));
         }
         measures

@@ -24,9 +24,9 @@ pub fn release(raw: RawTable, policy: &DisclosurePolicy) -> ReleasedTable {
 /// Releases tables, judging those of the same sender and metric together, and those of its metrics that lie one within the
 /// other over the same groups. The order is kept.
 ///
-/// Cost: 1 ms a cohort with one receiver. Without noise, at the optimisation tests have (level 1, one core of a shared machine,
-/// 800 students): 0.6 s with two receivers, 3 s with three, 47 s with four; with two nested metrics 8 s with two receivers
-/// and 140 s with three. With noise a fraction of that: 2 s with four. Every cohort of a family is judged once.
+/// Cost: 1 ms a cohort with one receiver. Without noise it grows steeply with receivers and nested metrics: at the optimisation
+/// tests have, 0.6 s with two receivers and 8 s with two nested metrics of two. With noise a fraction of that: 2 s with four. Every
+/// cohort of a family is judged once.
 #[must_use]
 pub fn release_all(raw: Vec<RawTable>, policy: &DisclosurePolicy) -> Vec<ReleasedTable> {
     let mut released: Vec<(usize, ReleasedTable)> = Vec::new();
