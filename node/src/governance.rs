@@ -239,7 +239,7 @@ impl Home {
             NoiseTerms::None { .. } => None,
             NoiseTerms::Laplace { .. } => {
                 let me = manifest.participant(self.code)?;
-                let mine = manifest.tables.iter().filter(|table| table.concerns(me));
+                let mine = manifest.tables.iter().filter(|table| manifest.takes_part(table, me));
                 let tables = u32::try_from(mine.count()).unwrap_or(u32::MAX);
                 let charge = Charge {
                     study: manifest.study,

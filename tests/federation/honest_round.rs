@@ -16,7 +16,7 @@ use passage_protocol::{
 };
 
 /// Plays a round and holds every raw count and every shown figure against the oracle.
-fn play(setup: Setup) -> (Federation, Vec<Expected>, Shown) {
+pub(crate) fn play(setup: Setup) -> (Federation, Vec<Expected>, Shown) {
     let floor = setup.question.floor;
     let mut federation = Federation::new(setup);
     federation.envelopes = Some(Vec::new());
@@ -53,7 +53,7 @@ fn firsts(federation: &Federation) -> Vec<First> {
     manifest(federation).lists.iter().map(|list| list.first).collect()
 }
 
-fn manifest(federation: &Federation) -> Manifest {
+pub(crate) fn manifest(federation: &Federation) -> Manifest {
     let papers = &federation.shared.papers;
     Manifest::compute(&papers.agreement, &papers.study, &federation.opening()).unwrap()
 }

@@ -63,6 +63,7 @@ impl Setup {
             unshared: Vec::new(),
             metric: METRIC,
             peers: false,
+            bridges: false,
         };
         let students = members.iter().map(|(_, students)| *students).collect();
         let (insists, manners) = (Vec::new(), Manners::Rough);

@@ -3,7 +3,7 @@
 use passage_protocol::{
     agreement::{
         Agreement, AgreementSignature, ConsentRecord, ConsentStatement, Role, Segment, Standing, Study,
-        agreement_digest, match_elements, study_digest, told_elements,
+        agreement_digest, bridge_elements, match_elements, study_digest, told_elements,
     },
     cells::Dimension,
     ids::{Digest, MemberCode},
@@ -62,6 +62,8 @@ pub struct Question {
     pub metric: &'static str,
     /// Whether senders are shown quartiles of their peers.
     pub peers: bool,
+    /// Whether students are looked for at one receiver through another; receivers then share match keys with each other.
+    pub bridges: bool,
 }
 
 /// The signed papers and the keys behind them.
@@ -214,13 +216,24 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
                     elements(segment)
                 };
                 let (from, to, elements) = (codes[from], codes[to], elements.join("\", \""));
-                text.push_str(&format!(
-                    "[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\nelements = [\"{elements}\"]\n"
-                ));
+                text.push_str(&share(from, to, &elements));
             }
         }
     }
+    for from in with_roles(Role::Receiver).filter(|_| question.bridges) {
+        for to in
+            with_roles(Role::Receiver).filter(|to| *to != from && !question.unshared.contains(&(from, *to)))
+        {
+            let elements: Vec<_> =
+                bridge_elements(Preset::Full, question.segments[from]).into_iter().collect();
+            text.push_str(&share(codes[from], codes[to], &elements.join("\", \"")));
+        }
+    }
     text
+}
+
+fn share(from: MemberCode, to: MemberCode, elements: &str) -> String {
+    format!("[[share]]\nfrom = \"{from}\"\nto = \"{to}\"\nelements = [\"{elements}\"]\n")
 }
 
 /// Everything a member of that kind could bring into a study of the harness.
@@ -239,9 +252,10 @@ fn study_text(question: &Question, codes: &[MemberCode], agreement: Digest) -> S
     let by: Vec<String> = question.by.iter().map(|word| (*word).to_owned()).collect();
     let mut text = format!(
         "format = \"passage-study/2\"\ntitle = \"College-going\"\nagreement = \"{agreement}\"\n\
-         purpose = \"improving-instruction\"\ncohorts = [{}]\npreset = \"{}\"\ncommittee = {}\n[[table]]\nmetric = \"{}\"\nversion = 1\nby = [{}]\n",
+         purpose = \"improving-instruction\"\ncohorts = [{}]\npreset = \"{}\"\n{}committee = {}\n[[table]]\nmetric = \"{}\"\nversion = 1\nby = [{}]\n",
         quoted(&question.cohorts),
         question.preset,
+        if question.bridges { "bridges = true\n" } else { "" },
         question.committee,
         question.metric,
         quoted(&by)

@@ -4,6 +4,9 @@
 //! Where one recipe hits several receiver rows the protocol takes the one with the smallest tag, which only the round's keys
 //! decide. The oracle reports how many sender rows such a tie leaves open ([`Expected::open`]): rows for which the
 //! candidates differ in what is counted. A test picks people without any, or checks the sum.
+//!
+//! Bridges (SPEC §7) are read aloud too: who has no receiver row is asked for at every other receiver of the sender's, in their
+//! order, and whoever is found there, by a number or a pair of names, is asked for at the receiver by the same.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -67,7 +70,7 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
             }
             let domain = CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension };
             let place = study.metrics().iter().position(|(id, _)| *id == asked.metric).unwrap();
-            let asked = Asked { metric, place };
+            let asked = Asked { metric, place, middles: middles(study, lists, list.segment) };
             tables.push(tabulate(study, floor, lists, sender, receivers, domain, &asked));
         }
     }
@@ -121,8 +124,9 @@ fn tabulate(
         }
     }
     let withheld = source_floor(&cohort_counts, &domain, floor);
-    let found: Vec<Vec<BTreeSet<usize>>> =
-        receivers.iter().map(|receiver| links(study, from, &lists[usize::from(*receiver)])).collect();
+    let found: Vec<Vec<BTreeSet<Option<usize>>>> = (receivers.iter())
+        .map(|receiver| bridged(study, lists, usize::from(sender), usize::from(*receiver), &asked.middles))
+        .collect();
     let base = asked.metric.outcomes.len() + 1;
     let patterns = base.pow(u32::try_from(receivers.len()).unwrap());
     let mut expected = Expected {
@@ -140,8 +144,8 @@ fn tabulate(
         domain,
     };
     for (row, person) in from.prepared.rows.iter().enumerate() {
-        let candidates: Vec<&BTreeSet<usize>> = found.iter().map(|links| &links[row]).collect();
-        if candidates.iter().all(|candidates| candidates.is_empty()) {
+        let candidates: Vec<&BTreeSet<Option<usize>>> = found.iter().map(|links| &links[row]).collect();
+        if candidates.iter().all(|candidates| candidates.iter().all(Option::is_none)) {
             continue;
         }
         expected.tuples += 1;
@@ -149,9 +153,12 @@ fn tabulate(
         for (digit, (receiver, candidates)) in (0_u32..).zip(expected.receivers.iter().zip(candidates)) {
             let rows = &lists[usize::from(*receiver)].prepared.rows;
             let outcomes: BTreeSet<usize> = (candidates.iter())
-                .map(|target| outcome(person.facts[asked.place].cohort, &rows[*target].facts[asked.place]))
+                .map(|target| {
+                    let said = target.map(|target| &rows[target].facts[asked.place]);
+                    said.map_or(0, |said| outcome(person.facts[asked.place].cohort, said))
+                })
                 .collect();
-            open |= outcomes.len() > 1;
+            open |= outcomes.len() > 1 || (candidates.len() > 1 && candidates.contains(&None));
             pattern += outcomes.last().copied().unwrap_or(0) * base.pow(digit);
         }
         expected.open += u64::from(open);
@@ -166,6 +173,8 @@ fn tabulate(
 struct Asked<'a> {
     metric: &'a Metric,
     place: usize,
+    /// Participants through whom the sender's students are looked for.
+    middles: Vec<usize>,
 }
 
 /// As what a receiver counts a student of a cohort; 0 is nothing.
@@ -185,8 +194,59 @@ fn cell_of(row: &PreparedRow, place: usize, domain: &CellDomain) -> Option<usize
 
 type Key = (u8, Vec<Vec<u8>>);
 
-/// For every sender row the receiver rows that the strongest hitting recipe names: none, one, or a tie.
-fn links(study: &Study, from: &OpenList<'_>, to: &OpenList<'_>) -> Vec<BTreeSet<usize>> {
+/// Recipes that make a bridge: state number, social security number, pair of names.
+const STRONG: [u8; 3] = [0, 1, 2];
+
+/// Everybody who receives students of such a sender by some metric of the study, if it asks for bridges.
+fn middles(study: &Study, lists: &[OpenList<'_>], sender: Segment) -> Vec<usize> {
+    let receives = |list: &OpenList<'_>| {
+        list.role == Role::Receiver
+            && study.tables.iter().any(|table| {
+                let metric = study.metric(&table.metric, table.version).unwrap();
+                metric.senders.contains(&sender) && metric.receivers.contains(&list.segment)
+            })
+    };
+    (0..lists.len()).filter(|index| study.bridges && receives(&lists[*index])).collect()
+}
+
+/// For every sender row the receiver rows it may be linked to: `None` for nobody; more than one entry is a tie.
+fn bridged(
+    study: &Study,
+    lists: &[OpenList<'_>],
+    sender: usize,
+    receiver: usize,
+    middles: &[usize],
+) -> Vec<BTreeSet<Option<usize>>> {
+    let strong = |(recipe, rows): &(u8, BTreeSet<usize>)| {
+        if STRONG.contains(recipe) { rows.clone() } else { BTreeSet::new() }
+    };
+    let between = |from: usize, to: usize| links(study, &lists[from], &lists[to]);
+    let ways: Vec<_> = (middles.iter().filter(|middle| **middle != receiver))
+        .map(|middle| (between(sender, *middle), between(*middle, receiver)))
+        .collect();
+    let direct = between(sender, receiver);
+    let look = |(row, (_, found)): (usize, &(u8, BTreeSet<usize>))| {
+        let mut reached: BTreeSet<Option<usize>> = found.iter().copied().map(Some).collect();
+        if !reached.is_empty() {
+            return reached;
+        }
+        for (to_middle, from_middle) in &ways {
+            let through: Vec<_> =
+                strong(&to_middle[row]).into_iter().map(|middle| strong(&from_middle[middle])).collect();
+            reached.extend(through.iter().flatten().copied().map(Some));
+            // With a tie at the middle the next list may be asked as well.
+            if !through.is_empty() && through.iter().all(|rows| !rows.is_empty()) {
+                return reached;
+            }
+        }
+        reached.insert(None);
+        reached
+    };
+    direct.iter().enumerate().map(look).collect()
+}
+
+/// For every sender row the receiver rows that the strongest hitting recipe names, and that recipe: none, one, or a tie.
+fn links(study: &Study, from: &OpenList<'_>, to: &OpenList<'_>) -> Vec<(u8, BTreeSet<usize>)> {
     let (left, right) = (keys(study, from), keys(study, to));
     let (void_left, void_right) = (repeated(&left), repeated(&right));
     let mut holders: HashMap<&Key, usize> = HashMap::new();
@@ -202,7 +262,7 @@ fn links(study: &Study, from: &OpenList<'_>, to: &OpenList<'_>) -> Vec<BTreeSet<
                 hits.entry(key.0).or_default().insert(*row);
             }
         }
-        hits.into_values().next().unwrap_or_default()
+        hits.into_iter().next().unwrap_or_default()
     };
     left.iter().map(link).collect()
 }

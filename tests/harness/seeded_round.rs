@@ -213,7 +213,10 @@ fn second_mix(
     let links = link(&tags(sender), &tags(receiver));
     let bounds = PlanBounds {
         sender_rows: sent.rows,
-        receivers: vec![ReceiverBound { rows: seen.rows, slots: u8::try_from(seen.slots.len()).unwrap() }],
+        receivers: vec![ReceiverBound {
+            rows: seen.rows,
+            times: manifest.times_taken(table.sender, seen.owner),
+        }],
         tuple_count_min: manifest.floor,
     };
     let plan = Plan::from_checked_bytes(Plan::build(&[&links]).into_bytes(), &bounds).unwrap();

@@ -124,7 +124,7 @@ fn keys_in(manifest: &Manifest) -> Vec<Vec<u8>> {
 /// What a round costs a member: epsilon for every table it takes part in.
 fn cost(manifest: &Manifest, code: MemberCode) -> u32 {
     let me = manifest.participant(code).unwrap();
-    let mine = manifest.tables.iter().filter(|table| table.concerns(me));
+    let mine = manifest.tables.iter().filter(|table| manifest.takes_part(table, me));
     manifest.noise.epsilon_milli * u32::try_from(mine.count()).unwrap()
 }
 

@@ -25,7 +25,10 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterato
 use crate::{
     app::{App, Progress},
     error::CoordinatorError,
-    work::{Made, WorkFault, blob_ref},
+    work::{
+        Made, WorkFault, blob_ref,
+        bridges::{bridged, joined_pairs},
+    },
 };
 
 /// Joins all pairs and writes the plans.
@@ -38,7 +41,7 @@ pub(super) fn join(
     let rows: u64 = manifest.lists.iter().map(|list| u64::from(list.rows)).sum();
     let progress = app.board.begin(round, Progress::new("joining lists", rows, clock::now()));
     let lists = Lists { manifest, shelf: &app.shelf, tags, allowance: app.settings.join_memory_bytes() };
-    let links = lists.links(&pairs(manifest), &|rows| progress.add(rows))?;
+    let links = bridged(manifest, lists.links(&joined_pairs(manifest), &|rows| progress.add(rows))?);
     let committee: Vec<_> =
         manifest.committee.iter().filter_map(|one| manifest.seat(*one)).map(|seat| seat.code).collect();
     let (mut plans, mut made) = (Vec::new(), Vec::new());

@@ -1,6 +1,7 @@
 //! Heavy work of a round on the bounded pool: the join and the release. Pure computation over blobs; what comes out goes
 //! back into the round as one input, together with the blobs it made.
 
+mod bridges;
 mod join;
 mod release;
 mod tables;

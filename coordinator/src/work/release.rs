@@ -8,8 +8,8 @@ use passage_protocol::{
     agreement::{DocumentId, EffectiveShares, Role, Segment, Study},
     codec::Encode,
     disclosure::{
-        DisclosurePolicy, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, RawList, RawPair, RawTable,
-        ReleasedTable, TableColumns, release_all, release_nothing, release_panel,
+        DisclosurePolicy, MatchPanel, MetricRef, NoiseStatement, NoiseTerms, PairCounts, RawList, RawPair,
+        RawTable, ReleasedTable, TableColumns, release_all, release_nothing, release_panel,
     },
     ids::{Digest, MemberCode},
     linkage::Links,
@@ -30,7 +30,8 @@ use crate::{
     error::CoordinatorError,
     work::{
         Made, WorkFault, blob_ref,
-        join::{Lists, pairs},
+        bridges::{THROUGH_ANOTHER, bridged, joined_pairs},
+        join::Lists,
         tables,
     },
 };
@@ -132,8 +133,10 @@ impl Release<'_> {
             secret.extend(lists.derived("passage v1 panel noise", *list)?.0);
         }
         let mut raw_pairs = Vec::new();
-        for ((sender, receiver), links) in &lists.links(&pairs(manifest), &|_| ())? {
-            let mut pair = raw_pair(code(*sender)?, code(*receiver)?, &names, links);
+        for ((sender, receiver), links) in &bridged(manifest, lists.links(&joined_pairs(manifest), &|_| ())?)
+        {
+            let through = manifest.through(*sender, *receiver);
+            let mut pair = raw_pair(code(*sender)?, code(*receiver)?, &names, links, through);
             let mut counts: Vec<u64> = pair.by_recipe.iter().map(|(_, count)| *count).collect();
             counts.extend([pair.ambiguous, pair.unlinked]);
             (*sender, *receiver).encode(&mut secret);
@@ -195,8 +198,18 @@ impl Release<'_> {
             (manifest.tables.iter().filter(pair))
                 .any(|table| shares.may_see(viewer, sender, receiver, table.domain.dimension))
         };
-        let pairs: Vec<_> =
-            (panel.pairs.iter()).filter(|pair| sees(pair.sender, pair.receiver)).cloned().collect();
+        // How many were found through others says something of the sender's students at each of these.
+        let through = |sender: MemberCode, receiver: MemberCode| {
+            let ends = manifest.participant(sender).zip(manifest.participant(receiver));
+            let middles =
+                ends.map(|(sender, receiver)| manifest.through(sender, receiver)).unwrap_or_default();
+            middles.iter().filter_map(|middle| manifest.seat(*middle)).map(|seat| seat.code)
+        };
+        let sees_pair = |pair: &&PairCounts| {
+            sees(pair.sender, pair.receiver)
+                && through(pair.sender, pair.receiver).all(|middle| sees(pair.sender, middle))
+        };
+        let pairs: Vec<_> = panel.pairs.iter().filter(sees_pair).cloned().collect();
         let named = |member: MemberCode| {
             member == viewer || pairs.iter().any(|pair| pair.sender == member || pair.receiver == member)
         };
@@ -241,20 +254,38 @@ impl Release<'_> {
             .filter(|kind| receivers(*kind) > 0)
             .map(|kind| format!("{} {}", receivers(kind), segment(kind).label()))
             .collect();
+        let most = manifest.bridges.iter().map(|one| manifest.times_taken(one.sender, one.receiver)).max();
+        let bridges = most.map(|most| {
+            format!(
+                " A student whom one of them does not know by a shared key was looked for there through the records of another: \
+                 these are counted as seen, and a record there can stand behind up to {most} of a sender's students instead of \
+                 its match key slots."
+            )
+        });
         format!(
-            "Students are looked for at these members only: {}. A student who went anywhere else counts as not seen.",
-            counted.join(", ")
+            "Students are looked for at these members only: {}. A student who went anywhere else counts as not seen.{}",
+            counted.join(", "),
+            bridges.unwrap_or_default()
         )
     }
 }
 
-/// Links of one pair as a breakdown that adds up to the sender's rows: by recipe, ambiguous, unlinked.
-fn raw_pair(sender: MemberCode, receiver: MemberCode, names: &[String], links: &Links) -> RawPair {
+/// Links of one pair as a breakdown that adds up to the sender's rows: by recipe, through another member where such links are
+/// made, ambiguous, unlinked.
+fn raw_pair(
+    sender: MemberCode,
+    receiver: MemberCode,
+    names: &[String],
+    links: &Links,
+    through: &[u16],
+) -> RawPair {
     let mut by_recipe: Vec<(String, u64)> = names.iter().map(|name| (name.clone(), 0)).collect();
-    let (mut ambiguous, mut unlinked) = (0, 0);
+    let (mut bridged, mut ambiguous, mut unlinked) = (0, 0, 0);
     for link in links.iter() {
         match link {
             None => unlinked += 1,
+            // Whatever its two links are by, and however sure: it is one that no key of this pair has made.
+            Some(link) if link.bridged => bridged += 1,
             Some(link) if link.ambiguous => ambiguous += 1,
             Some(link) => {
                 if let Some((_, count)) = by_recipe.get_mut(usize::from(link.recipe)) {
@@ -262,6 +293,9 @@ fn raw_pair(sender: MemberCode, receiver: MemberCode, names: &[String], links: &
                 }
             }
         }
+    }
+    if !through.is_empty() {
+        by_recipe.push((THROUGH_ANOTHER.to_owned(), bridged));
     }
     RawPair { sender, receiver, by_recipe, ambiguous, unlinked }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use passage_protocol::{
     agreement::{
-        DocumentId, notices,
+        DocumentId, Study, notices,
         page::{self, Shown},
     },
     ids::MemberCode,
@@ -195,7 +195,7 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
     let study = &held.study;
     let cohorts: Vec<String> = study.cohorts.iter().map(ToString::to_string).collect();
     let mut text = format!(
-        "{}  {}\ndigest     {}\nagreement  {}\npurpose    {}\ncohorts    {}\nmatch keys {}\ncommittee  {}\ndecision   {}\n\nparticipants\n",
+        "{}  {}\ndigest     {}\nagreement  {}\npurpose    {}\ncohorts    {}\nmatch keys {}\nlinks      {}\ncommittee  {}\ndecision   {}\n\nparticipants\n",
         study_id(&held),
         study.title,
         held.digest,
@@ -203,6 +203,7 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
         study.purpose.words(),
         cohorts.join(", "),
         study.preset.name(),
+        links(study),
         study.committee,
         decision(&held),
     );
@@ -224,6 +225,17 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
         text.push_str(&metrics::study_text(metric, study));
     }
     Ok(Answer { text, json: json!({ "id": study_id(&held), "text": held.text }) })
+}
+
+/// Who is linked to whom, for the person who says yes: it decides which students are found.
+fn links(study: &Study) -> &'static str {
+    if study.bridges {
+        "by a shared key, and through another member: a student whom a receiver does not know by any shared key is looked for there\n           \
+         through the record of another receiver. More students are found and a few more wrongly; each receiver's list is also\n           \
+         compared with every other's"
+    } else {
+        "by a shared key alone: a receiver that holds no key of a student in common with the sender does not find him"
+    }
 }
 
 /// Records the decision and goes on with the rounds that waited for it.
@@ -276,4 +288,24 @@ fn signed_here(home: &Home, held: &HeldAgreement) -> bool {
 
 fn signatures(held: &HeldAgreement) -> usize {
     held.agreement.parties.iter().filter(|party| held.consents.signature(party.code).is_some()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approver_reads_whether_students_are_looked_for_through_others() {
+        let example = include_str!("../../../deploy/config/study.example.toml");
+        let direct = Study::parse(example).unwrap();
+        assert!(links(&direct).starts_with("by a shared key alone"));
+        let third = "[[participant]]\ncode = \"M-00000003\"\nrole = \"receiver\"\n";
+        assert!(example.contains("\nbridges = false\n"), "the example says what is asked for");
+        let text = example.replace("\nbridges = false\n", "\nbridges = true\n") + third;
+        let told = links(&Study::parse(&text).unwrap());
+        assert!(
+            told.contains("through another member") && told.contains("compared with every other's"),
+            "{told}"
+        );
+    }
 }

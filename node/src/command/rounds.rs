@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use passage_protocol::{
-    agreement::{Account, AccountLine, Amount, Concern, Recipient},
+    agreement::{Account, AccountBridge, AccountLine, Amount, Concern, Recipient},
     codec::Decode,
     ids::RoundId,
 };
@@ -112,6 +112,7 @@ pub(super) fn what_leaves(home: &Home, name: &str) -> Result<Answer, Failure> {
         "at_most": is_bound(account.bytes()),
         "groups": Concern::ALL.map(group),
         "lines": account.lines.iter().map(facts).collect::<Vec<_>>(),
+        "bridges": account.bridges.iter().map(bridge_facts).collect::<Vec<_>>(),
     });
     Ok(Answer { text, json })
 }
@@ -137,6 +138,18 @@ fn page(account: &Account) -> String {
                 }
             });
         }
+    }
+    if !account.bridges.is_empty() {
+        text.push_str(
+            "\nLinks through another member: the study asks for them. More students are linked than by the keys that two members share\n",
+        );
+    }
+    for AccountBridge { sender, receiver, through } in &account.bridges {
+        let through: Vec<String> = through.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(
+            "- a student of {sender} whom {receiver} does not know by a shared key is looked for there through the list of {}\n",
+            through.join(", then ")
+        ));
     }
     let bound = if is_bound(account.bytes()) {
         " How many depends on how many students link and on which counts are withheld."
@@ -169,6 +182,11 @@ fn facts(line: &AccountLine) -> serde_json::Value {
         "to": to,
         "under": line.under,
     })
+}
+
+fn bridge_facts(bridge: &AccountBridge) -> serde_json::Value {
+    let through: Vec<String> = bridge.through.iter().map(ToString::to_string).collect();
+    json!({ "from": bridge.sender.to_string(), "to": bridge.receiver.to_string(), "through": through })
 }
 
 fn recipient(to: Recipient) -> String {

@@ -67,7 +67,8 @@ fn read_plan(context: &RoundContext, shelf: &Shelf, table: u16, plan: Digest) ->
     let shape = table_shape(context, table)?;
     let receivers = shape.receivers.iter().map(|receiver| {
         let list = context.list(*receiver)?;
-        Ok(ReceiverBound { rows: list.rows, slots: u8::try_from(list.slots.len()).unwrap_or(u8::MAX) })
+        let times = context.manifest.times_taken(shape.sender, *receiver);
+        Ok(ReceiverBound { rows: list.rows, times })
     });
     let bounds = PlanBounds {
         sender_rows: context.list(shape.sender)?.rows,

@@ -253,7 +253,8 @@ impl Home {
 fn parties(manifest: &Manifest, agreement: &Agreement, own: MemberCode, consortium: &str) -> Vec<Recipient> {
     let me = manifest.participant(own);
     let of_mine = |seat: u16| {
-        manifest.tables.iter().any(|table| me.is_some_and(|me| table.concerns(me)) && table.concerns(seat))
+        let (both, tables) = (|table: &_, one| manifest.takes_part(table, one), &manifest.tables);
+        tables.iter().any(|table| me.is_some_and(|me| both(table, me)) && both(table, seat))
     };
     let seats = (0_u16..).zip(&manifest.seats).filter(|(_, seat)| seat.code != own).map(|(number, seat)| {
         let mut interest = vec!["passes the blinded list on without being able to read it"];

@@ -60,6 +60,7 @@ fn manifest(round: RoundId, agreement: Digest) -> Manifest {
         recipes: Vec::new(),
         lists: Vec::new(),
         tables: Vec::new(),
+        bridges: Vec::new(),
         noise: NoiseParameters { epsilon_milli: 0, delta_ppt: 0 },
         floor: 11,
         opened: Timestamp(0),

@@ -13,7 +13,7 @@ use crate::{
     agreement::DocumentId,
     codec::Encode,
     ids::{Digest, MemberCode},
-    manifest::Manifest,
+    manifest::{Bridge, Manifest},
     timestamp::Timestamp,
 };
 
@@ -122,6 +122,17 @@ pub struct AccountLine {
     pub under: String,
 }
 
+/// Links that are made through other members' lists, as far as they concern one member.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccountBridge {
+    /// Whose students are looked for.
+    pub sender: MemberCode,
+    /// Where.
+    pub receiver: MemberCode,
+    /// Through whose lists, in the order in which they decide.
+    pub through: Vec<MemberCode>,
+}
+
 /// Everything that leaves one member in one round.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -135,6 +146,8 @@ pub struct Account {
     pub study: String,
     /// Lines in the order of [`Concern`].
     pub lines: Vec<AccountLine>,
+    /// What the member's list is linked to through others, and others through it; nothing of it leaves besides the lines.
+    pub bridges: Vec<AccountBridge>,
 }
 
 impl Account {
@@ -147,6 +160,7 @@ impl Account {
             agreement: DocumentId::Agreement(manifest.agreement).to_string(),
             study: DocumentId::Study(manifest.study).to_string(),
             lines: lines::of(manifest, me)?,
+            bridges: bridges(manifest, me)?,
         })
     }
 
@@ -168,6 +182,22 @@ impl Account {
     }
 }
 
+fn bridges(manifest: &Manifest, me: u16) -> Option<Vec<AccountBridge>> {
+    let code = |participant: u16| manifest.seat(participant).map(|seat| seat.code);
+    let mine = manifest
+        .bridges
+        .iter()
+        .filter(|bridge| bridge.sender == me || bridge.receiver == me || bridge.through.contains(&me));
+    let named = |bridge: &Bridge| {
+        Some(AccountBridge {
+            sender: code(bridge.sender)?,
+            receiver: code(bridge.receiver)?,
+            through: bridge.through.iter().map(|middle| code(*middle)).collect::<Option<_>>()?,
+        })
+    };
+    mine.map(named).collect()
+}
+
 /// What a yes is bound to: what is the member's own, and how it is protected.
 fn digest(manifest: &Manifest, me: u16) -> Option<Digest> {
     let (list, seat) = (manifest.list(me)?, manifest.seat(me)?);
@@ -178,7 +208,7 @@ fn digest(manifest: &Manifest, me: u16) -> Option<Digest> {
     (list.columns.clone(), manifest.recipes.clone()).encode(&mut bytes);
     manifest.noise.encode(&mut bytes);
     manifest.floor.encode(&mut bytes);
-    // Neither the committee nor its work: the study names its least size, and one that had to be enlarged only protects
+    // Bridges follow from the study, whose digest stands above. Neither the committee nor its work: the study names its least size, and one that had to be enlarged only protects
     // better.
     lines::cohort_cells(manifest, me).encode(&mut bytes);
     Some(Digest::derive("passage v1 account", &bytes))

@@ -6,8 +6,9 @@ use crate::{
     agreement::{Role, Segment, Study},
     cells::Dimension,
     dictionary::Dictionary,
+    linkage::BRIDGE_RECIPES,
     manifest::shapes::never_held,
-    match_key::{Element, Preset},
+    match_key::{Element, Preset, Recipe},
     metric::{Metric, Side},
 };
 
@@ -48,8 +49,23 @@ pub fn read_elements(metric: &Metric, role: Role) -> BTreeSet<&'static str> {
 /// Elements that match keys are made of. They are compared blinded and never told.
 #[must_use]
 pub fn match_elements(preset: Preset, segment: Segment) -> BTreeSet<&'static str> {
-    let recipes = preset.recipes();
-    let held = recipes.iter().filter(|recipe| !never_held(segment).iter().any(|never| recipe.reads(*never)));
+    elements_of_recipes(&preset.recipes(), usize::MAX, segment)
+}
+
+/// Elements of the match keys by which one receiver's rows are linked to another's where bridges are made.
+///
+/// ```
+/// # use passage_protocol::{agreement::bridge_elements, match_key::Preset, agreement::Segment};
+/// assert!(!bridge_elements(Preset::Full, Segment::Cc).contains("zip"), "addresses make no bridge");
+/// ```
+#[must_use]
+pub fn bridge_elements(preset: Preset, segment: Segment) -> BTreeSet<&'static str> {
+    elements_of_recipes(&preset.recipes(), BRIDGE_RECIPES.into(), segment)
+}
+
+fn elements_of_recipes(recipes: &[Recipe], first: usize, segment: Segment) -> BTreeSet<&'static str> {
+    let first = recipes.iter().take(first);
+    let held = first.filter(|recipe| !never_held(segment).iter().any(|never| recipe.reads(*never)));
     held.flat_map(|recipe| recipe.parts()).flat_map(|part| names(part.element)).copied().collect()
 }
 

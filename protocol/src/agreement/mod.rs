@@ -36,12 +36,12 @@ mod statement;
 mod study;
 mod terms;
 
-pub use account::{Account, AccountLine, Amount, Approval, Concern, Item, Recipient};
+pub use account::{Account, AccountBridge, AccountLine, Amount, Approval, Concern, Item, Recipient};
 pub use basis::{AuditTerms, ContractClause, Destruction, LegalBasis, Purpose};
 pub use clause::{Clause, ManifestPart, rule_of};
 pub use consent::{ConsentError, ConsentRecord, Taken};
 pub use effective::{EffectiveShares, effective};
-pub use elements::{elements_of, match_elements, read_elements, told_elements};
+pub use elements::{bridge_elements, elements_of, match_elements, read_elements, told_elements};
 pub use identity::{DocumentId, agreement_digest, study_digest};
 pub use notice::{Notice, notices};
 pub use party::{Capacity, Party, RightsHolder, Segment, Signer};

@@ -9,7 +9,7 @@
 use crate::{
     agreement::{Clause, ManifestPart, NoiseTerms, Standing},
     ids::{Digest, MemberCode},
-    manifest::{Manifest, NoiseParameters, WIRE_VERSION, shapes},
+    manifest::{Manifest, NoiseParameters, WIRE_VERSION, bridges, shapes},
     match_key::Recipe,
     timestamp::Date,
 };
@@ -108,6 +108,7 @@ impl Standing<'_> {
         let same = manifest.column_keys == keys
             && manifest.recipes == recipes
             && manifest.lists == lists
+            && manifest.bridges == bridges(study, &tables)
             && manifest.tables == tables;
         if same { Ok(()) } else { Err(other) }
     }
@@ -123,9 +124,9 @@ impl Standing<'_> {
 
     fn check_budget(&self, manifest: &Manifest, me: MemberCode) -> Result<(), Clause> {
         let NoiseTerms::Laplace { budget_milli, .. } = self.agreement.noise else { return Ok(()) };
-        let involved = manifest
-            .participant(me)
-            .map_or(0, |index| manifest.tables.iter().filter(|table| table.concerns(index)).count());
+        let involved = manifest.participant(me).map_or(0, |index| {
+            manifest.tables.iter().filter(|table| manifest.takes_part(table, index)).count()
+        });
         let tables = u32::try_from(involved).unwrap_or(u32::MAX);
         let wanted_milli = manifest.noise.epsilon_milli.saturating_mul(tables);
         if self.budget_spent_milli.saturating_add(wanted_milli) > budget_milli {

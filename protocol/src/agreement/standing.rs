@@ -7,7 +7,7 @@
 use crate::{
     agreement::{
         Agreement, Clause, ConsentRecord, EffectiveShares, LegalBasis, Level, Role, Study, StudyTable,
-        effective, elements_of, match_elements, read_elements, told_elements,
+        bridge_elements, effective, elements_of, match_elements, read_elements, told_elements,
     },
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
@@ -142,6 +142,23 @@ impl Standing<'_> {
                 if to_sender.is_err() {
                     to_receiver?;
                 }
+            }
+        }
+        self.check_bridges(&shares)
+    }
+
+    /// G02: where a student may be looked for at one receiver through another, the lists of these two are compared as well, so
+    /// what those match keys are made of is shared between them, both ways. Nothing is told of the one to the other.
+    fn check_bridges(&self, shares: &EffectiveShares) -> Result<(), Clause> {
+        if !self.study.bridges {
+            return Ok(());
+        }
+        let pairs = self.pairs();
+        for (sender, from) in &pairs {
+            for (_, to) in pairs.iter().filter(|(other, to)| other == sender && to != from) {
+                let segment = self.agreement.party(*from).ok_or(Clause::NotAParty)?.segment;
+                let matched = bridge_elements(self.study.preset, segment);
+                require(shares, *from, *to, matched, Level::Aggregate)?;
             }
         }
         Ok(())

@@ -30,6 +30,8 @@ pub struct Study {
     pub cohorts: Vec<SchoolYear>,
     /// Match keys, from `basic` to `full`.
     pub preset: Preset,
+    /// Whether a student whom a receiver does not know by a shared key is looked for through the list of another receiver.
+    pub bridges: bool,
     /// Committee members to draw, at least 2.
     pub committee: u8,
     /// Members that take part, in the order of the file; the order is the participants' index in the round.
@@ -97,6 +99,7 @@ impl Study {
                 "preset",
                 "\"basic\", \"compact\", \"standard\", \"full\", \"large\" or \"wide\"",
             ))?,
+            bridges: shape.bridges,
             committee: shape.committee,
             participants: shape
                 .participant
@@ -151,6 +154,12 @@ impl Study {
                 "participant.role",
                 "at least one sender and one receiver",
             ),
+            (
+                !self.bridges
+                    || self.participants.iter().filter(|one| one.role == Role::Receiver).count() > 1,
+                "bridges",
+                "false, or at least two receivers: a link through another member leads from one to the next",
+            ),
             ((2..=COMMITTEE_MAX).contains(&self.committee), "committee", "between 2 and 16"),
             (
                 usize::from(self.committee) <= self.participants.len(),
@@ -200,7 +209,8 @@ impl Study {
 
     /// Digest of what is asked, of whom and under which terms: two studies of one agreement that differ in title, purpose or
     /// committee alone ask the same (SPEC §10.4). Under another agreement it is another question: what was released under the
-    /// first may not be used there.
+    /// first may not be used there. Exact tables with bridges and without are one question: the difference of the two would count
+    /// the students found through another member, and nothing would keep that above the floor.
     #[must_use]
     pub fn question(&self, agreement: &Agreement) -> Digest {
         let (epsilon_milli, delta_ppt) = match agreement.noise {
@@ -219,7 +229,11 @@ impl Study {
         participants.sort_unstable();
         let terms = (self.agreement, (agreement.floor, (epsilon_milli, delta_ppt)));
         let asked = (self.cohorts.clone(), (tables, (participants, self.preset.name().to_owned())));
-        Digest::derive("passage v1 question", &(terms, asked).to_bytes())
+        let mut bytes = (terms, asked).to_bytes();
+        if self.bridges && epsilon_milli > 0 {
+            true.encode(&mut bytes);
+        }
+        Digest::derive("passage v1 question", &bytes)
     }
 
     /// Index of a member among the participants.
@@ -242,6 +256,8 @@ struct Shape {
     cohorts: Vec<String>,
     #[serde(default = "preset_default")]
     preset: String,
+    #[serde(default)]
+    bridges: bool,
     #[serde(default = "committee_default")]
     committee: u8,
     participant: Vec<ParticipantShape>,
@@ -306,80 +322,4 @@ const COMMITTEE_MAX: u8 = 16;
 const TABLES_MAX: usize = 16;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SAMPLE: &str = r#"
-format = "passage-study/2"
-title = "College-going"
-agreement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-purpose = "improving-instruction"
-cohorts = ["2019-2020", "2020-2021"]
-committee = 2
-[[participant]]
-code = "M-00000001"
-role = "sender"
-[[participant]]
-code = "M-00000002"
-role = "receiver"
-[[table]]
-metric = "college-going-12"
-version = 1
-by = ["all", "gender"]
-"#;
-
-    #[test]
-    fn the_sample_reads() {
-        let study = Study::parse(SAMPLE).unwrap();
-        assert_eq!(study.tables.len(), 2);
-        assert_eq!(study.index(MemberCode([0, 0, 0, 0, 2])), Some(1));
-    }
-
-    #[test]
-    fn a_question_is_what_is_asked_of_whom_under_which_terms() {
-        let text = include_str!("../../../deploy/config/agreement.example.toml");
-        let agreement = Agreement::parse(text).unwrap();
-        let asked = |study: &str| Study::parse(study).unwrap().question(&agreement);
-        let sample = asked(SAMPLE);
-        for (from, to) in [
-            ("College-going", "Another title"),
-            ("improving-instruction", "predictive-tests"),
-            ("by = [\"all\", \"gender\"]", "by = [\"gender\", \"all\"]"),
-        ] {
-            assert!(SAMPLE.contains(from));
-            assert_eq!(asked(&SAMPLE.replace(from, to)), sample, "{to}");
-        }
-        for (from, to) in [
-            ("\"2019-2020\", ", ""),
-            (", \"gender\"", ""),
-            ("version = 1", "version = 2"),
-            ("M-00000002", "M-00000003"),
-            ("0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef"),
-            ("committee = 2", "committee = 2\npreset = \"basic\""),
-        ] {
-            assert!(SAMPLE.contains(from));
-            assert_ne!(asked(&SAMPLE.replacen(from, to, 1)), sample, "{to}");
-        }
-        let larger = Agreement::parse(&text.replace("floor = 11", "floor = 20")).unwrap();
-        assert_eq!(larger.floor, 20);
-        assert_ne!(Study::parse(SAMPLE).unwrap().question(&larger), sample);
-    }
-
-    #[test]
-    fn bad_studies_name_the_key() {
-        for (from, to, key) in [
-            ("\"2019-2020\", \"2020-2021\"", "\"2020-2021\", \"2019-2020\"", "cohorts"),
-            ("\"2019-2020\"", "\"2019-2022\"", "cohorts"),
-            ("committee = 2", "committee = 1", "committee"),
-            ("committee = 2", "committee = 3", "committee"),
-            ("role = \"sender\"", "role = \"receiver\"", "participant.role"),
-            ("\"all\", \"gender\"", "\"all\", \"all\"", "table"),
-            ("\"all\", \"gender\"", "\"height\"", "table.by"),
-            ("cdef\"\n", "cde\"\n", "agreement"),
-            ("improving-instruction", "curiosity", "purpose"),
-        ] {
-            let error = Study::parse(&SAMPLE.replace(from, to)).unwrap_err();
-            assert!(error.to_string().contains(key), "{error} should name {key}");
-        }
-    }
-}
+mod tests;

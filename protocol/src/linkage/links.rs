@@ -14,6 +14,8 @@ pub struct Link {
     pub recipe: u8,
     /// Whether the deciding recipe also hit another row of the receiver.
     pub ambiguous: bool,
+    /// Whether it leads through a row of a third list ([`Links::bridged`]).
+    pub bridged: bool,
 }
 
 /// The links of one sender list to one receiver list.
@@ -53,7 +55,7 @@ impl Links {
             let found = source.row_and_recipe(hit.source).zip(target.row_and_recipe(hit.target));
             let Some(((row, recipe), (target_row, _))) = found else { continue };
             let Some(best) = self.by_row.get_mut(row as usize) else { continue };
-            let new = (Link { target_row, recipe, ambiguous: false }, hit.head);
+            let new = (Link { target_row, recipe, ambiguous: false, bridged: false }, hit.head);
             *best = Some(match *best {
                 None => new,
                 Some(held) => better(held, new),
@@ -62,11 +64,11 @@ impl Links {
     }
 
     /// These links, and for every sender row without one the link through a middle list: the sender row's link to a middle
-    /// row, then that row's link to the receiver; the first of `through` that has both decides (SPEC §7.1). Only links by one
+    /// row, then that row's link to the receiver; the first of `through` that has both decides (SPEC §7). Only links by one
     /// of the first [`BRIDGE_RECIPES`] recipes make a bridge: two weak links in a row are wrong too often.
     ///
     /// A sender row's link still depends on no other sender row, so the noise analysis of [`link`](super::link) holds. A
-    /// receiver row can be taken through every middle list too: the bound on its reuse is larger.
+    /// receiver row can be taken through every middle list too: [`times_taken`](super::times_taken) bounds how often.
     #[must_use]
     pub fn bridged(&self, through: &[(&Self, &Self)]) -> Self {
         let mut bridged = self.clone();
@@ -84,6 +86,7 @@ impl Links {
                     target_row: second.target_row,
                     recipe: first.recipe.max(second.recipe),
                     ambiguous: first.ambiguous || second.ambiguous,
+                    bridged: true,
                 };
                 Some((link, head))
             });
@@ -119,10 +122,14 @@ impl Links {
                 continue;
             };
             let recipe = usize::from(link.recipe);
-            if panel.linked_by_recipe.len() <= recipe {
-                panel.linked_by_recipe.resize(recipe + 1, 0);
+            if link.bridged {
+                panel.bridged += 1;
+            } else {
+                if panel.linked_by_recipe.len() <= recipe {
+                    panel.linked_by_recipe.resize(recipe + 1, 0);
+                }
+                panel.linked_by_recipe.get_mut(recipe).into_iter().for_each(|count| *count += 1);
             }
-            panel.linked_by_recipe.get_mut(recipe).into_iter().for_each(|count| *count += 1);
             panel.ambiguous += u64::from(link.ambiguous);
             if let Some(times) = taken.get_mut(link.target_row as usize) {
                 *times = times.saturating_add(1);
@@ -152,8 +159,10 @@ fn better(held: (Link, u64), new: (Link, u64)) -> (Link, u64) {
 pub struct PairPanel {
     /// Sender rows.
     pub rows: u64,
-    /// Sender rows linked, by index of the recipe that decided; recipes after the last that decided are left out.
+    /// Sender rows linked directly, by index of the recipe that decided; recipes after the last that decided are left out.
     pub linked_by_recipe: Vec<u64>,
+    /// Sender rows linked through a third list.
+    pub bridged: u64,
     /// Linked sender rows for which the deciding recipe hit more than one receiver row.
     pub ambiguous: u64,
     /// Sender rows without a link.
@@ -166,7 +175,7 @@ impl PairPanel {
     /// Sender rows linked.
     #[must_use]
     pub fn linked(&self) -> u64 {
-        self.linked_by_recipe.iter().sum()
+        self.linked_by_recipe.iter().sum::<u64>() + self.bridged
     }
 }
 
@@ -186,8 +195,8 @@ mod tests {
         let source = TagList::new(&slots, &source).unwrap();
         let target = TagList::new(&slots, &target).unwrap();
         let links = link(&source, &target);
-        assert_eq!(links.get(0), Some(Link { target_row: 0, recipe: 0, ambiguous: false }));
-        assert_eq!(links.get(1), Some(Link { target_row: 0, recipe: 1, ambiguous: true }));
+        assert_eq!(links.get(0), Some(Link { target_row: 0, recipe: 0, ambiguous: false, bridged: false }));
+        assert_eq!(links.get(1), Some(Link { target_row: 0, recipe: 1, ambiguous: true, bridged: false }));
         assert_eq!(links.get(2), None);
         let panel = links.panel();
         assert_eq!(
@@ -195,6 +204,7 @@ mod tests {
             PairPanel {
                 rows: 3,
                 linked_by_recipe: vec![1, 1],
+                bridged: 0,
                 ambiguous: 1,
                 unlinked: 1,
                 receivers_shared: 1
@@ -217,9 +227,16 @@ mod tests {
         let (source, middle, target) = (list(&source), list(&middle), list(&target));
         let (direct, to_middle, from_middle) =
             (link(&source, &target), link(&source, &middle), link(&middle, &target));
-        let found: Vec<_> = direct.bridged(&[(&to_middle, &from_middle)]).iter().collect();
-        let by = |target_row, recipe| Some(Link { target_row, recipe, ambiguous: false });
-        assert_eq!(found, [by(0, 0), by(1, 1), None, None], "the weaker of the two recipes is told");
-        assert_eq!(direct.bridged(&[]).iter().collect::<Vec<_>>(), [by(0, 0), None, None, None]);
+        let bridged = direct.bridged(&[(&to_middle, &from_middle)]);
+        let by =
+            |recipe: u8, bridged| Some(Link { target_row: recipe.into(), recipe, ambiguous: false, bridged });
+        let expected = [by(0, false), by(1, true), None, None];
+        assert_eq!(bridged.iter().collect::<Vec<_>>(), expected, "the weaker of the two recipes is told");
+        assert_eq!(direct.bridged(&[]).iter().collect::<Vec<_>>(), [by(0, false), None, None, None]);
+        let panel = bridged.panel();
+        assert_eq!(
+            (panel.linked_by_recipe.as_slice(), panel.bridged, panel.linked()),
+            ([1].as_slice(), 1, 2)
+        );
     }
 }

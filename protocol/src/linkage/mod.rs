@@ -14,7 +14,8 @@
 //! * **One sender row, one change.** Among lists that repeat no tag, as owners send them ([`crate::match_key`] withholds
 //!   repeated keys), adding or removing a sender row changes no other sender row's link. The noise analysis rests on
 //!   it (SPEC §10.2).
-//! * **Bounded reuse.** No receiver row is linked by more sender rows than it has slots.
+//! * **Bounded reuse.** No receiver row is linked directly by more sender rows than it has slots; with bridges by no more
+//!   than [`times_taken`] says.
 //!
 //! # What it does not promise
 //!
@@ -30,10 +31,12 @@ mod join;
 mod links;
 mod plan;
 mod resolve;
+mod reuse;
 mod tag_list;
 
 pub use join::{Hits, Part, Partitions, SettledPart, hits, link};
 pub use links::{BRIDGE_RECIPES, Link, Links, PairPanel};
 pub use plan::{NO_RECEIVER, Plan, PlanBounds, PlanError, PlanTuple, ReceiverBound};
 pub use resolve::{ListRow, Resolution, resolve};
+pub use reuse::times_taken;
 pub use tag_list::{ListCells, TAG_BYTES, TagList, TagListError};

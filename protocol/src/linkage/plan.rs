@@ -2,7 +2,8 @@
 //!
 //! Promises one byte form, `tuple* = sender row u32 || receiver row u32 per receiver`, and a check that the committee
 //! runs on bytes it was sent. The check bounds what a plan can do to one person: no sender row twice, no receiver row
-//! more often than it has slots. It does not prove that the coordinator joined honestly.
+//! more often than an honest join can take it ([`times_taken`](super::times_taken)). It does not prove that the coordinator
+//! joined honestly.
 
 use core::fmt;
 
@@ -81,14 +82,14 @@ impl Plan {
     ///
     /// # Cost
     ///
-    /// One pass; a byte per sender row and per receiver row.
+    /// One pass; a byte per sender row and two per receiver row.
     pub fn check(bytes: &[u8], bounds: &PlanBounds) -> Result<usize, PlanError> {
         let tuple_bytes = tuple_bytes(bounds.receivers.len());
         if !bytes.len().is_multiple_of(tuple_bytes) {
             return Err(PlanError::LengthUneven { bytes: bytes.len(), tuple_bytes });
         }
         let mut senders = vec![false; bounds.sender_rows as usize];
-        let mut taken: Vec<Vec<u8>> =
+        let mut taken: Vec<Vec<u16>> =
             bounds.receivers.iter().map(|bound| vec![0; bound.rows as usize]).collect();
         for (position, tuple) in tuples(bytes, bounds.receivers.len()).enumerate() {
             let used =
@@ -100,8 +101,8 @@ impl Plan {
             for ((target, taken), bound) in tuple.receiver_rows().zip(&mut taken).zip(&bounds.receivers) {
                 let Some(target) = target else { continue };
                 let times = taken.get_mut(target as usize).ok_or(PlanError::RowOutOfRange { position })?;
-                if *times >= bound.slots {
-                    return Err(PlanError::ReceiverTakenTooOften { position, slots: bound.slots });
+                if *times >= bound.times {
+                    return Err(PlanError::ReceiverTakenTooOften { position, times: bound.times });
                 }
                 *times += 1;
                 linked = true;
@@ -161,8 +162,8 @@ pub struct PlanBounds {
 pub struct ReceiverBound {
     /// Rows of the list.
     pub rows: u32,
-    /// Slots of a row: how often one row may be taken.
-    pub slots: u8,
+    /// How often one row may be taken ([`times_taken`](super::times_taken)).
+    pub times: u16,
 }
 
 /// Why a plan was refused. The coordinator wrote it; positions only.
@@ -180,12 +181,12 @@ pub enum PlanError {
         /** Zero-based position of the tuple. */
         position: usize,
     },
-    /// A receiver row is taken more often than it has slots.
+    /// A receiver row is taken more often than an honest join can take it.
     ReceiverTakenTooOften {
         /** Zero-based position of the tuple. */
         position: usize,
         /** Times allowed. */
-        slots: u8,
+        times: u16,
     },
     /// A sender or receiver row that the lists do not have.
     RowOutOfRange {
@@ -215,10 +216,10 @@ impl fmt::Display for PlanError {
             Self::NoReceiver { position } => {
                 write!(formatter, "tuple {position} of the plan has no receiver, expected at least one")
             }
-            Self::ReceiverTakenTooOften { position, slots } => {
+            Self::ReceiverTakenTooOften { position, times } => {
                 write!(
                     formatter,
-                    "tuple {position} of the plan takes a receiver row again, expected at most {slots} times"
+                    "tuple {position} of the plan takes a receiver row again, expected at most {times} times"
                 )
             }
             Self::RowOutOfRange { position } => {
@@ -273,7 +274,7 @@ mod tests {
     }
 
     fn bounds() -> PlanBounds {
-        let receiver = ReceiverBound { rows: 3, slots: 2 };
+        let receiver = ReceiverBound { rows: 3, times: 2 };
         PlanBounds { sender_rows: 4, receivers: vec![receiver, receiver], tuple_count_min: 2 }
     }
 
@@ -298,7 +299,7 @@ mod tests {
             (bytes(&[[0, 0, 0], [0, 1, 1]]), PlanError::SenderRepeated { position: 1 }, "P0802"),
             (
                 bytes(&[[0, 0, 0], [1, 1, 0], [2, 2, 0]]),
-                PlanError::ReceiverTakenTooOften { position: 2, slots: 2 },
+                PlanError::ReceiverTakenTooOften { position: 2, times: 2 },
                 "P0803",
             ),
             (bytes(&[[0, NO_RECEIVER, NO_RECEIVER]]), PlanError::NoReceiver { position: 0 }, "P0804"),
@@ -331,7 +332,7 @@ mod tests {
             let targets: Vec<TagList<'_>> = blobs.iter().map(|blob| TagList::new(&slots, blob).unwrap()).collect();
             let links: Vec<_> = targets.iter().map(|target| link(&source, target)).collect();
             let plan = Plan::build(&links.iter().collect::<Vec<_>>());
-            let receivers = targets.iter().map(|target| ReceiverBound { rows: target.rows(), slots: 2 }).collect();
+            let receivers = targets.iter().map(|target| ReceiverBound { rows: target.rows(), times: 2 }).collect();
             let bounds = PlanBounds { sender_rows: source.rows(), receivers, tuple_count_min: 0 };
             prop_assert_eq!(Plan::check(plan.as_bytes(), &bounds), Ok(plan.tuple_count()));
             for tuple in plan.tuples() {

@@ -5,10 +5,14 @@
 //!
 //! * [`opening`] - call, answer, reveal, key share; the committee draw.
 //! * [`shapes`] - which columns, lists, tables and hop orders follow from a study and a committee.
+//! * [`bridges`] - which links are made through a third member's list.
 
+mod bridge;
 mod column_key;
 pub mod opening;
 pub mod shapes;
+
+pub use bridge::{Bridge, bridges};
 
 use crate::{
     agreement::{Agreement, NoiseTerms, Segment, Study},
@@ -96,6 +100,8 @@ pub struct Manifest {
     pub lists: Vec<ListShape>,
     /// Tables, sender by sender.
     pub tables: Vec<TableShape>,
+    /// Links through a third member's list; empty unless the study asks for them.
+    pub bridges: Vec<Bridge>,
     /// Noise per table and dealer.
     pub noise: NoiseParameters,
     /// Smallest count shown; also the smallest number of tuples a table may have.
@@ -118,6 +124,7 @@ codec_struct!(Manifest {
     recipes,
     lists,
     tables,
+    bridges,
     noise,
     floor,
     opened,
@@ -178,6 +185,7 @@ impl Manifest {
             agreement: call.agreement,
             share_list: call.share_list,
             lists: shapes::lists(study, &seats, &committee, &tables)?,
+            bridges: bridges(study, &tables),
             tables,
             seats,
             committee,

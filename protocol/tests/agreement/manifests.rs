@@ -3,7 +3,7 @@
 use passage_protocol::{
     agreement::{Clause, ManifestPart as Part, Permit, Segment},
     cells::{Dimension, SchoolYear},
-    manifest::{Manifest, shapes::ColumnKey, shapes::First},
+    manifest::{Bridge, Manifest, bridges, shapes::ColumnKey, shapes::First},
     refusal::Refusal,
 };
 
@@ -75,6 +75,11 @@ fn every_field_of_a_manifest_is_bound() {
         ("tables: another cell key", |m| m.tables[0].cell_key += 1, content()),
         ("tables: another window key", |m| m.tables[0].window_keys[0] += 1, content()),
         (
+            "bridges: one that was not asked for",
+            |m| m.bridges.push(Bridge { sender: 0, receiver: 1, through: vec![1] }),
+            content(),
+        ),
+        (
             "noise: none",
             |m| (m.noise.epsilon_milli, m.noise.delta_ppt) = (0, 0),
             Clause::DisclosureNotAsAgreed,
@@ -142,4 +147,22 @@ fn a_permit_is_judged_with_the_study() {
     let manifest = papers.manifest();
     papers.say(papers.choice(COLLEGE, &["ssid"]));
     assert_eq!(granted(&papers, &manifest).unwrap_err().code().0, 0x041A);
+}
+
+#[test]
+fn a_member_through_whose_list_a_table_is_linked_takes_part_in_it_and_is_charged() {
+    let mut papers = Papers::signed();
+    let mut manifest = papers.manifest();
+    // The agency, participant 2, stands in one table; the college, participant 1, in the others.
+    manifest.tables[2].receivers = vec![2];
+    assert_eq!(bridges(&papers.study, &manifest.tables), [], "the study asks for none");
+    papers.study.bridges = true;
+    manifest.bridges = bridges(&papers.study, &manifest.tables);
+    let between = |receiver, middle| Bridge { sender: 0, receiver, through: vec![middle] };
+    assert_eq!(manifest.bridges, [between(1, 2), between(2, 1)], "through any table of the sender");
+    let [first, _, last] = manifest.tables.as_slice() else { panic!("three tables") };
+    assert!(!last.concerns(1) && manifest.takes_part(last, 1) && manifest.takes_part(first, 2));
+    assert_eq!((manifest.through(0, 2), manifest.through(0, 7)), ([1].as_slice(), [].as_slice()));
+    manifest.bridges.clear();
+    assert!(!manifest.takes_part(last, 1), "without bridges only those it names");
 }

@@ -164,7 +164,7 @@ fn read(reader: &str, fields: &Fields) -> Read {
     match reader {
         "plan" => {
             let bound =
-                ReceiverBound { rows: number(fields, "receiver_rows"), slots: number(fields, "slots") };
+                ReceiverBound { rows: number(fields, "receiver_rows"), times: number(fields, "slots") };
             let bounds = PlanBounds {
                 sender_rows: number(fields, "sender_rows"),
                 receivers: vec![bound; 2],

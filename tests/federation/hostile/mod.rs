@@ -3,8 +3,10 @@
 //!
 //! * [`opening`] - answers, reveals, key shares, endorsements.
 //! * [`first_mix`] - lists, hop statements, blind shares, columns.
+//! * [`bridges`] - plans that link through a third list more than the manifest allows.
 //! * [`second_mix`] - plans, tables, partial decryptions.
 
+mod bridges;
 mod first_mix;
 mod opening;
 mod second_mix;

@@ -58,7 +58,7 @@ impl MemberHost {
             return;
         }
         let me = manifest.participant(self.code).unwrap();
-        let mine = manifest.tables.iter().filter(|table| table.concerns(me));
+        let mine = manifest.tables.iter().filter(|table| manifest.takes_part(table, me));
         let epsilon_milli = manifest.noise.epsilon_milli * u32::try_from(mine.count()).unwrap();
         let charge = Charge { epsilon_milli, standing: ChargeStanding::Entered };
         self.stored.charges.insert(manifest.round, charge);

@@ -74,3 +74,21 @@ fn what_leaves_is_told_as_a_superintendent_reads_it() {
     let golden = include_str!("../../../tests/golden/what-leaves.txt");
     assert!(told == golden, "what leaves is told in other words; look at them, then keep them:\n{told}");
 }
+
+#[test]
+fn what_leaves_names_the_lists_through_which_students_are_looked_for() {
+    let mut manifest = example_manifest();
+    let agency = MemberCode([0, 0, 0, 0, 3]);
+    let third = passage_protocol::manifest::Seat { code: agency, ..manifest.seats[1].clone() };
+    manifest.seats.push(third);
+    manifest.bridges = vec![passage_protocol::manifest::Bridge { sender: 0, receiver: 2, through: vec![1] }];
+    for (me, code) in [(0, SCHOOL), (1, COLLEGE)] {
+        let account = Account::of(&manifest, me).unwrap();
+        let told = page(&account);
+        let line = format!(
+            "a student of {SCHOOL} whom {agency} does not know by a shared key is looked for there through the list of {COLLEGE}\n"
+        );
+        assert!(told.contains(&line), "{code}: {told}");
+        assert_eq!(bridge_facts(&account.bridges[0])["through"], json!([COLLEGE.to_string()]));
+    }
+}
