@@ -72,7 +72,7 @@ fn check(federation: &Federation, viewer: usize, report: &Report) {
         assert_eq!(table.is_some(), !sees.is_empty(), "member {viewer} about school {school}");
         let Some(table) = table else { continue };
         assert_eq!(value(table, Outcome::Cohort), Some(class(federation, school).len() as u64));
-        let mut anywhere = BTreeSet::new();
+        let (mut anywhere, mut everywhere) = (BTreeSet::new(), went(federation, school, COLLEGES[0]));
         for (place, college) in (0_u8..).zip(COLLEGES) {
             let truth = went(federation, school, college);
             let expected = sees.contains(&college).then_some(truth.len() as u64);
@@ -80,7 +80,13 @@ fn check(federation: &Federation, viewer: usize, report: &Report) {
             assert_eq!(shown, expected, "member {viewer}: school {school} to college {college}");
             let rate = table.mark(table.domain.cohorts[0], 0, Outcome::Rate(Some(place)));
             assert_eq!(rate.is_some(), expected.is_some());
+            everywhere.retain(|student| truth.contains(student));
             anywhere.extend(truth);
+        }
+        let both = table.mark(table.domain.cohorts[0], 0, Outcome::AtBoth { first: 0, second: 1 });
+        assert_eq!(both.is_some(), sees == COLLEGES, "member {viewer}: school {school} to both");
+        if let Some(Mark::Value { value, .. }) = both {
+            assert_eq!(value, everywhere.len() as u64, "member {viewer}: school {school} to both");
         }
         let expected = (sees == COLLEGES).then_some(anywhere.len() as u64);
         assert_eq!(
@@ -94,7 +100,11 @@ fn check(federation: &Federation, viewer: usize, report: &Report) {
 /// Pairs of codes a report names in its figures or in its match panel.
 fn named(report: &Report) -> BTreeSet<(String, String)> {
     let panel = report.panel.pairs.iter().map(|pair| (pair.sender.to_string(), pair.receiver.to_string()));
-    let figures = rows(report).map(|row| (row[2].clone(), row[3].clone()));
+    // A figure about two receivers names both.
+    let figures = rows(report).flat_map(|row| {
+        let to = row[3].split(" and ").map(str::to_owned);
+        to.map(|to| (row[2].clone(), to)).collect::<Vec<_>>()
+    });
     figures.filter(|(_, to)| to.starts_with("M-")).chain(panel).collect()
 }
 

@@ -36,9 +36,8 @@ mod solver;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use crate::disclosure::Reason;
+use std::sync::Arc;
 
 /// A figure the puzzle is about: its place in [`Puzzle::figures`].
 pub(super) type FigureId = usize;
@@ -272,8 +271,7 @@ impl Puzzle {
 
     /// Withholds figures until the audit finds nothing, then lets every reason speak that gives nothing away.
     ///
-    /// Cost: a few linear programmes for each withheld figure; 1 ms for a table of ten rows, 0.1 s for 250 linked cells, and as
-    /// much again for each member with figures of its own.
+    /// Cost: a few linear programmes a withheld figure; 1 ms for ten rows, 0.1 s for 250 linked cells, for each member that looks.
     pub(super) fn solve(&mut self) {
         self.base = Arc::new(base::Base::of(self.figures.len(), &self.lines));
         plan::plan(self);
@@ -283,9 +281,8 @@ impl Puzzle {
 
     /// Whether a figure can be shown or withheld at all.
     pub(super) fn stands_in_a_table(&self, figure: FigureId) -> bool {
-        self.figures
-            .get(figure)
-            .is_some_and(|figure| matches!(figure.standing, Standing::Held | Standing::Open))
+        let standing = self.figures.get(figure).map(|figure| figure.standing);
+        matches!(standing, Some(Standing::Held | Standing::Open))
     }
 
     /// Why a figure is withheld, if it is.
