@@ -7,6 +7,7 @@ use std::{
 };
 
 use datafusion::{
+    common::tree_node::{Transformed, TreeNode},
     datasource::{
         file_format::parquet::ParquetFormat,
         listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl},
@@ -17,7 +18,7 @@ use datafusion::{
         memory_pool::GreedyMemoryPool,
         runtime_env::RuntimeEnvBuilder,
     },
-    physical_plan::{ExecutionPlan, displayable, execute_stream},
+    physical_plan::{ExecutionPlan, coop::CooperativeExec, displayable, execute_stream},
     prelude::SessionConfig,
     sql::{parser::Statement as AnyStatement, sqlparser::ast::Statement},
 };
@@ -178,8 +179,21 @@ async fn planned(context: SessionContext, sql: String, known: Vec<TableSchema>) 
     read_only.verify_plan(&plan).map_err(|_| EngineError::NotAQuery)?;
     let plan = state.optimize(&plan)?;
     let logical = plan.display_indent().to_string();
-    let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
+    let plan = yielding(state.query_planner().create_physical_plan(&plan, &state).await?)?;
     Ok(Planned { context, logical, plan })
+}
+
+/// Lets every join give way now and then: out of two batches it can make a million without asking its inputs, which give way by
+/// themselves. A query that was stopped would otherwise keep its worker until it is done.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Fault> {
+    let wrapped = plan.transform_up(|node| {
+        let joins = node.children().len() > 1;
+        Ok(match joins {
+            true => Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>),
+            false => Transformed::no(node),
+        })
+    });
+    Ok(wrapped?.data)
 }
 
 /// Whether a statement asks and does nothing else.

@@ -218,7 +218,10 @@ fn a_query_can_be_stopped_from_another_thread() {
 fn a_dropped_query_leaves_the_engine_free() {
     let engine = engine(20_000);
     for _ in 0..4 {
-        drop(engine.query(ENDLESS, Limits::default()).unwrap());
+        let mut running = engine.query(ENDLESS, Limits::default()).unwrap();
+        // Long enough to be deep in its joins, with every input read.
+        assert!(matches!(running.wait(Duration::from_millis(300)), Ok(Waited::InVain)));
+        drop(running);
     }
     assert_eq!(ask(&engine, "SELECT COUNT(*) FROM student").unwrap(), [["20000"]]);
 }
