@@ -69,7 +69,8 @@ impl Shape {
                 let one = [Outcome::SeenAs { receiver, outcome }, Outcome::RateAs { receiver, outcome }];
                 (Seen::As(Some(receiver), Some(outcome)), one)
             }));
-            columns.extend((0..receiver).map(|first| {
+            // Exact tables of more than two receivers print no pairs.
+            columns.extend((0..receiver).filter(|_| self.receivers <= 2).map(|first| {
                 let second = receiver;
                 let both = [Outcome::AtBoth { first, second }, Outcome::RateAtBoth { first, second }];
                 (Seen::Both(first, second), both)

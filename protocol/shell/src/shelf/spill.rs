@@ -166,8 +166,8 @@ mod tests {
                     spill.put(choice % buckets, &record).unwrap();
                     expected[choice % buckets].extend_from_slice(&record);
                 }
-                for bucket in 0..buckets {
-                    prop_assert_eq!(drained(&mut spill, bucket), std::mem::take(&mut expected[bucket]), "turn {}", turn);
+                for (bucket, expected) in expected.iter_mut().enumerate() {
+                    prop_assert_eq!(drained(&mut spill, bucket), std::mem::take(expected), "turn {}", turn);
                 }
             }
         }
