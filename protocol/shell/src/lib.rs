@@ -22,7 +22,7 @@
 //! | [`destruction`] | certificates of destruction, as text that anybody can verify |
 //! | [`pki`] | the consortium's private CA, certificates, revocation, invitations |
 //! | [`transport`] | QUIC with mutual TLS; the node dials, the coordinator listens |
-//! | [`bench`] | what a round costs on this machine |
+//! | [`mod@bench`] | what a round costs on this machine |
 //! | [`work`] | heavy computation on a bounded pool, away from the network |
 //! | [`control`] | commands typed at a shell reach the daemon that owns the folder |
 //! | [`config`], [`logs`] | settings in, log lines out |
