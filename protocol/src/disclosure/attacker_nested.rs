@@ -6,25 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome, Variable};
+use microlp::OptimizationDirection;
 use proptest::prelude::*;
 
 use crate::{
-    cells::{CellDomain, Dimension, SchoolYear},
+    cells::{CellDomain, Dimension},
     disclosure::{
         DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, ReleasedTable,
-        TableColumns, release_all, source_floor,
+        TableColumns,
+        attacker_programme::{FLOOR, Programme, Row, Student, YEAR, category, count_of, printed},
+        release_all, source_floor,
     },
     ids::MemberCode,
 };
 
-const FLOOR: i64 = 11;
-const YEAR: SchoolYear = SchoolYear(2021);
-
-/// Students as (ethnicity, gender, pattern): for each receiver a digit, a line of the pair's table.
-type Student = (usize, usize, usize);
-
-/// Two metrics: how many outcomes each has, and the outcome (from 1, 0 for none) of every kind of student in both.
+/// Two metrics, in whose patterns a student has for each receiver a digit, a line of this table: how many outcomes each has, and the outcome (from 1, 0 for none) of every kind of student in both.
 struct Pair {
     ids: [&'static str; 2],
     outcomes: [&'static [&'static str]; 2],
@@ -133,14 +129,6 @@ impl Shape {
     }
 }
 
-fn category(dimension: Dimension, student: &Student) -> usize {
-    match dimension {
-        Dimension::All => 0,
-        Dimension::Ethnicity => student.0,
-        Dimension::Gender => student.1,
-    }
-}
-
 fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
     let table = |metric: usize, dimension| {
         let outcomes = shape.pair().outcomes[metric];
@@ -168,57 +156,33 @@ fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
     [0, 1].into_iter().flat_map(|metric| Dimension::ALL.map(|dimension| table(metric, dimension))).collect()
 }
 
-fn count_of(row: (Dimension, usize), students: &[Student], is_seen: impl Fn(usize) -> bool) -> i64 {
-    let counted = |student: &&Student| category(row.0, student) == row.1 && is_seen(student.2);
-    students.iter().filter(counted).count() as i64
-}
-
-/// What the marks of a figure say, for a reader who knows every denominator.
-fn printed(table: &ReleasedTable, at: usize, [count, rate]: [Outcome; 2], group: i64) -> (i64, i64) {
-    let mark = |outcome| table.mark(YEAR, at as u8, outcome).unwrap();
-    let range = match mark(count) {
-        Mark::Value { value, .. } => (value as i64, value as i64),
-        Mark::Suppressed(Reason::BelowFloor) => (0, (FLOOR - 1).min(group)),
-        Mark::Suppressed(Reason::ComplementBelowFloor) => ((group - FLOOR + 1).max(0), group),
-        Mark::Suppressed(Reason::Complementary) => (FLOOR, group - FLOOR),
-        Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => (0, group),
-    };
-    match mark(rate) {
-        Mark::Bound { low, high, .. } => {
-            let near = |x: &i64| {
-                let exact = 100.0 * *x as f64 / group as f64;
-                exact >= low as f64 - 0.5 && exact <= high as f64 + 0.5
-            };
-            let fits = |x: &i64| (range.0..=range.1).contains(x) && near(x);
-            ((0..=group).find(fits).unwrap_or(range.0), (0..=group).rev().find(fits).unwrap_or(range.1))
-        }
-        Mark::Value { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => range,
-    }
-}
-
 /// Every figure with what is printed of it, and the students of every row.
 struct Known {
     ranges: BTreeMap<Key, (i64, i64)>,
-    groups: BTreeMap<(Dimension, usize), i64>,
     /// Rows of which the sender said nothing.
-    at_source: Vec<(Dimension, usize)>,
-    shape: Shape,
+    at_source: Vec<Row>,
+    programme: Programme,
 }
 
 fn known(released: &[ReleasedTable], students: &[Student], shape: Shape) -> Known {
-    let mut known = Known { ranges: BTreeMap::new(), groups: BTreeMap::new(), at_source: Vec::new(), shape };
+    let programme = Programme { patterns: shape.patterns(), ..Programme::default() };
+    let mut known = Known { ranges: BTreeMap::new(), at_source: Vec::new(), programme };
     for table in released {
         let dimension = table.domain.dimension;
         let metric = usize::from(table.metric.id != shape.pair().ids[0]);
         for at in 0..dimension.categories().len() {
-            let group = count_of((dimension, at), students, |_| true);
-            known.groups.insert((dimension, at), group);
+            let row = (dimension, at);
+            let group = count_of(row, students, |_| true);
+            known.programme.groups.insert(row, group);
             if table.mark(YEAR, at as u8, Outcome::Cohort) == Some(Mark::Suppressed(Reason::WithheldAtSource))
             {
-                known.at_source.push((dimension, at));
+                known.at_source.push(row);
             }
             for (seen, outcomes) in shape.columns(metric) {
-                known.ranges.insert((dimension, at, seen), printed(table, at, outcomes, group));
+                let range = printed(table, at, outcomes, group);
+                let covers = (0..shape.patterns()).map(|pattern| shape.covers(seen, pattern)).collect();
+                known.programme.figures.push((row, covers, range));
+                known.ranges.insert((dimension, at, seen), range);
             }
         }
     }
@@ -226,61 +190,14 @@ fn known(released: &[ReleasedTable], students: &[Student], shape: Shape) -> Know
 }
 
 impl Known {
-    /// The least or greatest number of students of a row whose pattern fits.
-    fn end(
-        &self,
-        row: (Dimension, usize),
-        fits: impl Fn(usize) -> bool,
-        direction: OptimizationDirection,
-    ) -> f64 {
-        let mut problem = Problem::new(direction);
-        let unknowns: BTreeMap<(Dimension, usize), Vec<Variable>> = self
-            .groups
-            .iter()
-            .map(|(of, group)| {
-                let cost = |pattern| f64::from(u8::from(*of == row && fits(pattern)));
-                let of_row = (0..self.shape.patterns()).map(|pattern| (cost(pattern), (0.0, *group as f64)));
-                (*of, of_row.map(|(cost, range)| problem.add_var(cost, range)).collect())
-            })
-            .collect();
-        for (of, unknown) in &unknowns {
-            let all: Vec<_> = unknown.iter().map(|pattern| (*pattern, 1.0)).collect();
-            problem.add_constraint(all, ComparisonOp::Eq, self.groups[of] as f64);
-        }
-        for ((dimension, at, seen), (low, high)) in &self.ranges {
-            let patterns = unknowns[&(*dimension, *at)].iter().enumerate();
-            let covered: Vec<_> = patterns
-                .filter(|(pattern, _)| self.shape.covers(*seen, *pattern))
-                .map(|(_, variable)| (*variable, 1.0))
-                .collect();
-            problem.add_constraint(covered.clone(), ComparisonOp::Ge, *low as f64);
-            problem.add_constraint(covered, ComparisonOp::Le, *high as f64);
-        }
-        for dimension in [Dimension::Ethnicity, Dimension::Gender] {
-            (0..self.shape.patterns()).for_each(|pattern| {
-                let parts = (0..dimension.categories().len()).map(|at| unknowns[&(dimension, at)][pattern]);
-                let total = unknowns[&(Dimension::All, 0)][pattern];
-                let terms: Vec<_> = parts.map(|part| (part, 1.0)).chain([(total, -1.0)]).collect();
-                problem.add_constraint(terms, ComparisonOp::Eq, 0.0);
-            });
-        }
-        match problem.solve().unwrap() {
-            SolveOutcome::Solution(solution) => {
-                let patterns = unknowns[&row].iter().enumerate().filter(|(pattern, _)| fits(*pattern));
-                patterns.map(|(_, variable)| solution.var_value(*variable)).sum()
-            }
-            SolveOutcome::Interrupted(_) => panic!("the attacker gave up"),
-        }
-    }
-
-    fn spread(&self, row: (Dimension, usize), fits: impl Fn(usize) -> bool) -> f64 {
-        self.end(row, &fits, OptimizationDirection::Maximize)
-            - self.end(row, &fits, OptimizationDirection::Minimize)
+    fn spread(&self, row: Row, fits: impl Fn(usize) -> bool) -> f64 {
+        self.programme.end(row, &fits, OptimizationDirection::Maximize)
+            - self.programme.end(row, &fits, OptimizationDirection::Minimize)
     }
 
     /// How far apart the ends must be: a group the sender withheld is known to the release only as part of a sum.
-    fn natural(&self, row: (Dimension, usize)) -> f64 {
-        if self.at_source.contains(&row) { 1.0 } else { (FLOOR - 1).min(self.groups[&row]) as f64 }
+    fn natural(&self, row: Row) -> f64 {
+        if self.at_source.contains(&row) { 1.0 } else { (FLOOR - 1).min(self.programme.groups[&row]) as f64 }
     }
 }
 
@@ -326,7 +243,7 @@ proptest! {
         let known = known(&released, &students, shape);
         for ((dimension, at, seen), (low, high)) in &known.ranges {
             let row = (*dimension, *at);
-            let (group, truth) = (known.groups[&row], count_of(row, &students, |pattern| shape.covers(*seen, pattern)));
+            let (group, truth) = (known.programme.groups[&row], count_of(row, &students, |pattern| shape.covers(*seen, pattern)));
             prop_assert!(*low <= truth && truth <= *high, "the page is wrong about {:?} of {:?}", row, seen);
             if low == high {
                 // Shown, or of a group nobody is in.
@@ -341,7 +258,7 @@ proptest! {
         }
         for [inner, outer] in shape.differences() {
             let between = |pattern: usize| shape.covers(outer, pattern) && !shape.covers(inner, pattern);
-            for row in known.groups.keys() {
+            for row in known.programme.groups.keys() {
                 let few = count_of(*row, &students, between);
                 if (1..FLOOR).contains(&few) {
                     let spread = known.spread(*row, between);

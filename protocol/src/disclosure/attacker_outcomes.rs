@@ -5,23 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome, Variable};
+use microlp::OptimizationDirection;
 use proptest::prelude::*;
 
 use crate::{
-    cells::{CellDomain, Dimension, SchoolYear},
+    cells::{CellDomain, Dimension},
     disclosure::{
         DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, ReleasedTable,
-        TableColumns, release_all, source_floor,
+        TableColumns,
+        attacker_programme::{FLOOR, Programme, Student, YEAR, category, count_of, printed},
+        release_all, source_floor,
     },
     ids::MemberCode,
 };
-
-const FLOOR: i64 = 11;
-const YEAR: SchoolYear = SchoolYear(2021);
-
-/// Students as (ethnicity, gender, pattern): a digit for each receiver, the outcome from 1 or 0 for not seen.
-type Student = (usize, usize, usize);
 
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -35,7 +31,7 @@ enum Seen {
 /// A figure: dimension, category, what is counted.
 type Key = (Dimension, usize, Seen);
 
-/// How many receivers and outcomes there are.
+/// How many receivers and outcomes there are. A pattern has a digit for each receiver: the outcome from 1, or 0 for not seen.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     receivers: usize,
@@ -80,14 +76,6 @@ impl Shape {
     }
 }
 
-fn category(dimension: Dimension, student: &Student) -> usize {
-    match dimension {
-        Dimension::All => 0,
-        Dimension::Ethnicity => student.0,
-        Dimension::Gender => student.1,
-    }
-}
-
 fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
     let table = |dimension| {
         let domain = CellDomain { cohorts: vec![YEAR], dimension };
@@ -110,106 +98,29 @@ fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
     Dimension::ALL.map(table).into()
 }
 
-fn count_of(key: &Key, students: &[Student], shape: Shape) -> i64 {
-    let seen = |student: &&Student| category(key.0, student) == key.1 && shape.covers(key.2, student.2);
-    students.iter().filter(seen).count() as i64
-}
-
-fn group_of(key: &Key, students: &[Student]) -> i64 {
-    students.iter().filter(|student| category(key.0, student) == key.1).count() as i64
-}
-
-/// What the marks of a figure say, for a reader who knows every denominator.
-fn printed(table: &ReleasedTable, at: usize, [count, rate]: [Outcome; 2], group: i64) -> (i64, i64) {
-    let mark = |outcome| table.mark(YEAR, at as u8, outcome).unwrap();
-    let range = match mark(count) {
-        Mark::Value { value, .. } => (value as i64, value as i64),
-        Mark::Suppressed(Reason::BelowFloor) => (0, (FLOOR - 1).min(group)),
-        Mark::Suppressed(Reason::ComplementBelowFloor) => ((group - FLOOR + 1).max(0), group),
-        Mark::Suppressed(Reason::Complementary) => (FLOOR, group - FLOOR),
-        Mark::Bound { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => (0, group),
-    };
-    match mark(rate) {
-        Mark::Bound { low, high, .. } => {
-            let near = |x: &i64| {
-                let exact = 100.0 * *x as f64 / group as f64;
-                exact >= low as f64 - 0.5 && exact <= high as f64 + 0.5
-            };
-            let fits = |x: &i64| (range.0..=range.1).contains(x) && near(x);
-            ((0..=group).find(fits).unwrap_or(range.0), (0..=group).rev().find(fits).unwrap_or(range.1))
-        }
-        Mark::Value { .. } | Mark::NotApplicable(_) | Mark::Suppressed(_) => range,
-    }
-}
-
-/// Every figure with what is printed of it, and the students of every row.
-struct Known {
-    ranges: BTreeMap<Key, (i64, i64)>,
-    groups: BTreeMap<(Dimension, usize), i64>,
+/// Every figure with what is printed of it, and all of them as a programme.
+fn known(
+    released: &[ReleasedTable],
+    students: &[Student],
     shape: Shape,
-}
-
-fn known(released: &[ReleasedTable], students: &[Student], shape: Shape) -> Known {
-    let (mut ranges, mut groups) = (BTreeMap::new(), BTreeMap::new());
+) -> (BTreeMap<Key, (i64, i64)>, Programme) {
+    let mut ranges = BTreeMap::new();
+    let mut programme = Programme { patterns: shape.patterns(), ..Programme::default() };
     for table in released {
         let dimension = table.domain.dimension;
         for at in 0..dimension.categories().len() {
-            let group = group_of(&(dimension, at, Seen::As(None, None)), students);
-            groups.insert((dimension, at), group);
+            let row = (dimension, at);
+            let group = count_of(row, students, |_| true);
+            programme.groups.insert(row, group);
             for (seen, outcomes) in shape.columns() {
-                ranges.insert((dimension, at, seen), printed(table, at, outcomes, group));
+                let range = printed(table, at, outcomes, group);
+                let covers = (0..shape.patterns()).map(|pattern| shape.covers(seen, pattern)).collect();
+                programme.figures.push((row, covers, range));
+                ranges.insert((dimension, at, seen), range);
             }
         }
     }
-    Known { ranges, groups, shape }
-}
-
-impl Known {
-    /// The least or greatest value a figure can have.
-    fn end(&self, key: &Key, direction: OptimizationDirection) -> f64 {
-        let mut problem = Problem::new(direction);
-        // Students of each row by pattern.
-        let unknowns: BTreeMap<(Dimension, usize), Vec<Variable>> = self
-            .groups
-            .iter()
-            .map(|(row, group)| {
-                let cost = |pattern| {
-                    f64::from(u8::from(*row == (key.0, key.1) && self.shape.covers(key.2, pattern)))
-                };
-                let of_row = (0..self.shape.patterns()).map(|pattern| (cost(pattern), (0.0, *group as f64)));
-                (*row, of_row.map(|(cost, range)| problem.add_var(cost, range)).collect())
-            })
-            .collect();
-        for (row, unknown) in &unknowns {
-            let all: Vec<_> = unknown.iter().map(|pattern| (*pattern, 1.0)).collect();
-            problem.add_constraint(all, ComparisonOp::Eq, self.groups[row] as f64);
-        }
-        for ((dimension, at, seen), (low, high)) in &self.ranges {
-            let patterns = unknowns[&(*dimension, *at)].iter().enumerate();
-            let covered: Vec<_> = patterns
-                .filter(|(pattern, _)| self.shape.covers(*seen, *pattern))
-                .map(|(_, variable)| (*variable, 1.0))
-                .collect();
-            problem.add_constraint(covered.clone(), ComparisonOp::Ge, *low as f64);
-            problem.add_constraint(covered, ComparisonOp::Le, *high as f64);
-        }
-        for dimension in [Dimension::Ethnicity, Dimension::Gender] {
-            (0..self.shape.patterns()).for_each(|pattern| {
-                let parts = (0..dimension.categories().len()).map(|at| unknowns[&(dimension, at)][pattern]);
-                let total = unknowns[&(Dimension::All, 0)][pattern];
-                let terms: Vec<_> = parts.map(|part| (part, 1.0)).chain([(total, -1.0)]).collect();
-                problem.add_constraint(terms, ComparisonOp::Eq, 0.0);
-            });
-        }
-        match problem.solve().unwrap() {
-            SolveOutcome::Solution(solution) => {
-                let patterns = unknowns[&(key.0, key.1)].iter().enumerate();
-                let covered = patterns.filter(|(pattern, _)| self.shape.covers(key.2, *pattern));
-                covered.map(|(_, variable)| solution.var_value(*variable)).sum()
-            }
-            SolveOutcome::Interrupted(_) => panic!("the attacker gave up"),
-        }
-    }
+    (ranges, programme)
 }
 
 fn students() -> impl Strategy<Value = (Vec<Student>, Shape)> {
@@ -250,9 +161,11 @@ proptest! {
     #[test]
     fn no_outcome_withheld_can_be_solved_back((students, shape) in students()) {
         let released = release_all(tables(&students, shape), &DisclosurePolicy::default());
-        let known = known(&released, &students, shape);
-        for (key, (low, high)) in &known.ranges {
-            let (truth, group) = (count_of(key, &students, shape), group_of(key, &students));
+        let (ranges, programme) = known(&released, &students, shape);
+        for (key, (low, high)) in &ranges {
+            let row = (key.0, key.1);
+            let covers = |pattern: usize| shape.covers(key.2, pattern);
+            let (truth, group) = (count_of(row, &students, covers), programme.groups[&row]);
             prop_assert!(*low <= truth && truth <= *high, "the page is wrong about {:?}", key);
             if low == high {
                 // Shown, or of a group nobody is in.
@@ -266,8 +179,8 @@ proptest! {
             });
             // A group the sender withheld is known to the release only as part of a sum.
             let natural = if at_source { 1 } else { (FLOOR - 1).min(group) };
-            let least = known.end(key, OptimizationDirection::Minimize);
-            let most = known.end(key, OptimizationDirection::Maximize);
+            let least = programme.end(row, covers, OptimizationDirection::Minimize);
+            let most = programme.end(row, covers, OptimizationDirection::Maximize);
             prop_assert!(
                 most - least >= natural as f64 - 1e-6,
                 "{:?} of {} is narrowed to {}..{}", key, group, least, most

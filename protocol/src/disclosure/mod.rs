@@ -63,6 +63,8 @@ mod attacker;
 mod attacker_nested;
 #[cfg(test)]
 mod attacker_outcomes;
+#[cfg(test)]
+mod attacker_programme;
 
 use measure::Measure;
 
