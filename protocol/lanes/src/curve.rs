@@ -123,6 +123,12 @@ impl<F: Field> Cached<F> {
     pub(super) fn identity(of: &Constants<F>) -> Self {
         Self { plus: of.one, minus: of.one, twice_z: of.one.sum(of.one), twice_dt: of.zero }
     }
+
+    /// The negated point.
+    #[inline(always)]
+    pub(super) fn negated(&self) -> Self {
+        Self { plus: self.minus, minus: self.plus, twice_dt: self.twice_dt.negated_factor(), ..*self }
+    }
 }
 
 /// `(Y - X, Y + X, -2dT)` where the mask is set: the negated point.

@@ -11,6 +11,9 @@ pub(super) const DIGITS: usize = 64;
 /// Digits of a number below 2^32: one more than its nibbles, for the last carry.
 pub(super) const DIGITS_OF_U32: usize = 9;
 
+/// Digits of a weight below 2^128: one more than its nibbles, for the last carry.
+pub(super) const DIGITS_OF_WEIGHT: usize = 33;
+
 /// Digits of one scalar a lane, lowest first. Wiped when dropped.
 pub(super) struct Digits {
     lanes: Zeroizing<Vec<[Lanes; 2]>>,
@@ -46,6 +49,17 @@ impl Digits {
             let mut scalar = Zeroizing::new([0; 32]);
             if let ([low, ..], Some(number)) = (scalar.as_chunks_mut::<4>().0, numbers.get(lane)) {
                 *low = number.to_le_bytes();
+            }
+            self.set(lane, &recoded(&scalar));
+        }
+    }
+
+    /// A weight a lane; a lane without one gets zero.
+    pub(super) fn set_weights(&mut self, weights: &[u128]) {
+        for lane in 0..8 {
+            let mut scalar = [0; 32];
+            if let ([low, _], Some(weight)) = (scalar.as_chunks_mut::<16>().0, weights.get(lane)) {
+                *low = weight.to_le_bytes();
             }
             self.set(lane, &recoded(&scalar));
         }
@@ -154,6 +168,14 @@ mod tests {
         let mut scalar = [0; 32];
         scalar[..4].fill(0xFF);
         assert!(recoded(&scalar)[DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
+    }
+
+    #[test]
+    fn thirty_three_digits_hold_any_weight() {
+        let mut scalar = [0; 32];
+        scalar[..16].fill(0xFF);
+        assert_eq!(recoded(&scalar)[DIGITS_OF_WEIGHT - 1], 1);
+        assert!(recoded(&scalar)[DIGITS_OF_WEIGHT..].iter().all(|digit| *digit == 0));
     }
 
     proptest! {

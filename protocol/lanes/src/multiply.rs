@@ -13,12 +13,12 @@ use super::{
 };
 
 /// `1 P` to `8 P`.
-type Multiples<F> = [Cached<F>; 8];
+pub(super) type Multiples<F> = [Cached<F>; 8];
 
 /// Makes the multiples.
-struct MakeMultiples<'a, F: Field> {
-    of: &'a Constants<F>,
-    point: &'a Extended<F>,
+pub(super) struct MakeMultiples<'a, F: Field> {
+    pub(super) of: &'a Constants<F>,
+    pub(super) point: &'a Extended<F>,
 }
 
 impl<F: Field> Job<Proof<F>> for MakeMultiples<'_, F> {
@@ -47,6 +47,8 @@ macro_rules! scan {
         chosen
     }};
 }
+
+pub(super) use scan;
 
 /// `scalar * point` in every lane. Constant-time.
 pub(super) struct Multiply<'a, F: Field> {

@@ -54,17 +54,25 @@ impl<F: Field> Job<Proof<F>> for Run<'_, F> {
             Factor::One | Factor::Each(_) => None,
         };
         let mut own = Digits::zero();
-        let mut codes = Vec::new();
+        let (mut codes, mut others) = (Vec::new(), Vec::new());
         for first in (0..count).step_by(POINTS_PER_CHUNK) {
             let len = POINTS_PER_CHUNK.min(count - first);
             points.clear();
+            let forgiven = Some(BadPointKind::Identity);
             match self.pass.input {
+                Input::Difference { of: all, less } => {
+                    load_encoded(&of, proof, part(all, first, len), first, forgiven, &mut points)?;
+                    for less in less {
+                        others.clear();
+                        load_encoded(&of, proof, part(less, first, len), first, forgiven, &mut others)?;
+                        subtract(&of, &mut points, &others);
+                    }
+                }
                 Input::None => points.resize(len.div_ceil(F::Word::LANES), Extended::identity(&of)),
                 Input::Encoded(all) => {
                     load_encoded(&of, proof, part(all, first, len), first, None, &mut points)?;
                 }
                 Input::Own(all) => {
-                    let forgiven = Some(BadPointKind::Identity);
                     load_encoded(&of, proof, part(all, first, len), first, forgiven, &mut points)?;
                 }
                 Input::Uniform(all) => load_uniform(&of, proof, part(all, first, len), &mut points),
@@ -108,14 +116,14 @@ impl<F: Field> Job<Proof<F>> for Run<'_, F> {
 }
 
 /// At most `len` items from the `first`-th on.
-fn part<T>(items: &[T], first: usize, len: usize) -> &[T] {
+pub(super) fn part<T>(items: &[T], first: usize, len: usize) -> &[T] {
     let rest = items.get(first..).unwrap_or_default();
     rest.get(..len).unwrap_or(rest)
 }
 
 /// Decodes a chunk; `first` is the index of its first encoding, `forgiven` what does not refuse one.
 #[inline(always)]
-fn load_encoded<F: Field>(
+pub(super) fn load_encoded<F: Field>(
     of: &Constants<F>,
     proof: Proof<F>,
     chunk: &[[u8; ELEMENT_BYTES]],
@@ -146,6 +154,14 @@ fn load_encoded<F: Field>(
         }
     }
     Ok(())
+}
+
+/// Subtracts point by point.
+#[inline(always)]
+fn subtract<F: Field>(of: &Constants<F>, points: &mut [Extended<F>], others: &[Extended<F>]) {
+    for (point, other) in points.iter_mut().zip(others) {
+        *point = point.add(&other.cached(of).negated()).extended();
+    }
 }
 
 /// RFC 9496 §4.3.4: the sum of the maps of both halves.

@@ -3,7 +3,7 @@
 use curve25519_dalek::{
     ristretto::{CompressedRistretto, RistrettoPoint},
     scalar::Scalar,
-    traits::Identity,
+    traits::{Identity, VartimeMultiscalarMul},
 };
 
 use super::{Addend, BadPoint, BadPointKind, Factor, Input, Output, Pass, Scalars};
@@ -28,6 +28,17 @@ pub(super) fn run(pass: &Pass<'_>) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint>
     Ok(encoded.iter().map(CompressedRistretto::to_bytes).collect())
 }
 
+/// `sum of weights[i] * points[i]`.
+pub(super) fn weighted_sum(
+    points: &[[u8; ELEMENT_BYTES]],
+    weights: &[u128],
+) -> Result<RistrettoPoint, BadPoint> {
+    let count = points.len().min(weights.len());
+    let points: Result<Vec<_>, BadPoint> = (0..count).map(|index| decoded(points, index, None)).collect();
+    let weights = weights.iter().take(count).map(|weight| Scalar::from(*weight));
+    Ok(RistrettoPoint::vartime_multiscalar_mul(weights, points?))
+}
+
 fn input(input: Input<'_>, index: usize) -> Result<RistrettoPoint, BadPoint> {
     match input {
         Input::None => Ok(RistrettoPoint::identity()),
@@ -36,6 +47,14 @@ fn input(input: Input<'_>, index: usize) -> Result<RistrettoPoint, BadPoint> {
         }
         Input::Encoded(all) => decoded(all, index, None),
         Input::Own(all) => decoded(all, index, Some(BadPointKind::Identity)),
+        Input::Difference { of, less } => {
+            let forgiven = Some(BadPointKind::Identity);
+            let mut point = decoded(of, index, forgiven)?;
+            for less in less {
+                point -= decoded(less, index, forgiven)?;
+            }
+            Ok(point)
+        }
     }
 }
 

@@ -37,6 +37,13 @@ fn whole_path<F: Field>(proof: Proof<F>) {
         assert_eq!(first(codes[0]), twice.compress().0);
         assert_eq!(first(codes[1]), [0; 32]);
         assert_eq!(first(codes[2]), (twice + twice).compress().0);
+        let difference = multiple.add(&sum.cached(&of).negated()).extended();
+        assert_eq!(first(encode(&of, &[difference; ABREAST])[0]), (point * -scalar).compress().0);
+        let encoded = [point.compress().0; 11];
+        let weights = [u128::MAX, 0x8888 << 112, 1];
+        let lanes = F::Word::enter(proof, weighted::Sum::<F>::of(&encoded, &weights)).unwrap();
+        let weight = weights.into_iter().map(Scalar::from).sum::<Scalar>();
+        assert_eq!(weighted::total(&lanes), point * weight);
     }
 }
 

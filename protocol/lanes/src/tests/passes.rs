@@ -113,3 +113,70 @@ fn a_point_without_its_scalar_does_not_come_out() {
         assert_eq!(backend.run(&nothing).unwrap().len(), 0, "{backend:?}");
     }
 }
+
+#[test]
+fn differences_are_multiplied() {
+    for count in [1, 8, 50, 261] {
+        let (mut of, mut less, mut also) = (encodings(count), encodings(count + 7), encodings(count + 3));
+        less.drain(..7);
+        also.drain(..3);
+        // Nothing less a point, a point less nothing, a point less itself.
+        for at in (0..count).step_by(5) {
+            of[at] = [0; 32];
+        }
+        for at in (1..count).step_by(5) {
+            (less[at], also[at]) = ([0; 32], [0; 32]);
+        }
+        for at in (2..count).step_by(5) {
+            (less[at], also[at]) = (of[at], [0; 32]);
+        }
+        let decoded = |bytes: &[u8; 32]| CompressedRistretto(*bytes).decompress().unwrap();
+        let factor = scalar(8);
+        let expected: Vec<_> = (0..count)
+            .map(|n| ((decoded(&of[n]) - decoded(&less[n]) - decoded(&also[n])) * factor).compress().0)
+            .collect();
+        let half = SecretScalar(factor.div_by_2());
+        for backend in Backend::available() {
+            let (input, factor) =
+                (Input::Difference { of: &of, less: &[&less, &also] }, Factor::Shared(&half));
+            let pass = Pass { input, factor, addends: &[], output: Output::Double };
+            assert_eq!(backend.run(&pass).unwrap(), expected, "{backend:?} {count}");
+            let mut bad = also.clone();
+            bad[count - 1] = [0xFF; 32];
+            let pass = Pass { input: Input::Difference { of: &of, less: &[&less, &bad] }, ..pass };
+            let refused = BadPoint { index: count - 1, kind: BadPointKind::NotCanonical };
+            assert_eq!(backend.run(&pass), Err(refused), "{backend:?} {count}");
+        }
+    }
+}
+
+#[test]
+fn weighted_sums_are_those_of_dalek() {
+    for count in LENGTHS {
+        let points = encodings(count);
+        let edges = [0, 1, 8, 15, u128::MAX, u128::MAX >> 1, 1 << 127, 0x8888 << 112];
+        let weights: Vec<u128> = (0..count as u64)
+            .map(|n| match edges.get(n as usize) {
+                Some(edge) => *edge,
+                None => u128::from_le_bytes(scalar(n).as_bytes()[..16].try_into().unwrap()),
+            })
+            .collect();
+        let expected: RistrettoPoint = (points.iter().zip(&weights))
+            .map(|(point, weight)| CompressedRistretto(*point).decompress().unwrap() * Scalar::from(*weight))
+            .sum();
+        for backend in Backend::available() {
+            assert_eq!(backend.weighted_sum(&points, &weights).unwrap(), expected, "{backend:?} {count}");
+        }
+    }
+    let points = encodings(20);
+    let mut with_identity = points.clone();
+    with_identity[11] = [0; 32];
+    for backend in Backend::available() {
+        // One more point than weights is left out; a sum that cancels is the identity.
+        let (first, weights) = (points[0], [7, 7]);
+        let negated = (-CompressedRistretto(first).decompress().unwrap()).compress().0;
+        assert!(backend.weighted_sum(&[first, negated, points[1]], &weights).unwrap().is_identity());
+        let refused = Err(BadPoint { index: 11, kind: BadPointKind::Identity });
+        assert_eq!(backend.weighted_sum(&with_identity, &[1; 20]), refused, "{backend:?}");
+    }
+}
