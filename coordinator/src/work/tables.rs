@@ -8,7 +8,9 @@ use std::{fs::File, io::Read};
 use passage_protocol::{
     ids::MemberCode,
     manifest::{Manifest, shapes::TableShape},
-    mixing::{CellLookup, DecryptionStatement, DecryptionSums, Histogram, MixingError, TupleShape},
+    mixing::{
+        CellLookup, DecryptionStatement, DecryptionSums, Histogram, MixingError, TupleShape, check_tuples,
+    },
     refusal::Refusal,
     round::TableParts,
 };
@@ -109,7 +111,7 @@ impl Opening<'_> {
         shape: TupleShape,
         member: Option<MemberCode>,
     ) -> WorkFault {
-        let list_is_good = Histogram::decode(chunk, first, &[], &CellLookup::new(0), shape).is_ok();
+        let list_is_good = check_tuples(chunk, first, shape).is_ok();
         let last_hop = self.manifest.committee.len().saturating_sub(1);
         WorkFault::by(error, if list_is_good { member } else { self.member(last_hop) })
     }

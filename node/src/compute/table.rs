@@ -309,21 +309,17 @@ pub fn decrypt(
         list: last.digest,
         partials: blob.digest,
     };
-    // A second time over both, now that what was decrypted has a digest: the weights of the proof hang on it.
+    // A second time over the list, now that what was decrypted has a digest: the weights of the proof hang on it.
     let (mut list, _) = shelf.reader(last.digest)?;
-    let (mut partials, _) = shelf.reader(blob.digest)?;
     let mut sum = DecryptionSums::zero();
     for first in (0..tuples as usize).step_by(CHUNK_ROWS * 64) {
         let here = (tuples as usize - first).min(CHUNK_ROWS * 64);
-        let mut pieces = (vec![0; here * width], vec![0; here * shape.partial_bytes()]);
-        list.read_exact(&mut pieces.0).map_err(ShelfError::from)?;
-        partials.read_exact(&mut pieces.1).map_err(ShelfError::from)?;
-        let list = pieces.0.par_chunks(CHUNK_ROWS * width);
-        let chunks = list.zip(pieces.1.par_chunks(CHUNK_ROWS * shape.partial_bytes()));
-        let sums: Result<Vec<DecryptionSums>, WorkFault> = (chunks.enumerate())
-            .map(|(index, (list, partials))| {
-                let first = (first + index * CHUNK_ROWS) as u64;
-                Ok(DecryptionSums::of_chunk(&statement, list, partials, first, shape, table.keys())?)
+        let mut piece = vec![0; here * width];
+        list.read_exact(&mut piece).map_err(ShelfError::from)?;
+        let sums: Result<Vec<DecryptionSums>, WorkFault> = (piece.par_chunks(CHUNK_ROWS * width).enumerate())
+            .map(|(index, chunk)| {
+                let (first, keys) = ((first + index * CHUNK_ROWS) as u64, &secrets.committee);
+                Ok(DecryptionSums::of_own_chunk(&statement, chunk, first, shape, table.keys(), keys)?)
             })
             .collect();
         sums?.iter().for_each(|part| sum.add(part));

@@ -11,7 +11,7 @@ use curve25519_dalek::{
 };
 
 use super::{
-    CommitteeKeys, Element, GroupError, Point,
+    Backend, BadPoint, CommitteeKeys, ELEMENT_BYTES, Element, GroupError, SecretScalar,
     possession::{challenge, nonce},
 };
 use crate::codec_struct;
@@ -45,15 +45,32 @@ impl WeightedSum {
         self.partial += other.partial;
     }
 
-    /// `sum e_i A_i` and `sum e_i D_i`; variable-time, on public data. About 3 µs a ciphertext.
-    pub(crate) fn vartime_of(weights: &[u128], cipher: &[Point], partial: &[Point]) -> Self {
-        let sum = |points: &[Point]| {
-            let scalars = weights.iter().map(|weight| Scalar::from(*weight));
-            // zip keeps the two lengths equal, which the multiplication demands
-            let (scalars, points): (Vec<_>, Vec<_>) = scalars.zip(points.iter().map(|point| point.0)).unzip();
-            RistrettoPoint::vartime_multiscalar_mul(scalars, points)
-        };
-        Self { cipher: sum(cipher), partial: sum(partial) }
+    /// `sum e_i A_i` and `sum e_i D_i`; variable-time, on public data. With lanes about 3 µs a ciphertext.
+    ///
+    /// # Errors
+    ///
+    /// [`BadPoint`] for the first encoding of either that is not canonical or is the identity.
+    pub(crate) fn vartime_of(
+        weights: &[u128],
+        cipher: &[[u8; ELEMENT_BYTES]],
+        partial: &[[u8; ELEMENT_BYTES]],
+    ) -> Result<Self, BadPoint> {
+        let sum = |points| Backend::best().weighted_sum(points, weights);
+        Ok(Self { cipher: sum(cipher)?, partial: sum(partial)? })
+    }
+
+    /// `sum e_i A_i` and `share` times it, which is `sum e_i D_i` where every `D_i` is `share A_i`.
+    ///
+    /// # Errors
+    ///
+    /// As [`vartime_of`](Self::vartime_of).
+    pub(crate) fn vartime_of_share(
+        weights: &[u128],
+        cipher: &[[u8; ELEMENT_BYTES]],
+        share: &SecretScalar,
+    ) -> Result<Self, BadPoint> {
+        let cipher = Backend::best().weighted_sum(cipher, weights)?;
+        Ok(Self { cipher, partial: cipher * share.scalar() })
     }
 }
 

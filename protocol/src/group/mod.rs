@@ -5,7 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `element` | [`Element`]: a decoded point that is never the identity |
-//! | `point` | arithmetic inside the crate, where the identity may occur; ElGamal ciphertexts |
+//! | `point` | points inside the crate, where the identity may occur |
 //! | `hash_to_element` | match key fields to a match point (SPEC §4) |
 //! | `committee` | a committee member's secrets for one round, and the public [`KeyShare`] (SPEC §5.4) |
 //! | `collective` | the sum of the shares, with fixed-base tables |
@@ -53,7 +53,7 @@ pub use yardstick::Yardstick;
 
 pub(crate) use equality::WeightedSum;
 pub(crate) use passage_lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
-pub(crate) use point::{Ciphertext, Point};
+pub(crate) use point::Point;
 
 /// Why group data was refused. Every variant but [`NoShares`](Self::NoShares) is caused by what a peer sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -31,6 +31,7 @@ use zeroize::Zeroizing;
 use crate::refusal::{Code, Refusal};
 
 mod batch;
+mod columns;
 mod contribute;
 mod decryption;
 mod histogram;
@@ -43,7 +44,7 @@ mod tuples;
 
 pub use contribute::{ColumnValue, FirstFactor, PlainRow, contribute, turns};
 pub use decryption::{DecryptionProof, DecryptionStatement, DecryptionSums, partial_decrypt};
-pub use histogram::{CellLookup, Histogram};
+pub use histogram::{CellLookup, Histogram, check_tuples};
 pub use hop::hop;
 pub use permutation::Permutation;
 pub use shape::{COLUMNS_MAX, PATTERNS_MAX, RECEIVERS_MAX, RowShape, SLOTS_MAX, TupleShape};

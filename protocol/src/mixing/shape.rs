@@ -3,7 +3,7 @@
 use super::MixingError;
 use crate::{
     cells::{Patterns, Window},
-    group::{Ciphertext, CollectiveKeys, GroupError, Point, TAG_BYTES},
+    group::{CollectiveKeys, GroupError, Point, TAG_BYTES},
 };
 
 /// Most tokens a row can have.
@@ -16,6 +16,8 @@ pub const RECEIVERS_MAX: usize = 4;
 pub const PATTERNS_MAX: usize = 16;
 /// Bytes of a point.
 pub(super) const POINT_BYTES: usize = 32;
+/// What an encoded identity looks like.
+pub(super) const IDENTITY: [u8; POINT_BYTES] = [0; POINT_BYTES];
 /// Bytes of a ciphertext of the second mix.
 pub(super) const CIPHERTEXT_BYTES: usize = 64;
 
@@ -178,7 +180,7 @@ pub(super) fn check_length(chunk: &[u8], width: usize) -> Result<(), MixingError
     rows_of(chunk, width).map(|_| ())
 }
 
-/// Decodes every point of a row; the position of a bad one is `row` in the list and the index in the row.
+/// Decodes every point of a row, one after the other: for the errors of passes, and for few points. The position of a bad one is `row` in the list and the index in the row.
 pub(super) fn points_of(bytes: &[u8], row: u64) -> Result<Vec<Point>, MixingError> {
     let (encodings, _) = bytes.as_chunks::<POINT_BYTES>();
     let decode = |(point, encoding)| {
@@ -194,11 +196,4 @@ pub(super) fn points_of(bytes: &[u8], row: u64) -> Result<Vec<Point>, MixingErro
         })
     };
     encodings.iter().enumerate().map(decode).collect()
-}
-
-/// Decodes a tuple as ciphertexts.
-pub(super) fn ciphertexts_of(bytes: &[u8], row: u64) -> Result<Vec<Ciphertext>, MixingError> {
-    let points = points_of(bytes, row)?;
-    let (pairs, _) = points.as_chunks::<2>();
-    Ok(pairs.iter().map(|[a, b]| Ciphertext { a: *a, b: *b }).collect())
 }

@@ -6,13 +6,14 @@ use rand_core::SeedableRng;
 use super::{
     MixingError, TupleShape, UnmixedTuples,
     batch::{ROWS_PER_BATCH, first_bad, pass},
+    columns::{Half, by_key, half_of, in_tuples},
     shape::{POINT_BYTES, check_length},
+    tuples::Unmixed,
 };
 use crate::{
     cells::PLACES_MAX,
     group::{
-        Addend, BadPoint, Ciphertext, CollectiveKeys, Factor, FixedBase, Input, Output, Pass, Scalars,
-        SecretScalar,
+        Addend, BadPoint, CollectiveKeys, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar,
     },
 };
 
@@ -83,8 +84,8 @@ pub fn table_hop(
         TupleChunk::Mixed { bytes, first_tuple } => {
             check_length(bytes, shape.tuple_bytes())?;
             let (points, _) = bytes.as_chunks::<POINT_BYTES>();
-            for batch in points.chunks(ROWS_PER_BATCH * points_of_tuple(shape)) {
-                let mixed = bases.mix(batch, |points| Input::Encoded(points), shape, &mut rng);
+            for batch in points.chunks(ROWS_PER_BATCH * 2 * (1 + shape.windows())) {
+                let mixed = bases.mix(&Source::Peer(batch), shape, &mut rng);
                 let refused = |bad| first_bad(bytes, first_tuple, shape.tuple_bytes(), bad);
                 out.extend_from_slice(mixed.map_err(refused)?.as_flattened());
             }
@@ -94,22 +95,41 @@ pub fn table_hop(
                 let (seen, expected) = (tuples.shape().windows(), shape.windows());
                 return Err(MixingError::ChunkLength { seen, expected });
             }
-            let encoded = |ciphertext: &Ciphertext| [ciphertext.a.encode(), ciphertext.b.encode()];
-            let points: Vec<_> = tuples.into_ciphertexts().iter().flat_map(encoded).collect();
-            for batch in points.chunks(ROWS_PER_BATCH * points_of_tuple(shape)) {
-                let mixed = bases.mix(batch, |points| Input::Own(points), shape, &mut rng);
-                // Encodings of this party's own points are never refused.
-                let refused = |bad: BadPoint| MixingError::PointNotCanonical { row: 0, point: bad.index };
-                out.extend_from_slice(mixed.map_err(refused)?.as_flattened());
+            for batch in tuples.ciphertexts().chunks(ROWS_PER_BATCH * (1 + shape.windows())) {
+                let mixed = bases.mix(&Source::Own(batch), shape, &mut rng);
+                out.extend_from_slice(mixed.map_err(|bad| tuples.first_bad(bad))?.as_flattened());
             }
         }
     }
     Ok(out)
 }
 
-/// Points of one tuple.
-fn points_of_tuple(shape: TupleShape) -> usize {
-    shape.tuple_bytes() / POINT_BYTES
+/// Whole tuples to mix.
+enum Source<'a> {
+    /// A peer's points, each ciphertext `A B`.
+    Peer(&'a [[u8; POINT_BYTES]]),
+    /// What this member's own tuples are differences of.
+    Own(&'a [Unmixed]),
+}
+
+impl Source<'_> {
+    fn tuples(&self, shape: TupleShape) -> usize {
+        match self {
+            Self::Peer(points) => points.len() / (2 * (1 + shape.windows())),
+            Self::Own(ciphertexts) => ciphertexts.len() / (1 + shape.windows()),
+        }
+    }
+
+    /// One half of all ciphertexts, by key; and what is to be subtracted from it.
+    fn half(&self, half: usize, shape: TupleShape) -> (Vec<Half>, Vec<Vec<Half>>) {
+        match self {
+            Self::Peer(points) => (by_key(half_of(points, half), shape), Vec::new()),
+            Self::Own(ciphertexts) => {
+                let of = |term: usize| by_key(ciphertexts.iter().map(|one| one.term(half, term)), shape);
+                (of(0), (1..Unmixed::terms(half)).map(of).collect())
+            }
+        }
+    }
 }
 
 /// The column keys of a table, to be multiplied.
@@ -118,59 +138,34 @@ struct Bases<'a> {
     windows: Vec<&'a FixedBase>,
 }
 
-/// One half, `A` or `B`, of the ciphertexts under one key, in order.
-type Half = Vec<[u8; POINT_BYTES]>;
-
 impl Bases<'_> {
-    /// Mixes whole tuples, each `A B` for the cell and for every window test.
-    fn mix(
-        &self,
-        points: &[[u8; POINT_BYTES]],
-        input: for<'a> fn(&'a [[u8; POINT_BYTES]]) -> Input<'a>,
-        shape: TupleShape,
-        rng: &mut ChaCha20Rng,
-    ) -> Result<Half, BadPoint> {
-        let drawn = Drawn::for_tuples(points.len() / points_of_tuple(shape), shape, rng);
-        let deltas: Vec<_> = drawn.cell_deltas.iter().collect();
-        let tuples = || points.chunks_exact(points_of_tuple(shape));
-        let (mut cells, mut windows): (Vec<Half>, Vec<Vec<Half>>) = (Vec::new(), Vec::new());
+    /// Mixes whole tuples.
+    fn mix(&self, source: &Source<'_>, shape: TupleShape, rng: &mut ChaCha20Rng) -> Result<Half, BadPoint> {
+        let drawn = Drawn::for_tuples(source.tuples(shape), shape, rng);
+        let mut halves = Vec::with_capacity(2);
         for half in 0..2 {
-            let base = |key| if half == 0 { FixedBase::generator() } else { key };
-            let own: Half = tuples().filter_map(|tuple| tuple.get(half)).copied().collect();
-            let addends = [Addend { base: base(self.cell), scalars: Scalars::Secret(&deltas) }];
-            let (factor, output) = (Factor::One, Output::Plain);
-            cells.push(pass(&Pass { input: input(&own), factor, addends: &addends, output })?);
-            let mut places = Vec::with_capacity(self.windows.len());
-            for ((place, key), drawn) in self.windows.iter().enumerate().zip(&drawn.places) {
-                let of_place = |(window, _): &(usize, &[u8; POINT_BYTES])| shape.place(*window) == place;
-                let tests: Half = tuples()
-                    .flat_map(|tuple| tuple.iter().skip(2 + half).step_by(2).enumerate().filter(of_place))
-                    .map(|(_, point)| *point)
-                    .collect();
-                let half_deltas: Vec<_> = drawn.half_deltas.iter().collect();
-                let addends = [Addend { base: base(key), scalars: Scalars::Secret(&half_deltas) }];
-                let (factor, output) = (Factor::Each(&drawn.half_factors), Output::Double);
-                places.push(pass(&Pass { input: input(&tests), factor, addends: &addends, output })?);
+            let (points, subtracted) = source.half(half, shape);
+            let mut columns = Vec::with_capacity(points.len());
+            for (key, points) in points.iter().enumerate() {
+                let less: Vec<&[_]> =
+                    subtracted.iter().filter_map(|all| all.get(key)).map(Vec::as_slice).collect();
+                let input = match source {
+                    Source::Peer(_) => Input::Encoded(points),
+                    Source::Own(_) => Input::Difference { of: points, less: &less },
+                };
+                let (factor, deltas, output) = drawn.of_key(key);
+                let base = if half == 0 { FixedBase::generator() } else { self.of_key(key) };
+                let addends = [Addend { base, scalars: Scalars::Secret(&deltas) }];
+                columns.push(pass(&Pass { input, factor, addends: &addends, output })?);
             }
-            windows.push(places);
+            halves.push(columns);
         }
-        Ok(in_tuples(&cells, &windows, shape))
+        Ok(in_tuples(&halves, shape))
     }
-}
 
-/// The halves of the cells, and those of the windows by place, in their order to tuples.
-fn in_tuples(cells: &[Half], windows: &[Vec<Half>], shape: TupleShape) -> Half {
-    let ([cell_a, cell_b], [windows_a, windows_b]) = (cells, windows) else { return Vec::new() };
-    let mut places: Vec<_> = windows_a.iter().zip(windows_b).map(|(a, b)| a.iter().zip(b)).collect();
-    let mut out = Vec::with_capacity(cell_a.len() * points_of_tuple(shape));
-    for (a, b) in cell_a.iter().zip(cell_b) {
-        out.extend([a, b]);
-        for window in 0..shape.windows() {
-            let next = places.get_mut(shape.place(window)).and_then(Iterator::next);
-            out.extend(next.into_iter().flat_map(|(a, b)| [a, b]));
-        }
+    fn of_key(&self, key: usize) -> &FixedBase {
+        key.checked_sub(1).and_then(|place| self.windows.get(place)).copied().unwrap_or(self.cell)
     }
-    out
 }
 
 /// The scalars of one batch, drawn tuple by tuple.
@@ -187,6 +182,16 @@ struct DrawnPlace {
 }
 
 impl Drawn {
+    /// What the ciphertexts under one key are multiplied by, what is added to them, and how they come out.
+    fn of_key(&self, key: usize) -> (Factor<'_>, Vec<&SecretScalar>, Output) {
+        match key.checked_sub(1).and_then(|place| self.places.get(place)) {
+            Some(place) => {
+                (Factor::Each(&place.half_factors), place.half_deltas.iter().collect(), Output::Double)
+            }
+            None => (Factor::One, self.cell_deltas.iter().collect(), Output::Plain),
+        }
+    }
+
     fn for_tuples(tuples: usize, shape: TupleShape, rng: &mut ChaCha20Rng) -> Self {
         let mut drawn = Self {
             cell_deltas: Vec::with_capacity(tuples),

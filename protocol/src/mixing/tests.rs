@@ -347,8 +347,10 @@ fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
     let share = &mixed.committee.shares[1];
     let partials = partial_decrypt(&list, 0, shape, TABLE_KEYS, keys).unwrap();
     let claim = statement(&list, &partials);
-    let proof =
-        DecryptionProof::prove(&claim, &sums(&claim, &list, &partials, 2), shape, TABLE_KEYS, keys).unwrap();
+    let own = DecryptionSums::of_own_chunk(&claim, &list, 0, shape, TABLE_KEYS, keys).unwrap();
+    let prove = |sums| DecryptionProof::prove(&claim, sums, shape, TABLE_KEYS, keys).unwrap();
+    let proof = prove(&own);
+    assert_eq!(proof, prove(&sums(&claim, &list, &partials, 2)), "the member's shorter way");
     let proof = DecryptionProof::from_bytes(&proof.to_bytes()).unwrap();
     let verify = |claim: &DecryptionStatement, partials: &[u8], share: &KeyShare| {
         proof.verify(claim, &sums(claim, &list, partials, 3), shape, TABLE_KEYS, share)

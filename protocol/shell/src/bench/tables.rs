@@ -2,6 +2,7 @@
 
 use passage_protocol::{
     cells::Window,
+    group::CommitteeKeys,
     ids::Digest,
     linkage::{Plan, PlanTuple},
     mixing::{
@@ -105,15 +106,22 @@ fn decrypt(
     let points = (list.len() / shape.tuple_bytes() * (1 + size.receivers())) as u64;
     let digest = Digest::of_blob(list);
     let chunk_bytes = (CHUNK * shape.tuple_bytes(), CHUNK * shape.partial_bytes());
-    let sums = |statement: &DecryptionStatement, partials: &[u8]| -> Result<DecryptionSums, MixingError> {
+    let summed = |parts: Result<Vec<DecryptionSums>, MixingError>| {
+        let mut sum = DecryptionSums::zero();
+        parts.map(|parts| parts.iter().for_each(|part| sum.add(part))).map(|()| sum)
+    };
+    let own_sums = |statement: &DecryptionStatement, member: &CommitteeKeys| {
+        let of_chunk = |(number, chunk): (usize, &[u8])| {
+            DecryptionSums::of_own_chunk(statement, chunk, (number * CHUNK) as u64, shape, keys, member)
+        };
+        summed(list.par_chunks(chunk_bytes.0).enumerate().map(of_chunk).collect())
+    };
+    let sums = |statement: &DecryptionStatement, partials: &[u8]| {
         let chunks = list.par_chunks(chunk_bytes.0).zip(partials.par_chunks(chunk_bytes.1)).enumerate();
         let of_chunk = |(number, (list, partials)): (usize, (&[u8], &[u8]))| {
             DecryptionSums::of_chunk(statement, list, partials, (number * CHUNK) as u64, shape, keys)
         };
-        let parts: Vec<DecryptionSums> = chunks.map(of_chunk).collect::<Result<_, _>>()?;
-        let mut sum = DecryptionSums::zero();
-        parts.iter().for_each(|part| sum.add(part));
-        Ok(sum)
+        summed(chunks.map(of_chunk).collect())
     };
     let (mut all, mut proofs) = (Vec::new(), Vec::new());
     for member in &parties.members {
@@ -131,7 +139,7 @@ fn decrypt(
                 partials: Digest::of_blob(&partials),
             };
             let proof =
-                DecryptionProof::prove(&statement, &sums(&statement, &partials)?, shape, keys, member)?;
+                DecryptionProof::prove(&statement, &own_sums(&statement, member)?, shape, keys, member)?;
             Ok((partials, statement, proof))
         })?;
         round.bytes += made.0.len() as u64;

@@ -80,6 +80,83 @@ fn bad_plan_entries_are_refused() {
 }
 
 #[test]
+fn bad_encodings_in_rows_of_the_plan_are_refused_by_the_hop_that_mixes_them() {
+    let mixed = mixed();
+    let shape = TupleShape::new(2, one()).unwrap();
+    let columns = TupleColumns { cell: 0, sender_windows: vec![1], receiver_windows: vec![vec![0]; 2] };
+    let hop = |bad: usize, of_sender: bool, point: usize| {
+        let rows = mixed.plan.iter().filter(|(_, receivers)| receivers[0].is_some()).cycle().take(9);
+        let mut rows: Vec<_> = rows.cloned().collect();
+        let (sender, receivers) = &mut rows[bad];
+        let row = if of_sender { sender } else { receivers[0].as_mut().unwrap() };
+        row[32 * point..32 * point + 32].fill(0xFF);
+        let receivers: Vec<_> =
+            rows.iter().map(|(_, receivers)| receivers.each_ref().map(|row| row.as_deref())).collect();
+        let entries: Vec<_> = (rows.iter().zip(&receivers))
+            .map(|((sender, _), receivers)| PlanEntry { sender, receivers })
+            .collect();
+        let mut first = build_tuples(&columns, one(), &entries, 40).unwrap();
+        let rest = first.split_off(4);
+        let keys = &mixed.committee.keys;
+        let mix = |tuples| table_hop(TupleChunk::Unmixed(tuples), shape, TABLE_KEYS, keys, &[1; 32]);
+        mix(first).and(mix(rest)).map(|_| ())
+    };
+    for (bad, of_sender, point) in
+        [(0, true, 0), (3, true, 1), (3, true, 2), (4, false, 0), (8, false, 1), (7, true, 2)]
+    {
+        let refused = Err(MixingError::PointNotCanonical { row: 40 + bad as u64, point });
+        assert_eq!(hop(bad, of_sender, point), refused, "{bad} {of_sender} {point}");
+    }
+}
+
+#[test]
+fn bad_points_of_a_final_list_are_refused_where_they_stand() {
+    let mixed = mixed();
+    let (list, _) = second_mix(&mixed, &NoiseTable::none());
+    let shape = TupleShape::new(2, one()).unwrap();
+    let members = &mixed.committee.members;
+    let partials = partial_decrypt(&list, 0, shape, TABLE_KEYS, &members[0]).unwrap();
+    let claim = statement(&list, &partials);
+    let lookup = CellLookup::new(CELLS);
+    for (row, ciphertext) in [(0_usize, 0_usize), (2, 1), (4, 2)] {
+        for bad in [0, 0xFF] {
+            let error = |point| {
+                let row = row as u64 + 9;
+                let (identity, other) = (
+                    MixingError::PointIdentity { row, point },
+                    MixingError::PointNotCanonical { row, point },
+                );
+                if bad == 0 { identity } else { other }
+            };
+            let spoilt = |bytes: &[u8], width: usize, point: usize| {
+                let mut bytes = bytes.to_vec();
+                let at = row * width + 32 * point;
+                bytes[at..at + 32].fill(bad);
+                bytes
+            };
+            let sums = |list: &[u8], partials: &[u8]| {
+                DecryptionSums::of_chunk(&claim, list, partials, 9, shape, TABLE_KEYS).map(|_| ()).err()
+            };
+            let decode = |list: &[u8], partials: &[u8]| {
+                Histogram::decode(list, 9, &[partials], &lookup, shape).map(|_| ()).err()
+            };
+            let (a, b) = (2 * ciphertext, 2 * ciphertext + 1);
+            let bad_a = spoilt(&list, shape.tuple_bytes(), a);
+            let bad_b = spoilt(&list, shape.tuple_bytes(), b);
+            let bad_partial = spoilt(&partials, shape.partial_bytes(), ciphertext);
+            // The sums are over the first points, numbered by their ciphertexts; the count is of the second.
+            assert_eq!(sums(&bad_a, &partials), Some(error(ciphertext)));
+            assert_eq!(sums(&list, &bad_partial), Some(error(ciphertext)));
+            assert_eq!(decode(&bad_b, &partials), Some(error(b)));
+            assert_eq!(decode(&list, &bad_partial), Some(error(ciphertext)));
+            assert_eq!(check_tuples(&bad_a, 9, shape), Err(error(a)));
+            let decrypted = partial_decrypt(&bad_b, 9, shape, TABLE_KEYS, &members[0]);
+            assert_eq!(decrypted, Err(error(b)));
+        }
+    }
+}
+
+#[test]
 fn bad_table_chunks_are_refused() {
     let committee = committee(2);
     let shape = TupleShape::new(1, one()).unwrap();

@@ -2,25 +2,21 @@
 //! without noise, for it is about the very groups that are too small to be shown.
 
 use super::*;
-use crate::mixing::shape::{ciphertexts_of, points_of};
+use crate::{
+    group::{Factor, Input, Output, Pass},
+    mixing::{batch::pass, columns::half_of},
+};
 
 /// Every point of a final list, decrypted by the whole committee.
 fn plain(list: &[u8], committee: &Committee) -> Vec<Vec<[u8; 32]>> {
     let shape = TupleShape::new(2, one()).unwrap();
     let parts: Vec<Vec<u8>> =
         committee.members.iter().map(|k| partial_decrypt(list, 0, shape, TABLE_KEYS, k).unwrap()).collect();
-    list.chunks_exact(shape.tuple_bytes())
-        .enumerate()
-        .map(|(i, t)| {
-            let mut b: Vec<_> = ciphertexts_of(t, 0).unwrap().into_iter().map(|c| c.b).collect();
-            for p in &parts {
-                let row =
-                    points_of(&p[i * shape.partial_bytes()..(i + 1) * shape.partial_bytes()], 0).unwrap();
-                b.iter_mut().zip(&row).for_each(|(x, d)| *x = x.minus(d));
-            }
-            b.iter().map(|x| x.encode()).collect()
-        })
-        .collect()
+    let masked: Vec<_> = half_of(list.as_chunks().0, 1).collect();
+    let less: Vec<&[[u8; 32]]> = parts.iter().map(|part| part.as_chunks().0).collect();
+    let input = Input::Difference { of: &masked, less: &less };
+    let plain = pass(&Pass { input, factor: Factor::One, addends: &[], output: Output::Plain }).unwrap();
+    plain.chunks_exact(1 + shape.windows()).map(<[_]>::to_vec).collect()
 }
 
 #[test]
