@@ -6,7 +6,7 @@
 
 use super::{
     MixingError, TableKeys, TupleShape,
-    batch::{check, first_bad, own_pass},
+    batch::first_bad,
     columns::{Half, by_key, half_of, in_tuples},
     shape::{check_length, points_of, rows_of},
 };
@@ -14,8 +14,7 @@ use crate::{
     cells::PLACES_MAX,
     codec_struct,
     group::{
-        BadPoint, CommitteeKeys, EqualityProof, Factor, GroupError, Input, KeyShare, Output, Pass,
-        SecretScalar, WeightedSum,
+        Backend, BadPoint, CommitteeKeys, EqualityProof, GroupError, KeyShare, SecretScalar, WeightedSum,
     },
     ids::Digest,
 };
@@ -42,15 +41,12 @@ pub fn partial_decrypt(
 ) -> Result<Vec<u8>, MixingError> {
     let shares = shares(shape, table_keys, keys)?;
     check_length(chunk, shape.tuple_bytes())?;
-    check(chunk, first_tuple, shape.tuple_bytes())?;
-    let times = |(points, share): (&Half, &&SecretScalar)| {
-        let half = share.half();
-        let (input, factor) = (Input::Encoded(points), Factor::Shared(&half));
-        // Every point was checked: none is refused.
-        own_pass(&Pass { input, factor, addends: &[], output: Output::Double })
-    };
+    let refused = |bad| first_bad(chunk, first_tuple, shape.tuple_bytes(), bad);
+    let masked: Half = half_of(chunk.as_chunks().0, 1).collect();
+    Backend::best().check(&masked).map_err(refused)?;
+    let times = |(points, share): (&Half, &&SecretScalar)| Backend::best().raise(points, share);
     let cipher = by_key(half_of(chunk.as_chunks().0, 0), shape);
-    let partials = cipher.iter().zip(&shares).map(times).collect();
+    let partials = cipher.iter().zip(&shares).map(times).collect::<Result<_, _>>().map_err(refused)?;
     Ok(in_tuples(&[partials], shape).into_flattened())
 }
 

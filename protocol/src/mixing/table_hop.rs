@@ -147,6 +147,8 @@ impl Bases<'_> {
             let (points, subtracted) = source.half(half, shape);
             let mut columns = Vec::with_capacity(points.len());
             for (key, points) in points.iter().enumerate() {
+                // A cell is nobody's difference.
+                let subtracted = if key == 0 { &[][..] } else { subtracted.as_slice() };
                 let less: Vec<&[_]> =
                     subtracted.iter().filter_map(|all| all.get(key)).map(Vec::as_slice).collect();
                 let input = match source {
@@ -200,7 +202,8 @@ impl Drawn {
         for _ in 0..tuples {
             drawn.cell_deltas.push(SecretScalar::random(rng));
             for window in 0..shape.windows() {
-                let (delta, factor) = (SecretScalar::random(rng).half(), SecretScalar::random(rng).half());
+                // Half of a uniform scalar is a uniform scalar.
+                let (delta, factor) = (SecretScalar::random(rng), SecretScalar::random(rng));
                 if let Some(place) = drawn.places.get_mut(shape.place(window)) {
                     place.half_deltas.push(delta);
                     place.half_factors.push(factor);
