@@ -1,15 +1,19 @@
-//! Scalars as signed digits in radix 16: uniform in number, so that a secret scalar decides no branch.
+//! Scalars as signed digits: uniform in number, so that a secret scalar decides no branch. Radix 16 for points that are multiplied once,
+//! radix 64 for fixed bases.
 
 use zeroize::Zeroizing;
 
 use super::vector::{Lanes, Word};
 use crate::SecretScalar;
 
-/// Digits of a scalar below 2^253.
+/// Digits of a scalar below 2^255 in radix 16.
 pub(super) const DIGITS: usize = 64;
 
-/// Digits of a number below 2^32: one more than its nibbles, for the last carry.
-pub(super) const DIGITS_OF_U32: usize = 9;
+/// Digits of a scalar below 2^255 in radix 64.
+pub(super) const FIXED_DIGITS: usize = 43;
+
+/// Digits of a number below 2^32 in radix 64.
+pub(super) const FIXED_DIGITS_OF_U32: usize = 6;
 
 /// Digits of a weight below 2^128: one more than its nibbles, for the last carry.
 pub(super) const DIGITS_OF_WEIGHT: usize = 33;
@@ -29,44 +33,53 @@ impl Digits {
         let mut digits = Self::zero();
         let signed = recoded(scalar.0.as_bytes());
         for lane in 0..8 {
-            digits.set(lane, &signed);
+            digits.set(lane, signed.as_slice());
         }
         digits
     }
 
-    /// A scalar a lane; a lane without one gets zero.
+    /// A scalar a lane, in radix 16; a lane without one gets zero.
     pub(super) fn set_secret<'a>(&mut self, scalars: impl IntoIterator<Item = &'a SecretScalar>) {
         let mut scalars = scalars.into_iter();
         for lane in 0..8 {
             let signed = scalars.next().map(|scalar| recoded(scalar.0.as_bytes()));
-            self.set(lane, &signed.unwrap_or_else(|| Zeroizing::new([0; DIGITS])));
+            self.set(lane, signed.unwrap_or_else(|| Zeroizing::new([0; DIGITS])).as_slice());
         }
     }
 
-    /// A number a lane; a lane without one gets zero.
+    /// A scalar a lane, in radix 64; a lane without one gets zero.
+    pub(super) fn set_for_fixed<'a>(&mut self, scalars: impl IntoIterator<Item = &'a SecretScalar>) {
+        let mut scalars = scalars.into_iter();
+        for lane in 0..8 {
+            let signed = scalars.next().map(|scalar| recoded_for_fixed(scalar.0.as_bytes()));
+            self.set(lane, signed.unwrap_or_else(|| Zeroizing::new([0; FIXED_DIGITS])).as_slice());
+        }
+    }
+
+    /// A number a lane, in radix 64; a lane without one gets zero.
     pub(super) fn set_numbers(&mut self, numbers: &[u32]) {
         for lane in 0..8 {
             let mut scalar = Zeroizing::new([0; 32]);
             if let ([low, ..], Some(number)) = (scalar.as_chunks_mut::<4>().0, numbers.get(lane)) {
                 *low = number.to_le_bytes();
             }
-            self.set(lane, &recoded(&scalar));
+            self.set(lane, recoded_for_fixed(&scalar).as_slice());
         }
     }
 
-    /// A weight a lane; a lane without one gets zero.
+    /// A weight a lane, in radix 16; a lane without one gets zero.
     pub(super) fn set_weights(&mut self, weights: &[u128]) {
         for lane in 0..8 {
             let mut scalar = [0; 32];
             if let ([low, _], Some(weight)) = (scalar.as_chunks_mut::<16>().0, weights.get(lane)) {
                 *low = weight.to_le_bytes();
             }
-            self.set(lane, &recoded(&scalar));
+            self.set(lane, recoded(&scalar).as_slice());
         }
     }
 
-    fn set(&mut self, lane: usize, signed: &Signed) {
-        for ([magnitudes, signs], digit) in self.lanes.iter_mut().zip(signed.iter()) {
+    fn set(&mut self, lane: usize, signed: &[i8]) {
+        for ([magnitudes, signs], digit) in self.lanes.iter_mut().zip(signed) {
             if let (Some(magnitude), Some(sign)) = (magnitudes.get_mut(lane), signs.get_mut(lane)) {
                 *magnitude = u64::from(digit.unsigned_abs());
                 *sign = u64::from(digit.cast_unsigned() >> 7);
@@ -74,7 +87,7 @@ impl Digits {
         }
     }
 
-    /// Magnitudes (0 to 8) and signs (1 for negative) of the digits from the highest of the lowest `count`.
+    /// Magnitudes (0 to half the radix) and signs (1 for negative) of the lowest `count` digits.
     #[inline(always)]
     pub(super) fn lowest(&self, count: usize) -> &[[Lanes; 2]] {
         self.lanes.get(..count).unwrap_or_default()
@@ -134,19 +147,51 @@ fn recoded(scalar: &[u8; 32]) -> Signed {
     digits
 }
 
+/// Digits from -32 to 32 with `scalar = sum digit_i 64^i`, for a scalar below 2^255. No branch depends on it.
+fn recoded_for_fixed(scalar: &[u8; 32]) -> Zeroizing<[i8; FIXED_DIGITS]> {
+    let mut digits = Zeroizing::new([0_i8; FIXED_DIGITS]);
+    let mut bits = Zeroizing::new([0_u8; 33]);
+    for (place, byte) in bits.iter_mut().zip(scalar) {
+        *place = *byte;
+    }
+    // Three bytes are four digits.
+    for (four, three) in digits.chunks_mut(4).zip(bits.as_chunks::<3>().0) {
+        let [low, middle, high] = three.map(u32::from);
+        let bits = low | middle << 8 | high << 16;
+        for (digit, shift) in four.iter_mut().zip([0, 6, 12, 18]) {
+            *digit = ((bits >> shift & 63) as u8).cast_signed();
+        }
+    }
+    let mut carry = 0;
+    for digit in digits.iter_mut() {
+        *digit += carry;
+        // 32 and above becomes negative and carries: (digit + 32) / 64 is 0 or 1. The highest digit is below 8.
+        carry = (*digit + 32) >> 6;
+        *digit -= carry << 6;
+    }
+    digits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What the digits weigh, in both radices.
     fn weighed(scalar: &[u8; 32]) -> [u8; 32] {
+        let value = weighed_in(16, recoded(scalar).as_slice());
+        assert_eq!(weighed_in(64, recoded_for_fixed(scalar).as_slice()), value);
+        value
+    }
+
+    fn weighed_in(radix: i32, digits: &[i8]) -> [u8; 32] {
         // Horner from the top in 256-bit two's complement.
         let mut value = [0_u8; 32];
-        for digit in recoded(scalar).iter().rev() {
-            assert!((-8..=8).contains(digit), "{digit}");
+        for digit in digits.iter().rev() {
+            assert!((-radix / 2..=radix / 2).contains(&i32::from(*digit)), "{digit}");
             let mut carry = i32::from(*digit);
             for byte in &mut value {
-                carry += i32::from(*byte) * 16;
+                carry += i32::from(*byte) * radix;
                 *byte = (carry & 255) as u8;
                 carry >>= 8;
             }
@@ -164,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn nine_digits_hold_any_u32() {
+    fn six_digits_hold_any_u32() {
         let mut scalar = [0; 32];
         scalar[..4].fill(0xFF);
-        assert!(recoded(&scalar)[DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
+        assert!(recoded_for_fixed(&scalar)[FIXED_DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
     }
 
     #[test]

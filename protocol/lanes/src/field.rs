@@ -49,8 +49,8 @@ pub(super) trait Field: Copy + Send + Sync {
 
     /// Rows of the elements in the lanes of eight elements' memory form.
     fn rows(proof: <Self::Word as Word>::Proof, elements: &[[u8; 32]; 8]) -> Self::Rows;
-    /// The element at each lane's index modulo 8.
-    fn pick(rows: &Self::Rows, index: Self::Word) -> Self;
+    /// The element at each lane's index modulo 16, eight of `low` and eight of `high`; `is_high` is set where the index has its bit of 8.
+    fn pick(low: &Self::Rows, high: &Self::Rows, index: Self::Word, is_high: Mask<Self>) -> Self;
 }
 
 /// One truth value a lane.

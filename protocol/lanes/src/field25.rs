@@ -278,18 +278,20 @@ impl<W: Multiply32> Field for Field25<W> {
     }
 
     #[inline(always)]
-    fn pick([a, b, c, d, e, f, g, h, i, j]: &Self::Rows, index: W) -> Self {
+    fn pick(low: &Self::Rows, high: &Self::Rows, index: W, is_high: Mask<Self>) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j] = low;
+        let [k, l, m, n, o, p, q, r, s, t] = high;
         Self([
-            W::pick(a, index),
-            W::pick(b, index),
-            W::pick(c, index),
-            W::pick(d, index),
-            W::pick(e, index),
-            W::pick(f, index),
-            W::pick(g, index),
-            W::pick(h, index),
-            W::pick(i, index),
-            W::pick(j, index),
+            W::pick(a, k, index, is_high),
+            W::pick(b, l, index, is_high),
+            W::pick(c, m, index, is_high),
+            W::pick(d, n, index, is_high),
+            W::pick(e, o, index, is_high),
+            W::pick(f, p, index, is_high),
+            W::pick(g, q, index, is_high),
+            W::pick(h, r, index, is_high),
+            W::pick(i, s, index, is_high),
+            W::pick(j, t, index, is_high),
         ])
     }
 }

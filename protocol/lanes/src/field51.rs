@@ -290,7 +290,18 @@ impl<W: Multiply52> Field for Field51<W> {
     }
 
     #[inline(always)]
-    fn pick([a, b, c, d, e]: &Self::Rows, index: W) -> Self {
-        Self([W::pick(a, index), W::pick(b, index), W::pick(c, index), W::pick(d, index), W::pick(e, index)])
+    fn pick(
+        [a, b, c, d, e]: &Self::Rows,
+        [f, g, h, i, j]: &Self::Rows,
+        index: W,
+        is_high: Mask<Self>,
+    ) -> Self {
+        Self([
+            W::pick(a, f, index, is_high),
+            W::pick(b, g, index, is_high),
+            W::pick(c, h, index, is_high),
+            W::pick(d, i, index, is_high),
+            W::pick(e, j, index, is_high),
+        ])
     }
 }

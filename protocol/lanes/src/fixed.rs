@@ -8,7 +8,7 @@ use curve25519_dalek::{
     scalar::Scalar,
 };
 
-use super::digits::{DIGITS, DIGITS_OF_U32};
+use super::digits::{FIXED_DIGITS, FIXED_DIGITS_OF_U32};
 #[cfg(target_arch = "x86_64")]
 use super::{
     field25::Field25,
@@ -22,7 +22,7 @@ use super::{
     },
 };
 
-/// A public point that is multiplied often. About 30 KiB, and 60 KiB more when a vector backend has used it.
+/// A public point that is multiplied often. About 30 KiB, and 160 KiB more when a vector backend has used it.
 pub struct FixedBase {
     point: RistrettoPoint,
     /// Digits of the scalars it is multiplied by.
@@ -35,9 +35,9 @@ pub struct FixedBase {
 }
 
 impl FixedBase {
-    /// For scalars. Tables are made when they are first needed, about 0.2 ms each.
+    /// For scalars. Tables are made when they are first needed, about 0.3 ms each.
     pub fn new(point: RistrettoPoint) -> Self {
-        Self::with_digits(point, DIGITS)
+        Self::with_digits(point, FIXED_DIGITS)
     }
 
     fn with_digits(point: RistrettoPoint, digits: usize) -> Self {
@@ -62,7 +62,7 @@ impl FixedBase {
     pub fn half_generator_for_numbers() -> &'static Self {
         static HALF: OnceLock<FixedBase> = OnceLock::new();
         let half = || RISTRETTO_BASEPOINT_POINT * Scalar::ONE.div_by_2();
-        HALF.get_or_init(|| Self::with_digits(half(), DIGITS_OF_U32))
+        HALF.get_or_init(|| Self::with_digits(half(), FIXED_DIGITS_OF_U32))
     }
 
     /// The table of `curve25519-dalek`.

@@ -94,7 +94,7 @@ impl<F: Field> Job<Proof<F>> for Run<'_, F> {
                     match addend.scalars {
                         Scalars::Numbers(numbers) => own.set_numbers(part(numbers, at, F::Word::LANES)),
                         Scalars::Secret(scalars) => {
-                            own.set_secret(part(scalars, at, F::Word::LANES).iter().copied())
+                            own.set_for_fixed(part(scalars, at, F::Word::LANES).iter().copied())
                         }
                     }
                     let (of, sum, digits) = (&of, &*point, &own);

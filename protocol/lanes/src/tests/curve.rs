@@ -2,7 +2,7 @@
 
 use super::super::{
     curve::Extended,
-    digits::Digits,
+    digits::{Digits, FIXED_DIGITS},
     field::{ABREAST, Constants, Field, Proof, mul},
     field25::Field25,
     field51::Field51,
@@ -27,7 +27,9 @@ fn whole_path<F: Field>(proof: Proof<F>) {
         let digits = Digits::shared(&SecretScalar(scalar));
         let multiple = F::Word::enter(proof, Multiply { of: &of, point: &decoded, digits: &digits });
         assert_eq!(first(encode(&of, &[multiple; ABREAST])[0]), (point * scalar).compress().0);
-        let table = Table::of(&of, proof, &decoded, 64);
+        let mut digits = Digits::zero();
+        digits.set_for_fixed(&[SecretScalar(scalar)]);
+        let table = Table::of(&of, proof, &decoded, FIXED_DIGITS);
         let sum =
             F::Word::enter(proof, MultiplyOnto { of: &of, table: &table, sum: &multiple, digits: &digits });
         let twice = point * (scalar + scalar);

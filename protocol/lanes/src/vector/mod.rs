@@ -66,8 +66,9 @@ pub(super) trait Word: Copy + Send + Sync {
     /// The mask, of which the compiler knows nothing any more.
     fn hide(mask: Self::Mask) -> Self::Mask;
     fn row(proof: Self::Proof, numbers: &[u64; 8]) -> Self::Row;
-    /// The number of `row` at each lane's index modulo 8: a permutation inside a register, no memory is indexed.
-    fn pick(row: &Self::Row, index: Self) -> Self;
+    /// The number at each lane's index modulo 16, eight of `low` and eight of `high`: permutations inside registers, no memory is
+    /// indexed. `is_high` is set where the index has its bit of 8.
+    fn pick(low: &Self::Row, high: &Self::Row, index: Self, is_high: Self::Mask) -> Self;
 }
 
 /// Products of 52-bit lanes.

@@ -98,8 +98,9 @@ impl Word for Twin {
         Self(*numbers)
     }
 
-    fn pick(row: &Self, index: Self) -> Self {
-        Self(index.0.map(|lane| row.0[(lane % 8) as usize]))
+    fn pick(low: &Self, high: &Self, index: Self, is_high: Self::Mask) -> Self {
+        let of = |row: &Self| Self(index.0.map(|lane| row.0[(lane % 8) as usize]));
+        Self::select(is_high, of(high), of(low))
     }
 }
 

@@ -138,9 +138,11 @@ impl Word for Ymm {
     }
 
     #[inline(always)]
-    fn pick(row: &Self, index: Self) -> Self {
+    fn pick(low: &Self, high: &Self, index: Self, is_high: Self) -> Self {
         // The upper half of each lane picks by the upper half of the index; it is cut off.
-        let picked = Self(instruction!(_mm256_permutevar8x32_epi32(row.0, index.0)));
+        let of_low = Self(instruction!(_mm256_permutevar8x32_epi32(low.0, index.0)));
+        let of_high = Self(instruction!(_mm256_permutevar8x32_epi32(high.0, index.0)));
+        let picked = Self::select(is_high, of_high, of_low);
         picked.and(picked.like(0xFFFF_FFFF))
     }
 }

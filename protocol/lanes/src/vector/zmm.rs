@@ -130,8 +130,8 @@ impl Word for Zmm {
     }
 
     #[inline(always)]
-    fn pick(row: &Self, index: Self) -> Self {
-        Self(instruction!(_mm512_permutexvar_epi64(index.0, row.0)))
+    fn pick(low: &Self, high: &Self, index: Self, _: __mmask8) -> Self {
+        Self(instruction!(_mm512_permutex2var_epi64(low.0, index.0, high.0)))
     }
 }
 
