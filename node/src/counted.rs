@@ -15,7 +15,7 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use passage_protocol::{
-    agreement::{Agreement, Clause, DocumentId, Role, Study},
+    agreement::{Agreement, Clause, DocumentId, NoiseTerms, Role, Study},
     codec::Decode,
     disclosure::{Counted, CountedStudent, Earlier, Judged},
     ids::{Digest, RoundId},
@@ -257,6 +257,7 @@ pub fn counted(
         }
     }
     Counted::new(study.question(agreement), agreement.floor, tables, &study.cohorts, students)
+        .with_exact_tables(matches!(agreement.noise, NoiseTerms::None { .. }))
 }
 
 /// The node's rule: a question asked before is answered by its report, one that would single out a few is refused.

@@ -10,6 +10,7 @@ use passage_protocol::{
     agreement::agreement_digest,
     cells::{Dimension, Ethnicity, Gender, SchoolYear},
     codec::Encode,
+    disclosure::LedgerRefusal,
     ids::MemberCode,
     signing::SigningKey,
     timestamp::Date,
@@ -123,7 +124,7 @@ fn what_a_round_counted_answers_after_a_restart_and_stands_nowhere_in_clear() {
     // Sealed and without a report: the same students may be asked about, three more may not.
     assert_eq!(judge(&of(100_000), &earlier), Ok(()));
     let (clause, words) = judge(&of(100_003), &earlier).unwrap_err();
-    assert_eq!(clause, Clause::Isolates);
+    assert_eq!(clause, Clause::Beside(LedgerRefusal::Isolates));
     assert!(words.contains("cohort 2020-2021 by all") && words.contains(&FIRST.to_string()), "{words}");
     member.finish(FIRST);
     let (clause, words) = judge(&of(100_000), &member.home().counted_before(None).unwrap()).unwrap_err();
@@ -135,7 +136,7 @@ fn what_a_round_counted_answers_after_a_restart_and_stands_nowhere_in_clear() {
 fn two_rounds_that_were_judged_beside_nothing_do_not_both_enter() {
     let member = Member::new();
     member.enter(FIRST, 50).unwrap();
-    assert_eq!(member.enter(SECOND, 53), Err(Clause::Isolates));
+    assert_eq!(member.enter(SECOND, 53), Err(Clause::Beside(LedgerRefusal::Isolates)));
     assert_eq!(member.enter(SECOND, 61), Ok(()));
     assert_eq!(member.home().counted_names().unwrap().len(), 2);
 }

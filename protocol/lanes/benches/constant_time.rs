@@ -12,7 +12,7 @@
 use std::{env, hint::black_box, time::Instant};
 
 use curve25519_dalek::ristretto::RistrettoPoint;
-use passage_lanes::{Backend, SecretScalar};
+use passage_lanes::{Addend, Backend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -43,7 +43,19 @@ fn main() {
         let (name, fixed) = fixed_scalars()[0];
         let t = largest_t(timings, fixed, |scalar| drop(black_box(backend.map_and_raise(&hashed, scalar))));
         println!("{:<12} {:<8} {name:<26} {timings:>9} {t:>7.2}", backend.name(), "uniform");
+        for (name, fixed) in fixed_scalars() {
+            let t = largest_t(timings, fixed, |scalar| drop(black_box(fixed_base(backend, scalar))));
+            println!("{:<12} {:<8} {name:<26} {timings:>9} {t:>7.2}", backend.name(), "a base");
+        }
     }
+}
+
+/// The multiple of a fixed base by a scalar, for as many points.
+fn fixed_base(backend: Backend, scalar: &SecretScalar) -> Vec<[u8; 32]> {
+    let addends =
+        [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&[scalar; POINTS as usize]) }];
+    let (input, factor, output) = (Input::None, Factor::One, Output::Double);
+    backend.run(&Pass { input, factor, addends: &addends, output }).unwrap()
 }
 
 /// Scalars whose halves have digits as unlike random ones as can be.

@@ -17,6 +17,8 @@ use crate::{
 pub enum Clause {
     /// The same question about the same students was released: the stored report answers it (SPEC §10.4).
     AlreadyReleased,
+    /// What it counts of a member's students may not stand beside what was counted before (domain 4.4).
+    Beside(LedgerRefusal),
     /// The privacy budget of this roster snapshot does not cover the tables asked for (SPEC §10.4).
     BudgetSpent {
         /** Thousandths of epsilon asked for. */
@@ -64,10 +66,6 @@ pub enum Clause {
         /** Last day of the term. */
         expires: Date,
     },
-    /// A member's students differ from those of its earlier releases by fewer than the floor (domain 4.4).
-    Isolates,
-    /// With several earlier releases a member's students single out fewer than the floor (domain 4.4).
-    IsolatesTogether,
     /// A participant is no party to the agreement (G01).
     NotAParty,
     /// A table asks for a metric that is not in the catalogue in that version (domain 4.4).
@@ -140,19 +138,20 @@ impl Clause {
             Self::PurposeOutside => "F2",
             Self::CohortOutside { .. } => "F3",
             Self::DisclosureNotAsAgreed => "4.1",
-            Self::AlreadyReleased
-            | Self::BudgetSpent { .. }
-            | Self::Isolates
-            | Self::IsolatesTogether
-            | Self::NotInCatalogue => "4.4",
+            Self::AlreadyReleased | Self::BudgetSpent { .. } | Self::Beside(_) | Self::NotInCatalogue => {
+                "4.4"
+            }
             Self::CommitteeTooSmall { .. } | Self::OtherThanAgreed(ManifestPart::Committee) => "SPEC 5.3",
             Self::OtherThanAgreed(ManifestPart::Wire) => "SPEC 5.5",
         }
     }
 
     /// One of each kind; what the kind carries does not decide its code or its rule.
-    const EACH: [Self; 27] = [
+    const EACH: [Self; 28] = [
         Self::AlreadyReleased,
+        Self::Beside(LedgerRefusal::ExactBeside),
+        Self::Beside(LedgerRefusal::Isolates),
+        Self::Beside(LedgerRefusal::IsolatesTogether),
         Self::BudgetSpent { wanted_milli: 0, left_milli: 0 },
         Self::CohortOutside { cohort: SchoolYear(0) },
         Self::CommitteeTooSmall { asked: 0, least: 0 },
@@ -161,8 +160,6 @@ impl Clause {
         Self::ElementNotShared { from: NOBODY, to: NOBODY, element: "" },
         Self::ElementsNotReviewed { agreed: NO_DAY },
         Self::EndsAfterTerm { deadline: NO_DAY, expires: NO_DAY },
-        Self::Isolates,
-        Self::IsolatesTogether,
         Self::NotAParty,
         Self::NotInCatalogue,
         Self::NotSigned,
@@ -240,8 +237,7 @@ impl fmt::Display for Clause {
                     "the round may last until {deadline}, expected an end by {expires}, the last day of the agreement"
                 );
             }
-            Self::Isolates => return write!(formatter, "{}", LedgerRefusal::Isolates),
-            Self::IsolatesTogether => return write!(formatter, "{}", LedgerRefusal::IsolatesTogether),
+            Self::Beside(refusal) => return write!(formatter, "{refusal}"),
             Self::NotAParty => "a participant of the study is not a party to its agreement",
             Self::NotInCatalogue => {
                 "a table of the study is not in the catalogue of the agreement in that version"
@@ -301,8 +297,7 @@ impl Refusal for Clause {
             Self::BudgetSpent { .. } => 0x0417,
             Self::OtherAgreement => 0x0418,
             Self::AlreadyReleased => 0x0419,
-            Self::Isolates => return LedgerRefusal::Isolates.code(),
-            Self::IsolatesTogether => return LedgerRefusal::IsolatesTogether.code(),
+            Self::Beside(refusal) => return refusal.code(),
             Self::ElementNotShared { .. } => 0x041A,
             Self::NotInCatalogue => 0x041B,
             Self::CohortOutside { .. } => 0x041C,
@@ -327,8 +322,7 @@ impl Refusal for Clause {
             Self::AlreadyReleased => {
                 "Read the stored release with `report show`; it answers the same question."
             }
-            Self::Isolates => LedgerRefusal::Isolates.advice(),
-            Self::IsolatesTogether => LedgerRefusal::IsolatesTogether.advice(),
+            Self::Beside(refusal) => refusal.advice(),
             Self::BudgetSpent { .. } => {
                 "Read the stored release, or import a new roster, or agree on a larger budget."
             }
@@ -386,7 +380,7 @@ impl fmt::Display for Milli {
 
 impl From<Isolated> for Clause {
     fn from(isolated: Isolated) -> Self {
-        if isolated.refusal == LedgerRefusal::Isolates { Self::Isolates } else { Self::IsolatesTogether }
+        Self::Beside(isolated.refusal)
     }
 }
 

@@ -19,11 +19,15 @@
 //!
 //! It holds with noise as well: the sender's own counts carry none, and noise is drawn anew for each round.
 //!
+//! Of two exact tables, each safe alone, one may show what the other withholds for others' sake. So a question with exact tables is
+//! refused if an earlier exact one counted any of its students by the same or a related metric, unless it is the same question about the
+//! same students.
+//!
 //! # What it does not promise
 //!
 //! * Sums that mix breakdowns of several rounds (ethnicity of one less gender of another) are not looked for.
-//! * Receivers' lists change too. Without noise a receiver that asks *another* question about the same students after adding
-//!   one of them to its list learns whether that student was counted; the noise of SPEC §10 answers that.
+//! * Receivers' lists change too. With noise, what a receiver learns by asking another question after adding one of them to its list
+//!   is bounded by the budget; without noise no other question about the same students may be asked at all.
 
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +36,7 @@ use crate::{
     cells::{CellDomain, Dimension, Ethnicity, Gender, SchoolYear},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
-    disclosure::{LedgerRefusal, Population, ledger::isolates, source_floor},
+    disclosure::{LedgerRefusal, Population, ledger::isolates, nested::ids_are_related, source_floor},
     ids::{Digest, RoundId},
     refusal::Refusal,
 };
@@ -72,6 +76,7 @@ impl CountedStudent {
 pub struct Counted {
     question: Digest,
     floor: u32,
+    is_exact: bool,
     tables: BTreeSet<(String, Dimension)>,
     cohorts: Vec<SchoolYear>,
     students: Vec<CountedStudent>,
@@ -99,7 +104,14 @@ impl Counted {
             students.into_iter().filter(|student| cohorts.contains(&student.cohort)).collect();
         students.sort_unstable();
         students.dedup_by_key(|student| (student.metric, student.number));
-        Self { question, floor, tables: tables.into_iter().collect(), cohorts: cohorts.to_vec(), students }
+        let (tables, cohorts) = (tables.into_iter().collect(), cohorts.to_vec());
+        Self { question, floor, is_exact: false, tables, cohorts, students }
+    }
+
+    /// Whether its tables are exact: without noise (SPEC §10.5).
+    #[must_use]
+    pub fn with_exact_tables(self, is_exact: bool) -> Self {
+        Self { is_exact, ..self }
     }
 
     /// Bytes for the keeper's own sealed store, and for nothing else.
@@ -119,6 +131,7 @@ impl Counted {
             gender: u8::try_from(student.gender.index()).unwrap_or(u8::MAX),
         };
         self.students.iter().map(kept).collect::<Vec<_>>().encode(&mut out);
+        self.is_exact.encode(&mut out);
         out
     }
 
@@ -134,10 +147,12 @@ impl Counted {
         let cohorts: Vec<SchoolYear> = Decode::decode(&mut reader)?;
         let position = reader.position();
         let kept: Vec<Kept> = Decode::decode(&mut reader)?;
+        // What was kept before tables were told apart ends here. Taken for exact: it forbids more.
+        let is_exact = if reader.is_at_end() { true } else { Decode::decode(&mut reader)? };
         reader.finish()?;
         let students: Option<Vec<CountedStudent>> = kept.into_iter().map(Kept::read).collect();
         let students = students.ok_or(CodecError::Invalid { position, expected: "students of a round" })?;
-        Ok(Self::new(question, floor, tables, &cohorts, students))
+        Ok(Self::new(question, floor, tables, &cohorts, students).with_exact_tables(is_exact))
     }
 
     /// Students in all, one that stands in the cohorts of two metrics twice.
@@ -178,7 +193,41 @@ impl Counted {
                 self.judge_cohort(*cohort, &asked, &before)?;
             }
         }
+        let is_same = |one: &Earlier| one.counted.question == self.question && all(&one.counted) == rows;
+        for one in earlier.iter().filter(|one| self.is_exact && one.counted.is_exact && !is_same(one)) {
+            self.judge_exact(one)?;
+        }
         Ok(Judged::Fresh)
+    }
+
+    /// Two exact tables that tell different things of one student: what one withholds for others' sake the other may show.
+    fn judge_exact(&self, one: &Earlier) -> Result<(), Isolated> {
+        let before = &one.counted;
+        let mut known: BTreeMap<&String, BTreeSet<u64>> = BTreeMap::new();
+        for (metric, student) in before.students_by_metric() {
+            known.entry(metric).or_default().insert(student.number);
+        }
+        let is_known = |metric: &str, number: u64| {
+            known.iter().any(|(other, numbers)| ids_are_related(metric, other) && numbers.contains(&number))
+        };
+        let met = self.students_by_metric().find(|(metric, student)| is_known(metric, student.number));
+        let dimension = self.tables.first().map_or(Dimension::All, |(_, dimension)| *dimension);
+        match met {
+            Some((_, CountedStudent { cohort, .. })) => Err(Isolated {
+                refusal: LedgerRefusal::ExactBeside,
+                cohort: *cohort,
+                dimension,
+                beside: Some(one.round),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn students_by_metric(&self) -> impl Iterator<Item = (&String, &CountedStudent)> {
+        let metrics: Vec<&String> = self.metrics().into_iter().collect();
+        self.students.iter().filter_map(move |student| {
+            metrics.get(usize::from(student.metric)).map(|metric| (*metric, student))
+        })
     }
 
     fn judge_cohort(

@@ -300,6 +300,8 @@ pub enum LedgerRefusal {
     DeltaSpent,
     /// The epsilon of the roster is spent.
     EpsilonSpent,
+    /// An exact table about students of whom an earlier exact table told something else.
+    ExactBeside,
     /// The students differ from those of an earlier release by fewer than the floor.
     Isolates,
     /// With several earlier releases, sums and differences come down to fewer than the floor.
@@ -311,6 +313,9 @@ impl fmt::Display for LedgerRefusal {
         formatter.write_str(match self {
             Self::DeltaSpent => "delta beyond the budget of this roster, expected a question within it",
             Self::EpsilonSpent => "epsilon beyond the budget of this roster, expected a question within it",
+            Self::ExactBeside => {
+                "an exact table about students of an earlier exact table of the same or a related metric, expected students not yet counted"
+            }
             Self::Isolates => {
                 "students who differ from those of an earlier release by fewer than the floor, expected none or more"
             }
@@ -328,6 +333,7 @@ impl Refusal for LedgerRefusal {
             Self::EpsilonSpent => 0x0A21,
             Self::Isolates => 0x0A22,
             Self::IsolatesTogether => 0x0A23,
+            Self::ExactBeside => 0x0A24,
         })
     }
 
@@ -335,6 +341,9 @@ impl Refusal for LedgerRefusal {
         match self {
             Self::DeltaSpent | Self::EpsilonSpent => {
                 "Use the releases there are, or wait for the next roster; the agreement sets the budget."
+            }
+            Self::ExactBeside => {
+                "Read the stored report; ask in one study for all receivers and breakdowns of students not yet counted; or agree on noise."
             }
             Self::Isolates | Self::IsolatesTogether => {
                 "Ask about the same students as before, or about a population that differs by the floor or more."
@@ -345,7 +354,7 @@ impl Refusal for LedgerRefusal {
     fn rule(&self) -> Option<&'static str> {
         Some(match self {
             Self::DeltaSpent | Self::EpsilonSpent => "SPEC §10.4",
-            Self::Isolates | Self::IsolatesTogether => "domain 4.4",
+            Self::ExactBeside | Self::Isolates | Self::IsolatesTogether => "domain 4.4",
         })
     }
 }

@@ -112,6 +112,12 @@ pub(super) fn are_related(one: &MetricRef, other: &MetricRef) -> bool {
     sets(one).any(|(_, set)| sets(other).any(|(_, second)| set.is_of_one_kind_with(second)))
 }
 
+/// The same by id, whatever the version, as version 1 is related; a metric is related to itself.
+pub(super) fn ids_are_related(one: &str, other: &str) -> bool {
+    let first = |id: &str| MetricRef { id: id.to_owned(), version: 1 };
+    one == other || are_related(&first(one), &first(other))
+}
+
 /// Outcomes of a table by number, all of them where none is named.
 fn numbers(table: &RawTable, names: &[&str]) -> BTreeSet<u8> {
     let is_of = |name: &str| names.is_empty() || names.contains(&name);

@@ -271,3 +271,60 @@ fn a_round_without_a_report_answers_nothing_and_counts_all_the_same() {
     kept[0].is_answered = true;
     assert_eq!(of(40).judge(&kept), Ok(Judged::AnsweredBy(RoundId([1; 16]))));
 }
+
+#[test]
+fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_students() {
+    let of = |question: u8, metric: &str, dimension, numbers: core::ops::Range<u64>, is_exact| {
+        let student = numbers.map(|number| CountedStudent {
+            metric: 0,
+            number,
+            cohort: SchoolYear(2020),
+            ethnicity: Ethnicity::White,
+            gender: Gender::Female,
+        });
+        let tables = [(metric.to_owned(), dimension)];
+        Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student)
+            .with_exact_tables(is_exact)
+    };
+    let first = || of(1, "college-going-12", Dimension::All, 0..40, true);
+    let kept = |counted: &Counted, is_answered| {
+        let counted = Counted::from_own_store(&counted.for_own_store()).unwrap();
+        [Earlier { round: RoundId([7; 16]), is_answered, counted }]
+    };
+    let exact = kept(&first(), true);
+    let beside = |counted: Counted| counted.judge(&exact).map_err(|isolated| isolated.refusal);
+    let refused = Err(LedgerRefusal::ExactBeside);
+    // Another question, another breakdown, a metric that lies within the first or holds it, the same question about fewer students.
+    assert_eq!(beside(of(2, "college-going-12", Dimension::All, 0..40, true)), refused);
+    assert_eq!(beside(of(2, "college-going-12", Dimension::Gender, 0..40, true)), refused);
+    assert_eq!(beside(of(2, "first-fall", Dimension::All, 0..40, true)), refused);
+    assert_eq!(beside(of(2, "college-going-16", Dimension::All, 0..40, true)), refused);
+    assert_eq!(beside(of(1, "college-going-12", Dimension::All, 0..20, true)), refused);
+    assert_eq!(
+        beside(of(2, "college-going-12", Dimension::All, 39..90, true)),
+        refused,
+        "one student in common"
+    );
+    // Other students; a metric that tells nothing of the first; noise on either side.
+    assert_eq!(beside(of(2, "college-going-12", Dimension::All, 40..90, true)), Ok(Judged::Fresh));
+    assert_eq!(beside(of(2, "wages-2q-4q", Dimension::All, 0..40, true)), Ok(Judged::Fresh));
+    assert_eq!(beside(of(2, "college-going-12", Dimension::All, 0..40, false)), Ok(Judged::Fresh));
+    let noisy = kept(&of(1, "college-going-12", Dimension::All, 0..40, false), true);
+    assert_eq!(of(2, "college-going-12", Dimension::Gender, 0..40, true).judge(&noisy), Ok(Judged::Fresh));
+    // The same question about the same students: answered, or asked again where no report came.
+    assert_eq!(beside(first()), Ok(Judged::AnsweredBy(RoundId([7; 16]))));
+    assert_eq!(first().judge(&kept(&first(), false)), Ok(Judged::Fresh));
+    let told = of(2, "first-fall", Dimension::All, 0..40, true).judge(&exact).unwrap_err().to_string();
+    assert!(told.contains("exact table") && told.contains("cohort 2020-2021"), "{told}");
+}
+
+#[test]
+fn what_was_kept_before_exact_tables_were_told_apart_counts_as_exact() {
+    let mut bytes = alike(1, 0..40).for_own_store();
+    assert_eq!(bytes.pop(), Some(0));
+    let counted = Counted::from_own_store(&bytes).unwrap();
+    let kept = [Earlier { round: RoundId([7; 16]), is_answered: true, counted }];
+    let isolated = alike(2, 0..40).with_exact_tables(true).judge(&kept).unwrap_err();
+    assert_eq!(isolated.refusal, LedgerRefusal::ExactBeside);
+    assert_eq!(alike(2, 0..40).judge(&kept), Ok(Judged::Fresh));
+}

@@ -1,4 +1,4 @@
-//! The two multiplications a round is made of, on every backend, beside `curve25519-dalek` one point at a time.
+//! The three multiplications a round is made of, on every backend, beside `curve25519-dalek` one point at a time.
 
 use std::hint::black_box;
 
@@ -14,6 +14,17 @@ use super::meter::paired;
 const POINTS: u32 = 1_024;
 /// Turns; medians are taken. A test asks whether it runs, not how fast.
 const TURNS: usize = if cfg!(test) { 1 } else { 9 };
+
+/// Nanoseconds a point of the first (`hop: ...`) and the last operation (`cipher: ...`) on one backend.
+pub(super) fn hop_ns(found: &[Primitive], backend: &str) -> [f64; 2] {
+    let of = |word: &str| {
+        found
+            .iter()
+            .find(|one| one.backend == backend && one.operation.starts_with(word))
+            .map_or(0.0, |one| one.ns)
+    };
+    [of("hop"), of("cipher")]
+}
 
 /// One operation on one backend.
 pub(super) struct Primitive {
@@ -42,6 +53,7 @@ pub(super) fn measure() -> Vec<Primitive> {
         };
         let first = || drop(black_box(yardstick.first(backend, &points)));
         let hop = || drop(black_box(yardstick.hop(backend, &tokens)));
+        let mask = || drop(black_box(yardstick.mask(backend, &tokens)));
         let units = POINTS as usize;
         add(
             "hop: decode, multiply, encode",
@@ -50,6 +62,10 @@ pub(super) fn measure() -> Vec<Primitive> {
         add(
             "first pass: map, multiply, encode",
             paired(TURNS, units, || drop(black_box(yardstick.first_singly(&points))), first),
+        );
+        add(
+            "cipher: decode, add a base, encode",
+            paired(TURNS, units, || drop(black_box(yardstick.mask_singly(&tokens))), mask),
         );
     }
     found

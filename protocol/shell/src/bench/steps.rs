@@ -160,11 +160,15 @@ impl Round {
         all
     }
 
-    /// How much more the hops cost than their multiplications alone, `raise_ns` nanoseconds a token and core.
+    /// How much more the hops cost than the bare multiplications of their tokens, and of all their points, at so many nanoseconds a
+    /// token and a ciphertext point on one core.
     #[must_use]
-    pub(super) fn hop_over_bare(&self, size: &Size, raise_ns: f64) -> f64 {
-        let bare = size.counts().hopped_tokens as f64 * raise_ns;
-        self.ns_a_unit(Step::Hop) * size.counts().hopped as f64 / bare.max(1.0)
+    pub(super) fn hop_over_bare(&self, size: &Size, [token_ns, cipher_ns]: [f64; 2]) -> [f64; 2] {
+        let counts = size.counts();
+        let tokens = counts.hopped_tokens as f64 * token_ns;
+        let ciphers = (counts.hopped - counts.hopped_tokens) as f64 * cipher_ns;
+        [tokens, tokens + ciphers]
+            .map(|bare| self.ns_a_unit(Step::Hop) * counts.hopped as f64 / bare.max(1.0))
     }
 
     pub(super) fn json(&self) -> Value {
