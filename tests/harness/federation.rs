@@ -62,6 +62,7 @@ impl Setup {
             noise: Noise::None,
             unshared: Vec::new(),
             metric: METRIC,
+            beside: None,
             peers: false,
             bridges: false,
         };

@@ -60,6 +60,8 @@ pub struct Question {
     pub unshared: Vec<(usize, usize)>,
     /// The metric, of college-going or arrival within two years.
     pub metric: &'static str,
+    /// A second metric by the same breakdowns.
+    pub beside: Option<&'static str>,
     /// Whether senders are shown quartiles of their peers.
     pub peers: bool,
     /// Whether students are looked for at one receiver through another; receivers then share match keys with each other.
@@ -193,6 +195,9 @@ fn agreement_text(question: &Question, codes: &[MemberCode], keys: &[SigningKey]
     let end = start + text[start..].find('\n').unwrap();
     text.replace_range(start..end, &format!("cohorts = [{}]", years.join(", ")));
     text = text.replace(&format!("metric = \"{METRIC}\""), &format!("metric = \"{}\"", question.metric));
+    if let Some(beside) = question.beside {
+        text.push_str(&format!("[[catalogue]]\nmetric = \"{beside}\"\nversion = 1\n"));
+    }
     text = text.replace(&"0".repeat(64), &authority().to_string());
     for ((code, key), segment) in codes.iter().zip(keys).zip(&question.segments) {
         let (segment, key) = (segment.name(), key.verifying_key());
@@ -260,6 +265,9 @@ fn study_text(question: &Question, codes: &[MemberCode], agreement: Digest) -> S
         question.metric,
         quoted(&by)
     );
+    if let Some(beside) = question.beside {
+        text.push_str(&format!("[[table]]\nmetric = \"{beside}\"\nversion = 1\nby = [{}]\n", quoted(&by)));
+    }
     for (code, segment) in codes.iter().zip(&question.segments) {
         let role = match role(*segment) {
             Role::Sender => "sender",

@@ -26,6 +26,8 @@ use passage_protocol::{
 /// What a table must show before disclosure control.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Expected {
+    /// Id of the metric.
+    pub metric: String,
     /// Participant index of the sender.
     pub sender: u16,
     /// Participant indices in pattern order.
@@ -78,13 +80,16 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
 }
 
 /// What the files of a member say for college-going within twelve months or arrival within two years, by the rule of the roster and
-/// without SQL: completers at a sender; at a receiver the first regular year counts for the cohorts one and two years before it.
+/// without SQL: completers at a sender; at a receiver the first regular year counts for the cohorts one and two years before it. For
+/// the match panel by subgroup a receiver says nothing.
 #[must_use]
 pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricFacts>> {
     let students = || roster.students.iter().enumerate();
     let facts = |(id, _): (&str, u16)| {
         let outcomes = match id {
             "college-going-12" => 1,
+            "found-at-member" if role == Role::Receiver => return None,
+            "found-at-member" => 0,
             "enrolled-within-two-years" => 2,
             other => panic!("{other} is not worked out here"),
         };
@@ -130,6 +135,7 @@ fn tabulate(
     let base = asked.metric.outcomes.len() + 1;
     let patterns = base.pow(u32::try_from(receivers.len()).unwrap());
     let mut expected = Expected {
+        metric: asked.metric.id.clone(),
         sender,
         base,
         counts: vec![0; domain.len() * patterns],
@@ -155,7 +161,12 @@ fn tabulate(
             let outcomes: BTreeSet<usize> = (candidates.iter())
                 .map(|target| {
                     let said = target.map(|target| &rows[target].facts[asked.place]);
-                    said.map_or(0, |said| outcome(person.facts[asked.place].cohort, said))
+                    match said {
+                        // The link is all there is to see, whatever the receiver knows.
+                        Some(_) if asked.metric.windows == 0 => 1,
+                        Some(said) => outcome(person.facts[asked.place].cohort, said),
+                        None => 0,
+                    }
                 })
                 .collect();
             open |= outcomes.len() > 1 || (candidates.len() > 1 && candidates.contains(&None));

@@ -163,6 +163,7 @@ fn plain_rows(
         let late = u16::from(!sends && graduate.seen == Seen::Later);
         let value = |key: &u16| match &manifest.column_keys[usize::from(*key)] {
             ColumnKey::Window { .. } if sends => ColumnValue::Code(Window::sender_value(graduate.cohort)),
+            ColumnKey::Link { .. } => panic!("a link stands in no list"),
             ColumnKey::Window { .. } => {
                 let cohort = SchoolYear(graduate.cohort.0 + late);
                 ColumnValue::Code(Window::receiver_value(Some((cohort, 1))))

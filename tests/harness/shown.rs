@@ -31,12 +31,15 @@ pub fn compare(report: &Report, expected: &[Expected], codes: &[MemberCode], flo
         let of_table = |one: &&Expected| {
             let receivers: Vec<MemberCode> =
                 one.receivers.iter().map(|index| codes[usize::from(*index)]).collect();
-            codes[usize::from(one.sender)] == table.sender
+            one.metric == table.metric.id
+                && codes[usize::from(one.sender)] == table.sender
                 && one.domain == table.domain
                 && receivers == table.receivers
         };
         let of_all = |one: &&Expected| {
-            codes[usize::from(one.sender)] == table.sender && one.domain.dimension == Dimension::All
+            one.metric == table.metric.id
+                && codes[usize::from(one.sender)] == table.sender
+                && one.domain.dimension == Dimension::All
         };
         let known = Known {
             table,

@@ -135,7 +135,7 @@ enum ColumnMaker<'a> {
 fn metric_place(context: &RoundContext, table: &TableShape) -> usize {
     let first = table.window_keys.first().copied().map_or(0, usize::from);
     let before = context.manifest.column_keys.iter().take(first);
-    before.filter(|key| matches!(key, ColumnKey::Window { place: 0, .. })).count()
+    before.filter(|key| matches!(key, ColumnKey::Window { place: 0, .. } | ColumnKey::Link { .. })).count()
 }
 
 fn column_makers<'a>(
@@ -162,7 +162,10 @@ fn column_makers<'a>(
                     counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
                 ColumnMaker::Cell { metric: metric_place(context, table), table, withheld }
             }
-            (Some(ColumnKey::Cell { .. }) | None, _) => return Err(WorkFault::SecretMissing),
+            // A link stands in no list.
+            (Some(ColumnKey::Cell { .. } | ColumnKey::Link { .. }) | None, _) => {
+                return Err(WorkFault::SecretMissing);
+            }
         };
         makers.push(maker);
     }

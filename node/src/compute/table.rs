@@ -182,7 +182,7 @@ fn build(
         context.list(list)?.column(key).ok_or(WorkFault::SecretMissing)
     };
     let windows =
-        |list: u16| table.window_keys.iter().map(|key| column(list, *key)).collect::<Result<Vec<_>, _>>();
+        |list: u16| table.said_keys().iter().map(|key| column(list, *key)).collect::<Result<Vec<_>, _>>();
     let tuple_columns = TupleColumns {
         cell: column(table.sender, table.cell_key)?,
         sender_windows: windows(table.sender)?,

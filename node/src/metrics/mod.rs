@@ -80,7 +80,8 @@ impl Home {
                 Role::Sender => (Side::Sender, &metric.senders),
                 Role::Receiver => (Side::Receiver, &metric.receivers),
             };
-            if !segments.contains(&self.segment) {
+            // A receiver of a metric that counts links alone says nothing.
+            if !segments.contains(&self.segment) || metric.program(side).is_none() {
                 return Ok(None);
             }
             self.metric_facts(metric, side, roster, &mut |_| ControlFlow::Continue(())).map(Some)
@@ -96,7 +97,7 @@ impl Home {
     pub fn metric_side(&self, metric: &Metric, asked: Option<Side>) -> Result<Side, MetricError> {
         let sides: &[(Side, bool)] = &[
             (Side::Sender, metric.senders.contains(&self.segment)),
-            (Side::Receiver, metric.receivers.contains(&self.segment)),
+            (Side::Receiver, metric.receivers.contains(&self.segment) && !metric.counts_links()),
             (Side::Own, metric.kind == Computation::Own && metric.holders.contains(&self.segment)),
         ];
         let possible: Vec<Side> = sides.iter().filter(|(_, has)| *has).map(|(side, _)| *side).collect();

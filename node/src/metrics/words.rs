@@ -91,6 +91,11 @@ fn head(metric: &Metric) -> String {
         segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(" or ")
     };
     let who = match metric.kind {
+        Computation::Linked if metric.counts_links() => format!(
+            "linked: counts the students of a {}, as found at a {}; the link alone counts, a receiver says nothing of its student",
+            names(&metric.senders),
+            names(&metric.receivers),
+        ),
         Computation::Linked => format!(
             "linked: counts the students of a {}, as seen at a {}; a receiver's student counts for at most {} cohort {}",
             names(&metric.senders),

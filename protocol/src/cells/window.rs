@@ -3,6 +3,8 @@
 //!
 //! A sender says the student's cohort. A receiver says for which cohorts the student would count, and as what. Each pair is a column of its
 //! own; in the second mix every outcome is one test of it, and at most one test of a receiver comes true.
+//!
+//! Where the link itself is what is counted ([`Window::LINK`]), neither side says anything and no list has a column for it.
 
 use crate::{
     cells::SchoolYear,
@@ -16,7 +18,7 @@ pub const PLACES_MAX: u8 = 4;
 /// Numbers kept for the outcomes of one cohort.
 const STRIDE: u32 = 16;
 
-/// How many outcomes a metric has, and for how many cohorts a student of a receiver can count.
+/// How many outcomes a metric has, and for how many cohorts a student of a receiver can count: none, where the link alone counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Window {
     outcomes: u8,
@@ -24,11 +26,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window within the limits: 1 to [`OUTCOMES_MAX`] outcomes, 1 to [`PLACES_MAX`] places.
+    /// The window in which a link counts whatever the receiver says of the student: one outcome, no place.
+    pub const LINK: Self = Self { outcomes: 1, places: 0 };
+
+    /// A window within the limits: 1 to [`OUTCOMES_MAX`] outcomes, 1 to [`PLACES_MAX`] places; or [`LINK`](Self::LINK), one outcome and
+    /// no place.
     #[must_use]
     pub fn new(outcomes: u8, places: u8) -> Option<Self> {
-        let within = (1..=OUTCOMES_MAX).contains(&outcomes) && (1..=PLACES_MAX).contains(&places);
-        within.then_some(Self { outcomes, places })
+        let window = Self { outcomes, places };
+        let said = (1..=OUTCOMES_MAX).contains(&outcomes) && (1..=PLACES_MAX).contains(&places);
+        (said || window == Self::LINK).then_some(window)
+    }
+
+    /// True if the link alone counts: nothing is said, so no list has a column of it.
+    #[must_use]
+    pub fn is_link(self) -> bool {
+        self == Self::LINK
     }
 
     /// Number of outcomes.
@@ -41,6 +54,12 @@ impl Window {
     #[must_use]
     pub fn places(self) -> u8 {
         self.places
+    }
+
+    /// Column keys its tests are under: one for each place, and one for a link, under which no list encrypts anything.
+    #[must_use]
+    pub fn keys(self) -> u8 {
+        self.places.max(1)
     }
 
     /// What a sender encrypts for a student of `cohort`, once for every place.
@@ -108,7 +127,7 @@ impl Decode for Window {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let position = reader.position();
         let window = Self { outcomes: Decode::decode(reader)?, places: Decode::decode(reader)? };
-        let expected = "1 to 15 outcomes and 1 to 4 places";
+        let expected = "1 to 15 outcomes and 1 to 4 places, or one outcome and no place";
         Self::new(window.outcomes, window.places).ok_or(CodecError::Invalid { position, expected })
     }
 }
@@ -120,12 +139,21 @@ mod tests {
 
     #[test]
     fn what_is_no_window_is_refused() {
-        for (outcomes, places) in [(0, 1), (1, 0), (16, 1), (1, 5)] {
+        for (outcomes, places) in [(0, 0), (0, 1), (2, 0), (16, 1), (1, 5)] {
             assert_eq!(Window::new(outcomes, places), None);
             assert!(Window::from_bytes(&[outcomes, places]).is_err());
         }
-        let window = Window::new(15, 4).unwrap();
-        assert_eq!(Window::from_bytes(&window.to_bytes()), Ok(window));
+        for window in [Window::new(15, 4).unwrap(), Window::LINK] {
+            assert_eq!(Window::from_bytes(&window.to_bytes()), Ok(window));
+        }
+    }
+
+    #[test]
+    fn a_link_has_one_test_under_one_key_and_no_place() {
+        assert_eq!(Window::new(1, 0), Some(Window::LINK));
+        assert_eq!((Window::LINK.outcomes(), Window::LINK.places(), Window::LINK.keys()), (1, 0, 1));
+        let said = Window::new(3, 2).unwrap();
+        assert_eq!((said.is_link(), said.keys()), (false, 2));
     }
 
     proptest! {

@@ -30,7 +30,9 @@ struct Pair {
 const ONE: &[&str] = &["enrolled"];
 const YEARS: &[&str] = &["first-year", "second-year"];
 
-const PAIRS: [Pair; 4] = [
+const FOUND: &[&str] = &["found"];
+
+const PAIRS: [Pair; 7] = [
     Pair {
         ids: ["college-going-12", "college-going-16"],
         outcomes: [ONE, ONE],
@@ -46,6 +48,21 @@ const PAIRS: [Pair; 4] = [
         ids: ["college-going-16", "enrolled-within-two-years"],
         outcomes: [ONE, YEARS],
         kinds: &[[0, 0], [0, 2], [1, 2], [1, 1]],
+    },
+    Pair {
+        ids: ["college-going-12", "found-at-member"],
+        outcomes: [ONE, FOUND],
+        kinds: &[[0, 0], [0, 1], [1, 1]],
+    },
+    Pair {
+        ids: ["dual-enrolment", "found-at-member"],
+        outcomes: [ONE, FOUND],
+        kinds: &[[0, 0], [0, 1], [1, 1]],
+    },
+    Pair {
+        ids: ["enrolled-within-two-years", "found-at-member"],
+        outcomes: [YEARS, FOUND],
+        kinds: &[[0, 0], [0, 1], [2, 1], [1, 1]],
     },
 ];
 

@@ -68,9 +68,12 @@ impl Verdict {
                 }
             }
         }
-        // The totals are what people came for: a breakdown gives way before they do.
+        // The totals are what people came for: a breakdown gives way before they do, and so do those of a match panel beside others.
         let totals = board.of_row((Dimension::All, Some(0)));
-        totals.iter().for_each(|(_, total)| board.puzzle.headline(*total));
+        let (panel, others): (Vec<_>, Vec<_>) = (totals.iter())
+            .partition(|(counted, _)| board.sets.get(counted).is_some_and(|set| set.gives_way()));
+        let headlines = if others.is_empty() { panel } else { others };
+        headlines.into_iter().for_each(|(_, total)| board.puzzle.headline(*total));
         for dimension in [Dimension::Ethnicity, Dimension::Gender] {
             if family.iter().any(|table| table.domain.dimension == dimension) {
                 board.breakdown(dimension, rest(groups, dimension), &totals);

@@ -2,6 +2,7 @@
 //!
 //! College-going within 12 months lies within college-going within 16. Released side by side, their difference is a count of
 //! its own, in no table: those first seen between the 12th and the 16th month. [`link`] puts every such difference into the puzzle.
+//! Whoever is counted at a receiver by anything was found there, so the match panel by subgroup lies around all of them.
 //!
 //! Which students a metric counts is read off its SQL, and stands here rather than in its file, whose bytes are signed for.
 //! [`SETS`] names what holds for the rows a receiver's SQL answers. Where two numbers of a receiver were merged into one student, the
@@ -31,6 +32,8 @@ use crate::{
 /// Students that several metrics count alike.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Set {
+    /// In dual enrolment during high school.
+    DualEnrolled,
     /// First a regular student in the school year after completion.
     FirstYear,
     /// The same, in a fall, winter or spring term.
@@ -45,6 +48,8 @@ pub(super) enum Set {
     FollowedFour,
     /// The same, where they reach five years further.
     FollowedSix,
+    /// Found in the receiver's records, whatever they say.
+    Found,
     /// Paid in the fourth quarter after leaving.
     PaidFourthQuarter,
     /// First a regular student in that year or in the summer or fall that opens the next.
@@ -64,8 +69,15 @@ impl Set {
             Self::FollowedFour => Some(Self::FollowedTwo),
             Self::FirstYear => Some(Self::SixteenMonths),
             Self::SixteenMonths => Some(Self::TwoYears),
-            Self::PaidFourthQuarter | Self::TwoYears => None,
+            Self::DualEnrolled | Self::TwoYears => Some(Self::Found),
+            // Counted of those who left a college, not of those who completed high school.
+            Self::Found | Self::PaidFourthQuarter => None,
         }
+    }
+
+    /// Whether it gives way before what lies within it: how well records match is not what people came for.
+    pub(super) fn gives_way(self) -> bool {
+        self == Self::Found
     }
 
     fn lies_within(self, other: Self) -> bool {
@@ -83,18 +95,20 @@ impl Set {
 }
 
 /// Outcomes of version 1 of a metric that together are a set; no outcome stands for all of them.
-const SETS: [(&str, &[&str], Set); 15] = [
+const SETS: [(&str, &[&str], Set); 17] = [
     ("college-going-12", &[], Set::FirstYear),
     ("college-going-16", &[], Set::SixteenMonths),
     ("completion-4", &[], Set::FollowedFour),
     ("completion-6", &[], Set::FollowedSix),
     ("course-sequence-math", &[], Set::MathTaken),
+    ("dual-enrolment", &[], Set::DualEnrolled),
     ("earnings-bands", &[], Set::PaidFourthQuarter),
     ("employment", &["both", "q2-only"], Set::PaidFourthQuarter),
     ("enrolled-any-first-year", &[], Set::FallToSpring),
     ("enrolled-within-two-years", &["first-year"], Set::FirstYear),
     ("enrolled-within-two-years", &[], Set::TwoYears),
     ("first-fall", &[], Set::FirstFall),
+    ("found-at-member", &[], Set::Found),
     ("k16-pathway", &[], Set::FirstYear),
     ("persistence", &[], Set::FollowedTwo),
     ("remedial-placement", &[], Set::FirstYear),
@@ -320,6 +334,40 @@ mod tests {
             of(0, ANY).value().is_none() || first == [None, None],
             "{first:?} beside the total gives away the eight"
         );
+    }
+
+    #[test]
+    fn the_few_who_were_found_and_are_not_counted_hide_the_figure_of_the_match_panel() {
+        let both = |inner: &str, seen, found| {
+            shown(vec![exact("found-at-member", &[found], 500), exact(inner, &[seen], 500)], ANY)
+        };
+        for inner in ["college-going-12", "dual-enrolment", "completion-6", "k16-pathway"] {
+            assert_eq!(both(inner, 200, 203), [None, Some(200)], "{inner}: the panel gives way");
+            assert_eq!(both(inner, 200, 240), [Some(240), Some(200)], "{inner}: forty are enough");
+            assert_eq!(both(inner, 200, 200), [Some(200), Some(200)], "{inner}: and nobody is nobody");
+        }
+        // Two that do not lie within each other both lie within it.
+        let three =
+            ["dual-enrolment", "college-going-12", "found-at-member"].into_iter().zip([190, 200, 203]);
+        let three = three.map(|(id, seen)| exact(id, &[seen], 500)).collect();
+        assert_eq!(shown(three, ANY), [Some(190), Some(200), None]);
+    }
+
+    #[test]
+    fn every_linked_metric_of_completers_lies_within_the_match_panel() {
+        let panel = Metric::builtin("found-at-member", 1).unwrap().unwrap();
+        let cohort =
+            |metric: &Metric| metric.program(crate::metric::Side::Sender).map(|one| one.statement.clone());
+        let own = cohort(&panel).unwrap();
+        let inside = |metric: &&Metric| **metric != panel && cohort(metric).is_some_and(|other| other == own);
+        let mut found = 0;
+        for metric in Metric::builtins().unwrap().iter().filter(inside) {
+            let [inner, outer] =
+                [metric, &panel].map(|one| MetricRef { id: one.id.clone(), version: one.version });
+            assert!(are_related(&inner, &outer), "{} counts students of the same cohort", metric.id);
+            found += 1;
+        }
+        assert!(found > 10, "{found}");
     }
 
     #[test]

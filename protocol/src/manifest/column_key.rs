@@ -22,6 +22,12 @@ pub enum ColumnKey {
         /** Breakdown. */
         dimension: Dimension,
     },
+    /// Whether a row was linked, of a metric that counts that alone. It stands in tuples and in no list: nothing of anybody's rows is
+    /// under it, so a test put together from columns of a list decrypts to nothing.
+    Link {
+        /** Metric id. */
+        metric: String,
+    },
 }
 
 impl Encode for ColumnKey {
@@ -37,6 +43,10 @@ impl Encode for ColumnKey {
                 metric.encode(out);
                 dimension.encode(out);
             }
+            Self::Link { metric } => {
+                2_u8.encode(out);
+                metric.encode(out);
+            }
         }
     }
 }
@@ -47,6 +57,7 @@ impl Decode for ColumnKey {
         match u8::decode(reader)? {
             0 => Ok(Self::Window { metric: Decode::decode(reader)?, place: Decode::decode(reader)? }),
             1 => Ok(Self::Cell { metric: Decode::decode(reader)?, dimension: Decode::decode(reader)? }),
+            2 => Ok(Self::Link { metric: Decode::decode(reader)? }),
             _ => Err(CodecError::Invalid { position, expected: "a column key" }),
         }
     }

@@ -103,7 +103,7 @@ pub struct TableShape {
     pub receivers: Vec<u16>,
     /// Column key of the cell.
     pub cell_key: u16,
-    /// Column keys of the window, place by place.
+    /// Column keys of the window, place by place; of a table that counts links alone the one of the link.
     pub window_keys: Vec<u16>,
 }
 codec_struct!(TableShape {
@@ -125,6 +125,12 @@ impl TableShape {
         self.sender == participant || self.receivers.contains(&participant)
     }
 
+    /// Column keys of the window that stand in the lists of its sender and receivers: none where the link alone counts.
+    #[must_use]
+    pub fn said_keys(&self) -> &[u16] {
+        if self.window.is_link() { &[] } else { &self.window_keys }
+    }
+
     /// Width of its tuples.
     ///
     /// # Errors
@@ -142,15 +148,13 @@ impl TableShape {
     }
 }
 
-/// The column keys of a study: the window's places of each metric, one cell per table asked for.
+/// The column keys of a study: the window's places of each metric or its link, one cell per table asked for.
 #[must_use]
 pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
     let mut keys = Vec::new();
     for table in &study.tables {
         let window = study.metric(&table.metric, table.version).and_then(Metric::window);
-        let places = 0..window.map_or(1, Window::places);
-        let windows = places.map(|place| ColumnKey::Window { metric: table.metric.clone(), place });
-        for window in windows {
+        for window in window_keys(&table.metric, window) {
             if !keys.contains(&window) {
                 keys.push(window);
             }
@@ -158,6 +162,16 @@ pub fn column_keys(study: &Study) -> Vec<ColumnKey> {
         keys.push(ColumnKey::Cell { metric: table.metric.clone(), dimension: table.dimension });
     }
     keys
+}
+
+/// What the tests of a metric are under.
+fn window_keys(metric: &str, window: Option<Window>) -> Vec<ColumnKey> {
+    let metric = metric.to_owned();
+    if window.is_some_and(Window::is_link) {
+        return vec![ColumnKey::Link { metric }];
+    }
+    let places = 0..window.map_or(1, Window::places);
+    places.map(|place| ColumnKey::Window { metric: metric.clone(), place }).collect()
 }
 
 /// One list per participant, with the columns its tables need and no other.
@@ -178,7 +192,7 @@ pub fn lists(
     let columns = |owner: u16| -> Vec<u16> {
         let of = |table: &TableShape| {
             let cell = (table.sender == owner).then_some(table.cell_key);
-            let windows = table.window_keys.iter().copied().filter(|_| table.concerns(owner));
+            let windows = table.said_keys().iter().copied().filter(|_| table.concerns(owner));
             cell.into_iter().chain(windows).collect::<Vec<_>>()
         };
         tables.iter().flat_map(of).collect::<BTreeSet<_>>().into_iter().collect()
@@ -293,8 +307,7 @@ pub fn tables(
                 });
             }
             let cell = ColumnKey::Cell { metric: asked.metric.clone(), dimension: asked.dimension };
-            let window_key =
-                |place| key_index(column_keys, &ColumnKey::Window { metric: asked.metric.clone(), place });
+            let windows = window_keys(&asked.metric, Some(window));
             tables.push(TableShape {
                 metric: asked.metric.clone(),
                 version: asked.version,
@@ -304,7 +317,9 @@ pub fn tables(
                 sender,
                 receivers,
                 cell_key: key_index(column_keys, &cell)?,
-                window_keys: (0..window.places()).map(window_key).collect::<Result<_, _>>()?,
+                window_keys: (windows.iter())
+                    .map(|key| key_index(column_keys, key))
+                    .collect::<Result<_, _>>()?,
             });
         }
     }

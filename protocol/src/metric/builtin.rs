@@ -15,7 +15,7 @@ pub(super) fn all() -> Result<&'static [Metric], DocumentError> {
     READ.as_deref().map_err(Clone::clone)
 }
 
-pub(super) const FILES: [&str; 30] = [
+pub(super) const FILES: [&str; 31] = [
     include_str!("builtin/a-g-completion.v1.toml"),
     include_str!("builtin/awards.v1.toml"),
     include_str!("builtin/college-going-12-nsc.v1.toml"),
@@ -36,6 +36,7 @@ pub(super) const FILES: [&str; 30] = [
     include_str!("builtin/first-fall-nsc.v1.toml"),
     include_str!("builtin/first-fall.v1.toml"),
     include_str!("builtin/first-time-cohort.v1.toml"),
+    include_str!("builtin/found-at-member.v1.toml"),
     include_str!("builtin/k16-pathway.v1.toml"),
     include_str!("builtin/persistence-first-to-second-term.v1.toml"),
     include_str!("builtin/persistence.v1.toml"),

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   linked   sender.sql    institution, local_id, cohort              the earliest cohort of a student counts
-//!            receiver.sql  institution, local_id, cohort[, outcome]   at most `windows` cohorts a student, one outcome each
+//!            receiver.sql  institution, local_id, cohort[, outcome]   at most `windows` cohorts a student, one outcome each;
+//!                          none where `windows` is 0               the link alone counts, whatever is known of the student
 //!   own      own.sql       institution, local_id, cohort, outcome     a row is a unit of the denominator; NULL: of that alone
 //! ```
 //!
@@ -50,7 +51,7 @@ pub struct Metric {
     pub receivers: Vec<Segment>,
     /// Segments that can compute it alone; none for a linked metric.
     pub holders: Vec<Segment>,
-    /// For how many cohort years one student of a receiver may count, 1 to [`crate::cells::PLACES_MAX`].
+    /// For how many cohort years one student of a receiver may count, 1 to [`crate::cells::PLACES_MAX`]; 0 if the link alone counts.
     pub windows: u8,
     /// What can be said of a student, in order of precedence: where two numbers of one student differ, the first counts.
     pub outcomes: Vec<MetricOutcome>,
@@ -188,6 +189,12 @@ impl Metric {
     #[must_use]
     pub fn window(&self) -> Option<Window> {
         Window::new(u8::try_from(self.outcomes.len()).ok()?, self.windows)
+    }
+
+    /// True if it counts who was found at a receiver, whatever the receiver knows of him: how well records match.
+    #[must_use]
+    pub fn counts_links(&self) -> bool {
+        self.window().is_some_and(Window::is_link)
     }
 
     /// The built-in metric `id` in `version`; the files are read once.

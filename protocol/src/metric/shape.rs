@@ -110,7 +110,7 @@ pub(super) fn metric(text: &str) -> Result<Metric, DocumentError> {
 
 fn check(shape: &Shape) -> Result<(), DocumentError> {
     let linked = matches!(shape.kind, Kind::Linked);
-    let own = !linked;
+    let (own, link_alone) = (!linked, shape.windows == Some(0));
     let lines = |list: &[String]| list.len() <= 12 && list.iter().all(|line| is_line(line, 500));
     let labelled = |outcome: &MetricOutcome| is_name(&outcome.name) && is_line(&outcome.label, 80);
     let rules = [
@@ -134,15 +134,18 @@ fn check(shape: &Shape) -> Result<(), DocumentError> {
             "segments in a metric of `own`, and none in a linked one",
         ),
         (
-            (shape.sender.is_some() && shape.receiver.is_some()) == linked && shape.own.is_some() == own,
+            shape.sender.is_some() == linked
+                && shape.receiver.is_some() == (linked && !link_alone)
+                && shape.own.is_some() == own,
             "sender/receiver/own",
-            "a part for each side: `sender` and `receiver` of a linked metric, `own` of the other kind",
+            "a part for each side: `sender` and `receiver` of a linked metric, `sender` alone where `windows` is 0, `own` of the other kind",
         ),
         (
-            shape.windows.is_none_or(|windows| linked && (1..=PLACES_MAX).contains(&windows)),
+            shape.windows.is_none_or(|windows| linked && windows <= PLACES_MAX),
             "windows",
-            "1 to 4 cohort years, in a linked metric",
+            "1 to 4 cohort years, or 0 where the link alone counts, in a linked metric",
         ),
+        (!link_alone || shape.outcome.len() == 1, "outcome", "one outcome where `windows` is 0"),
         (shape.outcome.len() <= usize::from(OUTCOMES_MAX), "outcome", "at most 15 outcomes"),
         (shape.outcome.iter().all(labelled), "outcome", "a short name and a label each"),
         (shape.parameter.len() <= 16, "parameter", "at most 16 parameters"),

@@ -78,6 +78,27 @@ fn files_beyond_the_bounds_are_refused() {
 }
 
 #[test]
+fn a_metric_that_counts_links_has_one_outcome_and_no_receivers_part() {
+    const PANEL: &str = include_str!("builtin/found-at-member.v1.toml");
+    let metric = Metric::parse(PANEL).unwrap();
+    assert!(metric.counts_links() && metric.window() == Some(Window::LINK));
+    assert!(metric.program(Side::Receiver).is_none() && metric.outcome("found") == Some(1));
+    let outcome = "[[outcome]]\nname = \"found\"\nlabel = \"found in the records\"\n";
+    let more = "[[outcome]]\nname = \"lost\"\nlabel = \"lost\"\n";
+    let receiver = "\n[receiver]\nelements = [\"local-id\"]\nsql = \"SELECT local_id\"\n";
+    assert!(PANEL.contains(outcome));
+    let refused = |text: String| Metric::parse(&text).unwrap_err().to_string();
+    assert!(refused(format!("{PANEL}{receiver}")).contains("`sender` alone where `windows` is 0"));
+    assert!(refused(PANEL.replace(outcome, "")).contains("one outcome where `windows` is 0"));
+    assert!(refused(PANEL.replace(outcome, &format!("{outcome}{more}"))).contains("one outcome"));
+    // Without the number it is a metric like any other, and lacks a side.
+    assert!(refused(PANEL.replace("windows = 0\n", "")).contains("a part for each side"));
+    let builtins = Metric::builtins().unwrap().iter();
+    let panels: Vec<String> = builtins.filter(|one| one.counts_links()).map(Metric::reference).collect();
+    assert_eq!(panels, ["found-at-member@1"]);
+}
+
+#[test]
 fn an_unknown_name_is_answered_with_the_nearest() {
     let words = |refused: Result<Metric, DocumentError>| refused.unwrap_err().to_string();
     assert!(words(with("\"ethnicity\"", "\"etnicity\"")).contains("nearest is `ethnicity`"));

@@ -31,6 +31,8 @@ pub struct RowShape {
 impl RowShape {
     /// A shape within the limits; a list of a receiver's or a sender's rows has at least one slot.
     ///
+    /// A list of a receiver whose tables count links alone has no column.
+    ///
     /// # Errors
     ///
     /// [`MixingError::ShapeLimit`].
@@ -38,7 +40,7 @@ impl RowShape {
         if !(1..=SLOTS_MAX).contains(&slots) {
             return Err(MixingError::ShapeLimit { part: "slots", seen: slots, limit: SLOTS_MAX });
         }
-        if !(1..=COLUMNS_MAX).contains(&columns) {
+        if columns > COLUMNS_MAX {
             return Err(MixingError::ShapeLimit { part: "columns", seen: columns, limit: COLUMNS_MAX });
         }
         Ok(Self { slots, columns })
@@ -117,10 +119,10 @@ impl TupleShape {
         self.receivers
     }
 
-    /// Pairs of cohort and outcome each receiver says.
+    /// Column keys of each receiver's tests: one for each pair of cohort and outcome it says, one where the link alone counts.
     #[must_use]
     pub fn places(&self) -> usize {
-        self.window.places().into()
+        self.window.keys().into()
     }
 
     /// Outcomes of the metric.

@@ -379,6 +379,7 @@ fn decryption_proofs_hold_for_honest_and_only_for_honest_partials() {
 }
 
 mod golden;
+mod links;
 mod outcomes;
 mod refused;
 mod withheld;

@@ -116,7 +116,7 @@ impl UnmixedTuples {
 pub struct TupleColumns {
     /// The cell's column in the sender's rows.
     pub cell: usize,
-    /// The window's columns in the sender's rows, one for each place: the student's cohort.
+    /// The window's columns in the sender's rows, one for each place: the student's cohort. None where the link alone counts.
     pub sender_windows: Vec<usize>,
     /// The window's columns in each receiver's rows: cohort and outcome, place by place under the sender's column keys.
     pub receiver_windows: Vec<Vec<usize>>,
@@ -131,6 +131,9 @@ pub struct PlanEntry<'a> {
 }
 
 /// Builds the tuples of one chunk of a plan that has been checked.
+///
+/// Where the link alone counts ([`Window::LINK`]) a receiver's test is made of the plan: it comes true where the plan has a row, and
+/// nothing of that row is read.
 ///
 /// `first_tuple` is the position of the first entry in the plan, for errors. Points are decoded when the tuples are mixed: `table_hop`
 /// refuses what is none, and names it by its tuple and by its index in the row it stands in, the sender's or a receiver's.
@@ -152,7 +155,7 @@ pub fn build_tuples(
 ) -> Result<UnmixedTuples, MixingError> {
     let shape = TupleShape::new(columns.receiver_windows.len(), window)?;
     let constants: Vec<_> = window.constants().map(multiple).collect();
-    let miss = Unmixed::trivial(multiple(MISS));
+    let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS)));
     let mut ciphertexts = Vec::with_capacity(entries.len().saturating_mul(1 + shape.windows()));
     for (entry, position) in entries.iter().zip(first_tuple..) {
         if entry.receivers.len() != shape.receivers() {
@@ -166,8 +169,12 @@ pub fn build_tuples(
         let own = columns.sender_windows.iter().map(|column| column_of(entry.sender, *column, position));
         let own = own.collect::<Result<Vec<_>, _>>()?;
         for (receiver, places) in entry.receivers.iter().zip(&columns.receiver_windows) {
-            if own.len() != shape.places() || places.len() != shape.places() {
-                return Err(MixingError::ChunkLength { seen: places.len(), expected: shape.places() });
+            let said = usize::from(window.places());
+            if own.len() != said || places.len() != said {
+                return Err(MixingError::ChunkLength { seen: places.len(), expected: said });
+            }
+            if window.is_link() {
+                ciphertexts.push(if receiver.is_some() { hit } else { miss });
             }
             for (column, [less_a, less_b]) in places.iter().zip(&own) {
                 match receiver {

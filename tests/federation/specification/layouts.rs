@@ -216,7 +216,7 @@ fn layouts_are_read_from_both_ways_of_writing_them() {
     assert!(!layouts.contains_key("Opening") && layouts.len() > 40, "{}", layouts.len());
     assert_eq!(type_of("Vec<(crate::ids::MemberCode, Option<u8>)>"), "[(code, u8?)]");
     assert!(enumerations.contains("Reason"), "reached through `Mark`");
-    assert_eq!(variants("ColumnKey"), "ColumnKey: Cell Window");
+    assert_eq!(variants("ColumnKey"), "ColumnKey: Cell Link Window");
     assert_eq!(named_variants("First: 0 Own | 1 Blinded"), "First: Blinded Own");
     assert!(named_variants("First: 0 Own | 2 Blinded").ends_with("(not counted from 0)"));
 }
@@ -251,7 +251,8 @@ fn variants_are_written_with_the_numbers_given() {
     ];
     let mut written: Vec<(String, String)> = Vec::new();
     written.extend([First::Own, First::Blinded].map(|value| encoded("First", &value)));
-    written.extend([window, cell].map(|value| encoded("ColumnKey", &value)));
+    let link = ColumnKey::Link { metric: "m".to_owned() };
+    written.extend([window, cell, link].map(|value| encoded("ColumnKey", &value)));
     written.extend(Dimension::ALL.map(|value| encoded("Dimension", &value)));
     let segments = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
     written.extend(segments.map(|value| encoded("Segment", &value)));

@@ -301,6 +301,8 @@ impl Lines<'_> {
         let codes = keys.map(|key| match key {
             ColumnKey::Window { metric, .. } => format!("the cohort, and outcome, that {metric} counts by"),
             ColumnKey::Cell { dimension, .. } => format!("cohort by {}", dimension.name()),
+            // In no list; said all the same, should a manifest put one there.
+            ColumnKey::Link { metric } => format!("that a record was linked, for {metric}"),
         });
         Some([identifiers.to_owned()].into_iter().chain(codes).collect::<Vec<_>>().join("; "))
     }
