@@ -18,6 +18,7 @@ mod earlier;
 mod honest_round;
 mod hostile;
 mod layering;
+mod match_panel;
 mod no_personal_data;
 mod noise;
 mod peers;

@@ -17,7 +17,7 @@
 use crate::{
     cells::{Dimension, SchoolYear},
     disclosure::{Category, Mark, Outcome, ReleasedTable},
-    report::Report,
+    report::{Report, gap},
 };
 
 /// A way to look at a subgroup.
@@ -127,7 +127,7 @@ pub struct Finding {
 
 /// A shown count among shown students.
 #[derive(Clone, Copy)]
-struct Rate {
+pub(super) struct Rate {
     count: u64,
     low: u64,
     high: u64,
@@ -139,11 +139,26 @@ impl Rate {
     fn at(self, count: u64) -> Fraction {
         Fraction { count: count.min(self.group).into(), group: self.group.into() }
     }
+
+    /// The fraction as shown.
+    pub(super) fn shown(&self) -> Fraction {
+        self.at(self.count)
+    }
+
+    /// The least that its interval allows.
+    pub(super) fn lowest(&self) -> Fraction {
+        self.at(self.low)
+    }
+
+    /// The greatest that its interval allows.
+    pub(super) fn highest(&self) -> Fraction {
+        self.at(self.high)
+    }
 }
 
 /// Students observed of students.
 #[derive(Clone, Copy)]
-struct Fraction {
+pub(super) struct Fraction {
     count: u128,
     group: u128,
 }
@@ -167,7 +182,7 @@ impl Fraction {
     }
 
     /// Whole points below the reference, to the nearest; zero if at or above it.
-    fn points_below(self, reference: Self) -> u64 {
+    pub(super) fn points_below(self, reference: Self) -> u64 {
         let (over, under) = (reference.count * self.group, self.count * reference.group);
         nearest(over.saturating_sub(under) * 100, reference.group * self.group)
     }
@@ -177,7 +192,7 @@ impl Fraction {
         nearest(self.count * reference.group * 100, reference.count * self.group)
     }
 
-    fn is_greater(self, other: Self) -> bool {
+    pub(super) fn is_greater(self, other: Self) -> bool {
         self.count * other.group > other.count * self.group
     }
 }
@@ -192,7 +207,8 @@ fn nearest(over: u128, under: u128) -> u64 {
 #[must_use]
 pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
     let mut found = Vec::new();
-    if table.domain.dimension == Dimension::All {
+    // Being found is no success: a table that counts links has a measure of its own.
+    if table.domain.dimension == Dimension::All || gap::counts_links(&table.metric) {
         return found;
     }
     let of_all = report.tables.iter().find(|other| {
@@ -239,7 +255,7 @@ pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
 type Values = (u64, u64, u64);
 
 fn ppg(group: Rate, all: Rate) -> (Values, Flag) {
-    gap(group, all.at(all.count), all.at(all.low), all.at(all.high))
+    below(group, all.at(all.count), all.at(all.low), all.at(all.high))
 }
 
 /// Against everybody else, if there is anybody.
@@ -251,10 +267,10 @@ fn ppg_less_one(group: Rate, all: Rate) -> Option<(Values, Flag)> {
     };
     let [value, low, high] =
         [rest(all.count, group.count), rest(all.low, group.high), rest(all.high, group.low)];
-    Some(gap(group, value, low, high))
+    Some(below(group, value, low, high))
 }
 
-fn gap(group: Rate, reference: Fraction, least: Fraction, greatest: Fraction) -> (Values, Flag) {
+fn below(group: Rate, reference: Fraction, least: Fraction, greatest: Fraction) -> (Values, Flag) {
     let [value, low, high] = [group.at(group.count), group.at(group.low), group.at(group.high)];
     let values = (value.points_below(reference), high.points_below(least), low.points_below(greatest));
     (values, Flag::of([high.is_below(least), low.is_below(greatest)]))
@@ -311,7 +327,7 @@ pub(super) fn outcomes(table: &ReleasedTable) -> Vec<(Outcome, Outcome)> {
 }
 
 /// A subgroup whose count, students and percentage are all shown.
-fn rate(
+pub(super) fn rate(
     table: &ReleasedTable,
     cohort: SchoolYear,
     category: u8,

@@ -10,7 +10,7 @@
 //! | [`notes`] | the text that goes beside a CSV: definitions, legend, provenance |
 //! | [`html`] | one self-contained page, charts inside, no script, nothing fetched |
 //!
-//! Beside the cells stand figures made of them: equity flags ([`equity`]), and quartiles of unnamed peers ([`peers`]). An estimate
+//! Beside the cells stand figures made of them: equity flags ([`equity`]), the gap between groups in a match panel ([`gap`]), and quartiles of unnamed peers ([`peers`]). An estimate
 //! of missed matches ([`missed`]) is for the sender's own eyes and in none of the files.
 //!
 //! What these give is for internal use and says so. [`html_outside`] and [`notes_outside`] word the same report for a reader who is
@@ -18,6 +18,7 @@
 
 mod csv;
 pub mod equity;
+pub mod gap;
 mod html;
 pub mod missed;
 mod model;

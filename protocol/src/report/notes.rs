@@ -5,7 +5,7 @@ use crate::{
     report::{
         Outside, Report,
         equity::{self, Measure},
-        outside, peers,
+        gap, outside, peers,
     },
 };
 
@@ -38,6 +38,9 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
             definition.title, definition.metric, definition.text, definition.pseudo_code
         ));
     }
+    if report.tables.iter().any(|table| gap::counts_links(&table.metric)) {
+        out.push_str(&format!("\nHow well records match. {}.\n", gap::NOT_A_RATE));
+    }
     for line in made_of(report) {
         out.push_str(&format!("\n{line}\n"));
     }
@@ -64,6 +67,9 @@ pub(super) fn made_of(report: &Report) -> Vec<String> {
             equity::MARGIN
         ));
         lines.extend(Measure::ALL.map(|measure| format!("  {}: {}.", measure.word(), measure.definition())));
+    }
+    if report.tables.iter().any(|table| !gap::gaps(report, table).is_empty()) {
+        lines.push(format!("Between groups (column `measure`). {}: {}.", gap::MEASURE, gap::DEFINITION));
     }
     if !report.peers.0.is_empty() {
         lines.push(format!("Peers: {}.", peers::PEERS));

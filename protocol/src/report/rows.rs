@@ -7,6 +7,7 @@ use crate::{
     report::{
         Report,
         equity::{self, Finding},
+        gap::{self, Gap},
         peers::PeerGroup,
     },
 };
@@ -65,8 +66,8 @@ fn outcome(table: &ReleasedTable, outcome: Outcome) -> &str {
     }
 }
 
-/// Figures made of the report's cells, for its viewer: two rows for each equity measure, its value and its flag; three for each
-/// peer group. A file for the outside has none (SPEC §24): its reader is told what was approved and can make these of it.
+/// Figures made of the report's cells, for its viewer: two rows for each equity measure, its value and its flag; one for each gap of
+/// a match panel; three for each peer group. A file for the outside has none (SPEC §24): its reader is told what was approved and can make these of it.
 #[must_use]
 pub fn derived(report: &Report) -> Vec<Row> {
     if report.is_outside() {
@@ -77,6 +78,7 @@ pub fn derived(report: &Report) -> Vec<Row> {
         for finding in equity::findings(report, table) {
             made.extend(flagged(report, table, &finding));
         }
+        made.extend(gap::gaps(report, table).iter().map(|gap| between(report, table, gap)));
     }
     made.extend(report.peers.0.iter().flat_map(|group| beside_peers(report, group)));
     made
@@ -106,6 +108,26 @@ fn flagged(report: &Report, table: &ReleasedTable, finding: &Finding) -> [Row; 2
     [
         row(measure.to_owned(), finding.value.to_string(), finding.low.to_string(), finding.high.to_string()),
         row(format!("{measure}-flag"), flag(), flag(), flag()),
+    ]
+}
+
+fn between(report: &Report, table: &ReleasedTable, gap: &Gap) -> Row {
+    let [least, most] = [gap.least, gap.most].map(|group| category(table, &Category::One(group)));
+    [
+        report.round.to_string(),
+        table.metric.to_string(),
+        table.sender.to_string(),
+        table.receiver(gap.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string()),
+        gap.cohort.to_string(),
+        table.domain.dimension.name().to_owned(),
+        format!("from {least} to {most}"),
+        outcome(table, gap.outcome).to_owned(),
+        gap::MEASURE.to_owned(),
+        gap.value.to_string(),
+        gap.low.to_string(),
+        gap.high.to_string(),
+        "value".to_owned(),
+        String::new(),
     ]
 }
 

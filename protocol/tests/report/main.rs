@@ -10,6 +10,7 @@
 mod cells;
 mod cut;
 mod equity;
+mod gap;
 mod missed;
 mod once;
 mod page;

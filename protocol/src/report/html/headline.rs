@@ -5,6 +5,7 @@ use crate::{
     disclosure::{Mark, Outcome, ReleasedTable},
     report::{
         Report,
+        gap::counts_links,
         html::{
             escape,
             figure::{grouped, range},
@@ -55,15 +56,21 @@ fn who(report: &Report, table: &ReleasedTable) -> String {
     }
 }
 
+/// What is said of the students counted.
+fn observed(table: &ReleasedTable) -> &'static str {
+    if counts_links(&table.metric) { "found in the records" } else { "observed" }
+}
+
 /// A pathway in words; nothing where nothing can be said, since the table says why.
 fn both(report: &Report, table: &ReleasedTable, pathway: Sight) -> Option<String> {
     let (first, second) = pathway.count().both()?;
     let (cohort, share) = newest(table, pathway.rate())?;
     let at = |place| format!("<span class=\"code\">{}</span>", place::plain(table, Some(place)));
     Some(format!(
-        "Of {} in the {cohort} cohort, {share}{} were observed both at {} and at {}.",
+        "Of {} in the {cohort} cohort, {share}{} were {} both at {} and at {}.",
         who(report, table),
         detail(table, pathway.count(), cohort),
+        observed(table),
         at(first),
         at(second)
     ))
@@ -80,11 +87,12 @@ fn sentence(report: &Report, table: &ReleasedTable, place: Place) -> Option<Stri
     };
     let Some((cohort, share)) = newest(table, Outcome::Rate(place)) else {
         return Some(format!(
-            "Too few of {who} are in these cohorts for a rate of those seen {seen_at} to be shown."
+            "Too few of {who} are in these cohorts for a rate of those {} {seen_at} to be shown.",
+            if counts_links(&table.metric) { "found" } else { "seen" }
         ));
     };
     let detail = detail(table, Outcome::Enrolled(place), cohort);
-    Some(format!("Of {who} in the {cohort} cohort, {share}{detail} were observed {seen_at}."))
+    Some(format!("Of {who} in the {cohort} cohort, {share}{detail} were {} {seen_at}.", observed(table)))
 }
 
 /// The newest cohort about which anything at all can be said, and its share in words.

@@ -9,6 +9,7 @@ mod equity;
 pub(super) mod escape;
 mod feeder;
 mod figure;
+mod gap;
 mod headline;
 mod matching;
 mod method;
@@ -23,7 +24,7 @@ use std::collections::BTreeSet;
 use crate::{
     cells::Dimension,
     disclosure::{MetricRef, ReleasedTable},
-    report::{MetricDefinition, Outside, Report, outside},
+    report::{MetricDefinition, Outside, Report, gap::counts_links, outside},
 };
 
 /// The whole page for its viewer, UTF-8. The same report gives the same bytes.
@@ -86,15 +87,23 @@ fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {
     let totals: Vec<&ReleasedTable> =
         of_metric().filter(|table| table.domain.dimension == Dimension::All).collect();
     out.push_str(&format!("<section>\n<h2>{}</h2>\n", escape::text(&definition.title)));
+    let is_panel = counts_links(&definition.metric);
+    if is_panel {
+        gap::warning(out);
+    }
     headline::sentences(report, &totals, out);
     headline::caveat(report, &of_metric().collect::<Vec<_>>(), out);
     trend::charts(report, &totals, out);
-    sankey::charts(report, &totals, out);
+    if !is_panel {
+        // Who was found somewhere did not therefore go there.
+        sankey::charts(report, &totals, out);
+    }
     feeder::table(report, &totals, out);
     for dimension in Dimension::ALL {
         let tables: Vec<_> = of_metric().filter(|table| table.domain.dimension == dimension).collect();
         breakdown::tables(report, dimension, &tables, out);
         equity::tables(report, dimension, &tables, out);
+        gap::tables(report, dimension, &tables, out);
     }
     peers::table(report, &definition.metric, out);
     method::definition(definition, out);
