@@ -8,10 +8,13 @@ use harness::{
     shown::enrolled,
 };
 use passage_protocol::{
-    agreement::Segment::{Cc, K12, Univ},
+    agreement::{
+        Clause, ManifestPart, Permit,
+        Segment::{Cc, K12, Univ},
+    },
     cells::{Dimension, SchoolYear, Window},
     disclosure::{Mark, Outcome, ReleasedTable},
-    manifest::shapes::ColumnKey,
+    manifest::{Manifest, shapes::ColumnKey},
     report::{Report, csv, gap, html, notes},
 };
 
@@ -92,6 +95,40 @@ fn a1_alone_in_a_study_receivers_send_keys_and_nothing_else() {
         for gap in gap::gaps(&reports[0], table) {
             assert_eq!((gap.low, gap.high), (gap.value, gap.value), "exact counts leave nothing open");
         }
+    }
+}
+
+#[test]
+fn a1_what_a_manifest_says_of_a_panel_is_bound() {
+    let mut federation = Federation::new(setup(120, 45));
+    federation.envelopes = Some(Vec::new());
+    federation.open();
+    federation.run();
+    let honest = manifest(&federation);
+    let (standing, today) = (federation.shared.papers.standing(), federation.now().date());
+    let granted =
+        |manifest: &Manifest| Permit::grant(&standing, manifest, federation.code(1), today).map(drop);
+    assert_eq!(granted(&honest), Ok(()));
+    let panel = honest.tables.iter().position(|table| table.metric == PANEL).unwrap();
+    let link = honest.tables[panel].window_keys[0];
+    let changes: [&dyn Fn(&mut Manifest); 6] = [
+        // A receiver that would have to say something after all, and one whose word would not be asked for.
+        &|manifest| manifest.tables[panel].window = Window::new(1, 1).unwrap(),
+        &|manifest| manifest.tables[0].window = Window::LINK,
+        // The test of a link under the key of a column, and a column under the key of a link.
+        &|manifest| manifest.tables[panel].window_keys = vec![manifest.tables[panel].cell_key],
+        &|manifest| manifest.lists[1].columns.push(link),
+        &|manifest| manifest.lists[0].columns.push(link),
+        &|manifest| {
+            manifest.column_keys[usize::from(link)] =
+                ColumnKey::Window { metric: PANEL.to_owned(), place: 0 };
+        },
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let mut manifest = honest.clone();
+        change(&mut manifest);
+        assert_eq!(granted(&manifest), Err(Clause::OtherThanAgreed(ManifestPart::Content)), "change {at}");
+        assert_ne!(manifest.digest(), honest.digest(), "change {at}");
     }
 }
 
