@@ -43,6 +43,21 @@ pub enum ShelfError {
     },
 }
 
+impl ShelfError {
+    /// In the words of the operating system, for who has no words of its own for a shelf.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Absent { .. } => io::ErrorKind::NotFound,
+            Self::DigestDiffers { .. } => io::ErrorKind::InvalidData,
+            Self::DiskFull => io::ErrorKind::StorageFull,
+            Self::Io { kind } => *kind,
+            Self::TooLong { .. } => io::ErrorKind::FileTooLarge,
+            Self::TooShort { .. } => io::ErrorKind::UnexpectedEof,
+        }
+    }
+}
+
 impl fmt::Display for ShelfError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,9 +5,10 @@
 //! killed process leaves is removed when the shelf is next opened.
 
 mod error;
+mod sequence;
 mod spill;
-
 pub use self::error::ShelfError;
+pub use self::sequence::{Room, Sequence};
 pub use self::spill::{BUCKETS_MAX, Spill};
 use passage_protocol::ids::Digest;
 use std::{
