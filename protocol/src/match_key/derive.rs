@@ -45,7 +45,9 @@ impl MatchKey {
         &self.bytes
     }
 
-    fn from_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    /// The key with these [`fields`](Self::fields): back from an owner's own sealed rows.
+    #[must_use]
+    pub fn from_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut bytes = Vec::with_capacity(40);
         for field in fields {
             let field = field.get(..FIELD_BYTES_MAX).unwrap_or(field);

@@ -1,7 +1,7 @@
 //! Finds items that carry the same value among millions, near-linearly.
 //!
 //! Promises exact groups: a 64-bit hash brings candidates together, the values decide. Items without a value are in no
-//! group; an item alone is in no group. Groups come in an order that depends on the values only.
+//! group; an item alone is in no group. Groups come in an order that depends on the values only: that of [`hash`].
 
 use std::{collections::hash_map::DefaultHasher, hash::Hasher};
 
@@ -20,9 +20,7 @@ pub(super) fn equal_values(count: usize, value: impl Fn(usize, &mut Vec<u8>) -> 
     for item in 0..count {
         buffer.clear();
         if value(item, &mut buffer) {
-            let mut hasher = DefaultHasher::new();
-            hasher.write(&buffer);
-            hashed.push((hasher.finish(), item));
+            hashed.push((hash(&buffer), item));
         }
     }
     hashed.sort_unstable();
@@ -42,6 +40,13 @@ pub(super) fn equal_values(count: usize, value: impl Fn(usize, &mut Vec<u8>) -> 
         }
     }
     groups
+}
+
+/// What groups are put in order by: the same in every program and every run.
+pub(super) fn hash(value: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(value);
+    hasher.finish()
 }
 
 #[cfg(test)]

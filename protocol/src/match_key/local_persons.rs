@@ -86,7 +86,11 @@ pub fn local_persons(records: &[NormalisedPerson], recipes: &[Recipe], slot_reci
         ..MergeCounts::default()
     };
     for person in &mut persons {
-        counts.beyond_slots += fill_slots(person, records, recipes, slot_recipes);
+        let own: Vec<&NormalisedPerson> =
+            person.members.iter().filter_map(|record| records.get(*record)).collect();
+        let (slots, beyond_slots) = slots_of_person(&own, recipes, slot_recipes);
+        person.slots = slots;
+        counts.beyond_slots += beyond_slots;
     }
     for (index, _) in (0_u8..).zip(recipes) {
         counts.suppressed += suppress_shared(&mut persons, index, slot_recipes);
@@ -95,18 +99,19 @@ pub fn local_persons(records: &[NormalisedPerson], recipes: &[Recipe], slot_reci
     LocalPersons { persons, counts }
 }
 
-/// Fills the slots of one person; returns how many keys had no slot.
-fn fill_slots(
-    person: &mut LocalPerson,
-    records: &[NormalisedPerson],
+/// The slots of one person, filled from its records in order, and how many keys had no slot: the rule of [`local_persons`], before
+/// what two persons share is withheld.
+#[must_use]
+pub fn slots_of_person(
+    records: &[&NormalisedPerson],
     recipes: &[Recipe],
     slot_recipes: &[u8],
-) -> u64 {
+) -> (Vec<Option<MatchKey>>, u64) {
     let mut beyond_slots = 0;
-    person.slots = slot_recipes.iter().map(|_| None).collect();
+    let mut slots: Vec<Option<MatchKey>> = slot_recipes.iter().map(|_| None).collect();
     for (index, recipe) in (0_u8..).zip(recipes) {
-        let mut keys = union_of_keys(person, records, recipe).into_iter();
-        let places = person.slots.iter_mut().zip(slot_recipes).filter(|(_, of)| **of == index);
+        let mut keys = union_of_keys(records, recipe).into_iter();
+        let places = slots.iter_mut().zip(slot_recipes).filter(|(_, of)| **of == index);
         let mut omitted = true;
         for (place, _) in places {
             *place = keys.next();
@@ -116,16 +121,16 @@ fn fill_slots(
             beyond_slots += keys.count() as u64;
         }
     }
-    beyond_slots
+    (slots, beyond_slots)
 }
 
 /// The different keys of a person's records under one recipe, those to be kept first.
-fn union_of_keys(person: &LocalPerson, records: &[NormalisedPerson], recipe: &Recipe) -> Vec<MatchKey> {
+fn union_of_keys(records: &[&NormalisedPerson], recipe: &Recipe) -> Vec<MatchKey> {
     let mut found: Vec<(usize, MatchKey)> = Vec::new();
-    for record in person.members.iter().filter_map(|record| records.get(*record)) {
+    for record in records {
         found.extend(derive(record, recipe).into_iter().enumerate());
     }
-    if person.members.len() == 1 {
+    if records.len() == 1 {
         return found.into_iter().map(|(_, key)| key).collect();
     }
     // Bring equal keys together, the best rank first; count them; then order by what is to be kept.

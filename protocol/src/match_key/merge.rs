@@ -5,7 +5,13 @@
 //! a shared number, or a number mistyped into another's. It does not compare a record with every other: within a
 //! group of equal values a record is tried against at most [`APART_MAX`] persons, in the order of the records.
 
-use super::{equal_values::equal_values, identifier::Gender, person::NormalisedPerson};
+use std::collections::{HashMap, hash_map::Entry};
+
+use super::{
+    equal_values::{equal_values, hash},
+    identifier::Gender,
+    person::NormalisedPerson,
+};
 
 /// The person of every record, as the index of the person's first record, and how many merges a clash prevented.
 ///
@@ -13,64 +19,96 @@ use super::{equal_values::equal_values, identifier::Gender, person::NormalisedPe
 ///
 /// Three passes of hashing and sorting; near-linear in the records.
 pub(super) fn merge(records: &[NormalisedPerson]) -> (Vec<usize>, u64) {
-    let mut persons = Persons::of(records);
-    let record = |position: usize| records.get(position);
-    let by_ssid = equal_values(records.len(), |position, out| {
-        let ssid = record(position).and_then(|record| record.identity.ssid);
-        ssid.iter().for_each(|ssid| out.extend_from_slice(ssid));
-        ssid.is_some()
+    let mut persons = Persons::new(records.len());
+    let groups = Sharing::ALL.map(|sharing| {
+        equal_values(records.len(), |position, out| {
+            records.get(position).and_then(|record| sharing.value(record, out)).is_some()
+        })
     });
-    let by_ssn = equal_values(records.len(), |position, out| {
-        let ssn = record(position).and_then(|record| record.identity.ssn);
-        ssn.iter().for_each(|ssn| out.extend_from_slice(ssn));
-        ssn.is_some()
-    });
-    let by_name = equal_values(records.len(), |position, out| {
-        record(position).and_then(|record| name_and_birth_date(record, out)).is_some()
-    });
-    for group in by_ssid.iter().chain(&by_ssn).chain(&by_name) {
+    for group in groups.iter().flatten() {
+        for record in group {
+            persons.know(*record, || records.get(*record).map(Known::of));
+        }
         persons.bring_together(group);
     }
-    let first_records = (0..records.len()).map(|position| persons.first_record(position)).collect();
-    (first_records, persons.kept_apart)
+    let (first_records, kept_apart) = persons.finish();
+    (first_records.into_iter().map(|first| first as usize).collect(), kept_apart)
 }
 
-fn name_and_birth_date(record: &NormalisedPerson, out: &mut Vec<u8>) -> Option<()> {
-    let birth_date = record.identity.birth_date?;
-    let (given, surnames) = (record.given_joined()?, record.surnames_joined()?);
-    for text in [given.as_str(), "|", &surnames, "|", &birth_date.digits()] {
-        out.extend_from_slice(text.as_bytes());
+/// What records of one person may share, in the order in which it brings them together.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Sharing {
+    Ssid,
+    Ssn,
+    NameAndBirthDate,
+}
+
+impl Sharing {
+    pub(super) const ALL: [Self; 3] = [Self::Ssid, Self::Ssn, Self::NameAndBirthDate];
+
+    /// Appends what a record has to share, if it has it.
+    pub(super) fn value(self, record: &NormalisedPerson, out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            Self::Ssid => out.extend_from_slice(record.identity.ssid.as_ref()?),
+            Self::Ssn => out.extend_from_slice(record.identity.ssn.as_ref()?),
+            Self::NameAndBirthDate => {
+                let birth_date = record.identity.birth_date?;
+                let (given, surnames) = (record.given_joined()?, record.surnames_joined()?);
+                for text in [given.as_str(), "|", &surnames, "|", &birth_date.digits()] {
+                    out.extend_from_slice(text.as_bytes());
+                }
+            }
+        }
+        Some(())
     }
-    Some(())
 }
 
 /// Disjoint sets of records, with what is known of each person.
-struct Persons<'a> {
+pub(super) struct Persons {
     /// Parent of each record; the root of a set is its first record.
-    parents: Vec<usize>,
-    /// At a root: what the clash rule reads, from the first record that has it.
-    known: Vec<Known<'a>>,
+    parents: Vec<u32>,
+    /// Of the records that share anything. At a root: what the clash rule reads, from the first record that has it.
+    known: HashMap<usize, Known>,
     kept_apart: u64,
 }
 
+/// What the clash rule reads of a person.
 #[derive(Clone, Copy)]
-struct Known<'a> {
-    ssid: Option<[u8; 10]>,
-    gender: Option<Gender>,
-    middle: Option<&'a str>,
+pub(super) struct Known {
+    pub(super) ssid: Option<[u8; 10]>,
+    pub(super) gender: Option<Gender>,
+    pub(super) middle: Option<Middle>,
 }
 
-impl Known<'_> {
+/// A middle name as far as it must be told from another: two of one first letter and one digest are taken for equal.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) struct Middle {
+    pub(super) first: u8,
+    pub(super) is_initial: bool,
+    pub(super) digest: u64,
+}
+
+impl Middle {
+    fn of(name: &str) -> Option<Self> {
+        let first = *name.as_bytes().first()?;
+        Some(Self { first, is_initial: name.len() == 1, digest: hash(name.as_bytes()) })
+    }
+}
+
+impl Known {
+    pub(super) fn of(record: &NormalisedPerson) -> Self {
+        let identity = &record.identity;
+        Self { ssid: identity.ssid, gender: identity.gender, middle: record.middle().and_then(Middle::of) }
+    }
+
     fn clashes(&self, other: &Self) -> bool {
         let differ = |pair: Option<bool>| pair.unwrap_or(false);
         let ssids = differ(self.ssid.zip(other.ssid).map(|(left, right)| left != right));
         let genders = differ(self.gender.zip(other.gender).map(|(left, right)| left != right));
         // An initial agrees with every name it begins.
-        let middles =
-            differ(self.middle.zip(other.middle).map(|(left, right)| match left.len().min(right.len()) {
-                1 => left.as_bytes().first() != right.as_bytes().first(),
-                _ => left != right,
-            }));
+        let middles = differ(self.middle.zip(other.middle).map(|(left, right)| {
+            if left.is_initial || right.is_initial { left.first != right.first } else { left != right }
+        }));
         ssids && (middles || genders)
     }
 
@@ -78,39 +116,63 @@ impl Known<'_> {
         self.ssid = self.ssid.or(other.ssid);
         self.gender = self.gender.or(other.gender);
         // A name in full says more than an initial.
-        let is_initial = self.middle.is_none_or(|middle| middle.len() == 1);
+        let is_initial = self.middle.is_none_or(|middle| middle.is_initial);
         self.middle = if is_initial { other.middle.or(self.middle) } else { self.middle };
     }
 }
 
-impl<'a> Persons<'a> {
-    fn of(records: &'a [NormalisedPerson]) -> Self {
-        let known = |record: &'a NormalisedPerson| Known {
-            ssid: record.identity.ssid,
-            gender: record.identity.gender,
-            middle: record.middle(),
-        };
-        Self {
-            parents: (0..records.len()).collect(),
-            known: records.iter().map(known).collect(),
-            kept_apart: 0,
+impl Persons {
+    /// Every one of `records` records a person of its own.
+    pub(super) fn new(records: usize) -> Self {
+        let parents = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
+        Self { parents, known: HashMap::new(), kept_apart: 0 }
+    }
+
+    /// Takes what is known of a record, before it is first brought together with others.
+    pub(super) fn know(&mut self, record: usize, known: impl FnOnce() -> Option<Known>) {
+        if let Entry::Vacant(place) = self.known.entry(record)
+            && let Some(known) = known()
+        {
+            place.insert(known);
+        }
+    }
+
+    /// The person of every record, as the index of the person's first record, and how many merges a clash prevented.
+    pub(super) fn finish(mut self) -> (Vec<u32>, u64) {
+        self.known = HashMap::new();
+        (0..self.parents.len()).for_each(|record| {
+            let first = self.first_record(record);
+            self.set_parent(record, first);
+        });
+        (self.parents, self.kept_apart)
+    }
+
+    fn parent(&self, record: usize) -> usize {
+        self.parents.get(record).map_or(record, |parent| *parent as usize)
+    }
+
+    fn set_parent(&mut self, record: usize, parent: usize) {
+        if let (Some(slot), Ok(parent)) = (self.parents.get_mut(record), u32::try_from(parent)) {
+            *slot = parent;
         }
     }
 
     fn first_record(&mut self, record: usize) -> usize {
         let mut at = record;
-        while let Some(parent) = self.parents.get(at).copied().filter(|parent| *parent != at) {
-            // Halve the path as it is walked.
-            let above = self.parents.get(parent).copied().unwrap_or(parent);
-            if let Some(slot) = self.parents.get_mut(at) {
-                *slot = above;
+        loop {
+            let parent = self.parent(at);
+            if parent == at {
+                return at;
             }
+            // Halve the path as it is walked.
+            let above = self.parent(parent);
+            self.set_parent(at, above);
             at = above;
         }
-        at
     }
 
-    fn bring_together(&mut self, group: &[usize]) {
+    /// Makes records that share a value one person, as far as nothing clashes. They ascend.
+    pub(super) fn bring_together(&mut self, group: &[usize]) {
         let mut found: Vec<usize> = Vec::new();
         for record in group {
             let merged = found.iter().any(|person| self.join(*person, *record));
@@ -128,12 +190,12 @@ impl<'a> Persons<'a> {
             return true;
         }
         let (keep, fold) = (left.min(right), left.max(right));
-        let Some(folded) = self.known.get(fold).copied() else { return false };
-        let Some(kept) = self.known.get_mut(keep).filter(|kept| !kept.clashes(&folded)) else { return false };
+        let Some(folded) = self.known.get(&fold).copied() else { return false };
+        let Some(kept) = self.known.get_mut(&keep).filter(|kept| !kept.clashes(&folded)) else {
+            return false;
+        };
         kept.complete_from(&folded);
-        if let Some(parent) = self.parents.get_mut(fold) {
-            *parent = keep;
-        }
+        self.set_parent(fold, keep);
         true
     }
 }
