@@ -1,16 +1,34 @@
-//! From the roster to the rows of one round: match keys and codes, in memory only.
+//! From the roster to the rows of one round: match keys and codes, for this process only.
 //!
-//! Opted-out students are gone before this file sees them (D7); what it makes has no byte form and leaves only through
-//! [`crate::compute::contribute`].
+//! ```text
+//!   students ──▶ traces of what records share ──▶ which records are one person          (pass 1)
+//!   students ──▶ persons, their keys and facts ──▶ rows, and traces of their keys       (pass 2)
+//!   traces of keys, a part at a time ──▶ which keys two persons share: withheld
+//! ```
+//!
+//! Rows and traces stand in memory up to the room given, and sealed on the disk beyond it; both ways give the same rows. Opted-out
+//! students are gone before this file sees them (D7); what it makes leaves only through [`crate::compute::contribute`].
+
+mod persons;
+mod rows;
 
 use passage_protocol::{
     agreement::{Role, Segment, Study},
     cells::{Ethnicity, Gender, SchoolYear},
     manifest::shapes::never_held,
-    match_key::{LocalPerson, MatchKey, NormalisedPerson, local_persons},
+    match_key::{KeyTrace, MatchKey, NormalisedPerson, Recipe, Traces, slots_of_person},
 };
-use rayon::prelude::*;
+use passage_shell::{
+    entropy,
+    failure::Failure,
+    shelf::{Room, Sequence, ShelfError},
+};
 
+pub use self::rows::PreparedRows;
+use self::{
+    persons::{OwnPerson, each_person},
+    rows::{DAMAGED, pack},
+};
 use crate::{
     metrics::MetricFacts,
     roster::{Person, Roster, Student},
@@ -19,11 +37,7 @@ use crate::{
 /// The rows a member will contribute, and the counts it declares.
 pub struct Prepared {
     /// One per local person.
-    pub rows: Vec<PreparedRow>,
-    /// Places in the roster of the students the rows were made from: whose records take part (F5).
-    pub students: Vec<usize>,
-    /// How many of them each row was made from, in order.
-    pub records: Vec<usize>,
+    pub rows: PreparedRows,
     /// Students left out because they opted out.
     pub opted_out: u32,
     /// Persons for whom no match key could be made: rows of random tokens in a sender's list, none in a receiver's.
@@ -40,6 +54,8 @@ pub struct PreparedRow {
     pub ethnicity: Ethnicity,
     /// Gender.
     pub gender: Gender,
+    /// Places in the roster of the students it was made from: whose records take part (F5).
+    pub students: Vec<u32>,
 }
 
 /// What one institution says of one student for one metric.
@@ -59,10 +75,13 @@ pub struct Fact {
 /// enrolment (an applicant has not arrived) or of whom some metric says something: what is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
 /// so a twin outside the cohorts still voids a shared key.
 ///
+/// # Errors
+///
+/// [`Failure`] of the disk or the random source.
+///
 /// # Cost
 ///
-/// Near-linear in the number of records; all cores for normalisation.
-#[must_use]
+/// Near-linear in the number of records; all cores for normalisation and keys. Memory: the room, and beside it ten bytes a record.
 pub fn prepare(
     roster: &Roster,
     study: &Study,
@@ -70,42 +89,105 @@ pub fn prepare(
     segment: Segment,
     this_year: u16,
     said: &[Option<MetricFacts>],
-) -> Prepared {
-    let recipes = study.preset.recipes();
-    let slots = study.preset.slots_for(never_held(segment));
-    let persons: Vec<NormalisedPerson> =
-        roster.students.par_iter().map(|student| normalise(student.person(), this_year)).collect();
-    let merged = local_persons(&persons, &recipes, &slots);
-    drop(persons);
+    room: &Room,
+) -> Result<Prepared, Failure> {
+    let (recipes, slots) = (study.preset.recipes(), study.preset.slots_for(never_held(segment)));
+    let traces = Traces::new(entropy::seed()?);
+    let work = Work { study, role, this_year, said, recipes: &recipes, slots: &slots, traces: &traces };
 
-    let (mut rows, mut students, mut records) = (Vec::new(), Vec::new(), Vec::new());
-    let mut unusable = 0_u32;
-    for person in merged.persons {
-        let facts: Vec<Fact> = said.iter().map(|said| fact(said.as_ref(), role, &person)).collect();
-        let asked = |fact: &Fact| fact.cohort.is_some_and(|cohort| study.cohorts.contains(&cohort));
-        let wanted = match role {
+    let mut rows = room.part(4).sequence();
+    let mut filled: Vec<u16> = Vec::new();
+    let mut parts = room.part(4).buckets((roster.students.len() * slots.len()) as u64 * KEY_TRACE_BYTES);
+    let made = |person: OwnPerson| work.row(&person);
+    each_person(roster, this_year, &traces, &room.part(4), made, |mut one| {
+        let number = if let Some((row, mask)) = one.row {
+            rows.push(&row)?;
+            filled.push(mask);
+            u32::try_from(filled.len() - 1).unwrap_or(u32::MAX)
+        } else {
+            u32::MAX
+        };
+        for trace in &mut one.keys {
+            trace.person = number;
+            let part = trace.part(parts.len());
+            parts.get_mut(part).ok_or(DAMAGED)?.push(&trace.to_own_file())?;
+        }
+        Ok::<(), Failure>(())
+    })?;
+    for part in parts {
+        withhold(&part, &mut filled)?;
+    }
+    let without_key = filled.iter().filter(|mask| **mask == 0).count();
+    let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
+    let unusable = u32::try_from(without_key).unwrap_or(u32::MAX);
+    Ok(Prepared { rows: PreparedRows::new(rows, filled, role), opted_out, unusable })
+}
+
+/// Memory of a trace of a key while those that are equal are sought.
+const KEY_TRACE_BYTES: u64 = 64;
+
+/// Takes the keys that two persons share out of the masks of filled slots.
+fn withhold(part: &Sequence, filled: &mut [u16]) -> Result<(), ShelfError> {
+    let mut traces = Vec::new();
+    part.each(|trace| {
+        traces.push(KeyTrace::from_own_file(trace).ok_or(DAMAGED)?);
+        Ok::<(), ShelfError>(())
+    })?;
+    for shared in KeyTrace::shared(traces) {
+        // A person whose row is not asked for has no mask; its keys void those of others all the same.
+        if let Some(mask) = filled.get_mut(shared.person as usize) {
+            *mask &= !1_u16.checked_shl(shared.slot.into()).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// What a row is made with.
+struct Work<'a> {
+    study: &'a Study,
+    role: Role,
+    this_year: u16,
+    said: &'a [Option<MetricFacts>],
+    recipes: &'a [Recipe],
+    slots: &'a [u8],
+    traces: &'a Traces,
+}
+
+/// A person, made into a row of bytes with the mask of its filled slots if the study asks for it, and into traces of its keys.
+struct Made {
+    row: Option<(zeroize::Zeroizing<Vec<u8>>, u16)>,
+    keys: Vec<KeyTrace>,
+}
+
+impl Work<'_> {
+    fn row(&self, person: &OwnPerson) -> Made {
+        let records: Vec<NormalisedPerson> =
+            person.records.iter().map(|student| normalise(student.person(), self.this_year)).collect();
+        let records: Vec<&NormalisedPerson> = records.iter().collect();
+        let (keys, _) = slots_of_person(&records, self.recipes, self.slots);
+        let (mut traces, mut mask) = (Vec::with_capacity(keys.len()), 0_u16);
+        for ((slot, recipe), key) in (0_u8..).zip(self.slots).zip(&keys) {
+            if let Some(key) = key {
+                mask |= 1_u16.checked_shl(slot.into()).unwrap_or_default();
+                traces.push(self.traces.of_key(key, *recipe, 0, slot));
+            }
+        }
+        let facts: Vec<Fact> = self.said.iter().map(|said| fact(said.as_ref(), self.role, person)).collect();
+        let asked = |fact: &Fact| fact.cohort.is_some_and(|cohort| self.study.cohorts.contains(&cohort));
+        let wanted = match self.role {
             Role::Sender => facts.iter().any(asked),
             Role::Receiver => {
-                ever_enrolled(roster, &person) || facts.iter().any(|fact| !fact.seen.is_empty())
+                person.records.iter().any(Student::ever_enrolled)
+                    || facts.iter().any(|fact| !fact.seen.is_empty())
             }
         };
-        if !wanted {
-            continue;
-        }
-        if person.slots.iter().all(Option::is_none) {
-            unusable = unusable.saturating_add(1);
-            // A sender's student without a key is still of the cohort: the row carries random tokens and links to nobody.
-            if role == Role::Receiver {
-                continue;
-            }
-        }
-        students.extend(&person.members);
-        let (ethnicity, gender) = (ethnicity(roster, &person), gender(roster, &person));
-        records.push(person.members.len());
-        rows.push(PreparedRow { keys: person.slots, facts, ethnicity, gender });
+        let row = wanted.then(|| {
+            let (ethnicity, gender) = (ethnicity(person), gender(person));
+            let row = PreparedRow { keys, facts, ethnicity, gender, students: person.places.clone() };
+            (pack(&row), mask)
+        });
+        Made { row, keys: traces }
     }
-    let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
-    Prepared { rows, students, records, opted_out, unusable }
 }
 
 /// A student's identity as match keys read it.
@@ -117,30 +199,28 @@ pub(crate) fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
 }
 
 /// What a metric says of a person, from all its records.
-fn fact(said: Option<&MetricFacts>, role: Role, person: &LocalPerson) -> Fact {
-    let pairs = said.map(|said| said.of_person(&person.members)).unwrap_or_default();
+fn fact(said: Option<&MetricFacts>, role: Role, person: &OwnPerson) -> Fact {
+    let places: Vec<usize> = person.places.iter().map(|place| *place as usize).collect();
+    let pairs = said.map(|said| said.of_person(&places)).unwrap_or_default();
     match role {
         Role::Sender => Fact { cohort: pairs.first().map(|(cohort, _)| *cohort), seen: Vec::new() },
         Role::Receiver => Fact { cohort: None, seen: pairs },
     }
 }
 
-fn records<'a>(roster: &'a Roster, person: &'a LocalPerson) -> impl Iterator<Item = &'a Student> {
-    person.members.iter().filter_map(|index| roster.students.get(*index))
-}
-
-fn ever_enrolled(roster: &Roster, person: &LocalPerson) -> bool {
-    records(roster, person).any(Student::ever_enrolled)
-}
-
 /// The first stated one, in file order.
-fn ethnicity(roster: &Roster, person: &LocalPerson) -> Ethnicity {
-    let stated = records(roster, person).map(Student::ethnicity).find(|one| *one != Ethnicity::NotReported);
+fn ethnicity(person: &OwnPerson) -> Ethnicity {
+    let stated = person.records.iter().map(Student::ethnicity).find(|one| *one != Ethnicity::NotReported);
     stated.unwrap_or(Ethnicity::NotReported)
 }
 
 /// The first stated one, in file order.
-fn gender(roster: &Roster, person: &LocalPerson) -> Gender {
-    let stated = records(roster, person).map(Student::gender).find(|one| *one != Gender::NotStated);
+fn gender(person: &OwnPerson) -> Gender {
+    let stated = person.records.iter().map(Student::gender).find(|one| *one != Gender::NotStated);
     stated.unwrap_or(Gender::NotStated)
 }
+
+#[cfg(test)]
+mod large_list;
+#[cfg(test)]
+mod tests;

@@ -32,8 +32,8 @@ pub struct Settings {
     pub passphrase_max_days: u32,
     /// Memory one query may use, MiB. Nothing is ever spilled to the disk, so a query that needs more is refused. Default: 1024.
     pub query_memory_mib: u32,
-    /// Memory a list or a table of a round may stand in, MiB; a larger one is shuffled in sealed files without names on the disk
-    /// of the state folder, a few per cent slower. Default: 1024.
+    /// Memory a list or a table of a round may stand in, MiB; a larger one is prepared and shuffled in sealed files without names
+    /// on the disk of the state folder, a few per cent slower. Default: 1024.
     pub round_memory_mib: u32,
     /// Hours a session lasts at most. Default: 12, a working day.
     pub session_hours: u32,

@@ -297,13 +297,10 @@ impl Federation {
     #[must_use]
     pub fn oracle(&self) -> Vec<Expected> {
         let papers = &self.shared.papers;
-        let prepared = self.prepared();
-        let list = |(index, prepared)| OpenList {
-            role: papers.role(index),
-            segment: papers.segments[index],
-            prepared,
-        };
-        let lists: Vec<OpenList<'_>> = prepared.iter().enumerate().map(list).collect();
+        let rows: Vec<_> = self.prepared().iter().map(|prepared| prepared.rows.all().unwrap()).collect();
+        let lists: Vec<OpenList<'_>> = (rows.iter().enumerate())
+            .map(|(index, rows)| OpenList { role: papers.role(index), segment: papers.segments[index], rows })
+            .collect();
         expected(&papers.study, papers.agreement.floor, &lists)
     }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use passage_node::{
     metrics::MetricFacts,
-    prepare::{Fact, Prepared, PreparedRow},
+    prepare::{Fact, PreparedRow},
     roster::{Roster, Student},
 };
 use passage_protocol::{
@@ -53,7 +53,7 @@ pub struct OpenList<'a> {
     /// Kind of institution.
     pub segment: Segment,
     /// Its rows.
-    pub prepared: &'a Prepared,
+    pub rows: &'a [PreparedRow],
 }
 
 /// Every table of a study over these lists, in participant order.
@@ -84,7 +84,8 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
 /// the match panel by subgroup a receiver says nothing.
 #[must_use]
 pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricFacts>> {
-    let students = || roster.students.iter().enumerate();
+    let all = roster.students.all().unwrap();
+    let students = || all.iter().enumerate();
     let facts = |(id, _): (&str, u16)| {
         let outcomes = match id {
             "college-going-12" => 1,
@@ -123,7 +124,7 @@ fn tabulate(
 ) -> Expected {
     let from = &lists[usize::from(sender)];
     let mut cohort_counts = vec![0_u64; domain.len()];
-    for row in &from.prepared.rows {
+    for row in from.rows {
         if let Some(cell) = cell_of(row, asked.place, &domain) {
             cohort_counts[cell] += 1;
         }
@@ -149,7 +150,7 @@ fn tabulate(
         receivers,
         domain,
     };
-    for (row, person) in from.prepared.rows.iter().enumerate() {
+    for (row, person) in from.rows.iter().enumerate() {
         let candidates: Vec<&BTreeSet<Option<usize>>> = found.iter().map(|links| &links[row]).collect();
         if candidates.iter().all(|candidates| candidates.iter().all(Option::is_none)) {
             continue;
@@ -157,7 +158,7 @@ fn tabulate(
         expected.tuples += 1;
         let (mut pattern, mut open) = (0_usize, false);
         for (digit, (receiver, candidates)) in (0_u32..).zip(expected.receivers.iter().zip(candidates)) {
-            let rows = &lists[usize::from(*receiver)].prepared.rows;
+            let rows = lists[usize::from(*receiver)].rows;
             let outcomes: BTreeSet<usize> = (candidates.iter())
                 .map(|target| {
                     let said = target.map(|target| &rows[target].facts[asked.place]);
@@ -287,7 +288,7 @@ fn keys(study: &Study, list: &OpenList<'_>) -> Vec<Vec<Key>> {
             .map(|(recipe, key)| (recipe, key.fields().iter().map(|field| field.to_vec()).collect()))
             .collect()
     };
-    list.prepared.rows.iter().map(of_row).collect()
+    list.rows.iter().map(of_row).collect()
 }
 
 fn repeated(rows: &[Vec<Key>]) -> BTreeSet<Key> {

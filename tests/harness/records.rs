@@ -12,6 +12,7 @@ use passage_node::{
     tables::{Folder, Import, Schemas, StoredTable, merge},
 };
 use passage_protocol::{agreement::Segment, cells::SchoolYear, timestamp::Timestamp};
+use passage_shell::shelf::Room;
 use zeroize::Zeroizing;
 
 use crate::population::{Entry, Files, Term};
@@ -76,7 +77,7 @@ impl Records {
     #[must_use]
     pub fn roster(&self) -> Roster {
         let opt_outs = OptOuts::load(&self.folder, &self.custody, &self.tables).unwrap();
-        assemble(&self.folder, &self.custody, &self.tables, &opt_outs, self.kind).unwrap()
+        assemble(&self.folder, &self.custody, &self.tables, &opt_outs, self.kind, &Room::memory()).unwrap()
     }
 }
 

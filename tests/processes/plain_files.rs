@@ -24,6 +24,7 @@ use passage_protocol::{
     report::{self, Report},
     timestamp::Timestamp,
 };
+use passage_shell::shelf::Room;
 
 use crate::{
     fleet::{FIVE, Fleet, demonstration, free_port},
@@ -108,9 +109,9 @@ fn in_the_clear(study: &Study, opted_out: OptedOut) -> Vec<Expected> {
     if opted_out == OptedOut::Left {
         assert!(lists.iter().all(|(_, _, list)| list.opted_out == OPTED_OUT));
     }
-    let open: Vec<OpenList<'_>> = lists
-        .iter()
-        .map(|(role, segment, prepared)| OpenList { role: *role, segment: *segment, prepared })
+    let rows: Vec<_> = lists.iter().map(|(_, _, list)| list.rows.all().unwrap()).collect();
+    let open: Vec<OpenList<'_>> = (lists.iter().zip(&rows))
+        .map(|((role, segment, _), rows)| OpenList { role: *role, segment: *segment, rows })
         .collect();
     let tables = expected(study, FLOOR, &open);
     assert_eq!(tables.iter().map(|table| table.open).sum::<u64>(), 0, "ties would leave counts undecided");
@@ -155,11 +156,12 @@ fn plain_list(
         OptedOut::Counted => OptOuts::default(),
         OptedOut::Left => opt_outs(&demonstration(name).join("optout.csv")),
     };
-    let roster = assemble(&store, &custody, &tables, &opt_outs, kind).unwrap();
+    let roster = assemble(&store, &custody, &tables, &opt_outs, kind, &Room::memory()).unwrap();
     let role = if role == "sender" { Role::Sender } else { Role::Receiver };
     let year = SchoolYear(2026).0;
     let said = said_by(&roster, study, role);
-    (role, segment, prepare(&roster, study, role, segment, year, &said))
+    let prepared = prepare(&roster, study, role, segment, year, &said, &Room::memory());
+    (role, segment, prepared.map_err(|failure| failure.to_string()).unwrap())
 }
 
 fn opt_outs(list: &Path) -> OptOuts {

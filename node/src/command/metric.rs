@@ -121,7 +121,7 @@ fn run(
         let what = format!("{} MiB read, {} rows", step.read_bytes >> 20, step.rows);
         progress(Progress { what, done: step.rows, total: None, detail: String::new() })
     })?;
-    let tally = metrics::tally(&facts, metric, &roster, dimension);
+    let tally = metrics::tally(&facts, metric, &roster, dimension)?;
     Ok(answer(metric, side, &tally, facts.left_out()))
 }
 

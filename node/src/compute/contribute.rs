@@ -51,19 +51,17 @@ pub fn run(
     };
     let tables: Vec<(u16, &TableShape)> =
         (0_u16..).zip(&context.manifest.tables).filter(|(_, table)| table.sender == context.me).collect();
-    let counted: Vec<Counted> = (tables.iter())
-        .map(|(_, table)| count(&prepared, metric_place(context, table), table, context.manifest.floor))
-        .collect();
+    let counted = count(context, &prepared, &tables)?;
     let columns: Vec<usize> = list.columns.iter().map(|key| usize::from(*key)).collect();
     let makers = column_makers(context, &tables, &counted)?;
 
     let (seed, turns_seed) = (entropy::seed()?, entropy::seed()?);
     let mut shuffle = Shuffle::new(shelf, context.allowance, list.rows, shape.row_bytes())?;
-    let batch_rows = CHUNK_ROWS * 16;
-    for (batch, part) in prepared.rows.chunks(batch_rows).enumerate() {
-        let chunks: Result<Vec<Vec<u8>>, WorkFault> = (part.par_chunks(CHUNK_ROWS).enumerate())
+    let (mut batch, mut first_chunk) = (Vec::with_capacity(BATCH_ROWS), 0_u64);
+    let mut work_off = |batch: &mut Vec<PreparedRow>| -> Result<(), WorkFault> {
+        let chunks: Result<Vec<Vec<u8>>, WorkFault> = (batch.par_chunks(CHUNK_ROWS).enumerate())
             .map(|(index, chunk)| {
-                let chunk_number = (batch * 16 + index) as u64;
+                let chunk_number = first_chunk + index as u64;
                 let turns = turns(chunk.len(), &chunk_seed(&turns_seed, chunk_number));
                 let plain = chunk.iter().zip(turns).map(|(row, turn)| plain_row(context, row, &makers, turn));
                 let plain: Vec<PlainRow> = plain.collect();
@@ -74,8 +72,17 @@ pub fn run(
         for chunk in chunks? {
             shuffle.put(&chunk)?;
         }
-        rows(part.len() as u64);
-    }
+        rows(batch.len() as u64);
+        first_chunk += (BATCH_ROWS / CHUNK_ROWS) as u64;
+        batch.clear();
+        Ok(())
+    };
+    prepared.rows.each(|row| {
+        batch.push(row);
+        if batch.len() == BATCH_ROWS { work_off(&mut batch) } else { Ok(()) }
+    })?;
+    work_off(&mut batch)?;
+    drop(prepared);
     let next = list.pass(1).ok_or(WorkFault::SecretMissing)?;
     let seal = context.seal(SealPurpose::List, context.me, 0, context.me, next)?;
     let mut out = SealedOut::begin(shelf, &seal, &context.hpke_key(next)?)?;
@@ -92,27 +99,42 @@ pub fn run(
     Ok(Finished { outcome, uploads: vec![sealed] })
 }
 
+/// Rows read, blinded and encrypted at a time.
+const BATCH_ROWS: usize = CHUNK_ROWS * 16;
+
 /// Cohort counts of one table at this sender: what may be told, and which cells are withheld.
 struct Counted {
     withheld: Vec<bool>,
     released: Vec<Option<u32>>,
 }
 
-fn count(prepared: &Prepared, place: usize, table: &TableShape, floor: u32) -> Counted {
-    let mut counts = vec![0_u64; table.domain.len()];
-    for row in &prepared.rows {
-        let code = cell_code(row, place, table).and_then(|code| counts.get_mut(code as usize - 1));
-        if let Some(count) = code {
-            *count += 1;
-        }
+/// Counts every table in one reading of the rows.
+fn count(
+    context: &RoundContext,
+    prepared: &Prepared,
+    tables: &[(u16, &TableShape)],
+) -> Result<Vec<Counted>, WorkFault> {
+    let places: Vec<usize> = tables.iter().map(|(_, table)| metric_place(context, table)).collect();
+    let mut counts: Vec<Vec<u64>> = tables.iter().map(|(_, table)| vec![0; table.domain.len()]).collect();
+    if !tables.is_empty() {
+        prepared.rows.each(|row| {
+            for (((_, table), place), counts) in tables.iter().zip(&places).zip(&mut counts) {
+                let code = cell_code(&row, *place, table).and_then(|code| counts.get_mut(code as usize - 1));
+                if let Some(count) = code {
+                    *count += 1;
+                }
+            }
+            Ok::<(), WorkFault>(())
+        })?;
     }
-    let withheld = source_floor(&counts, &table.domain, floor);
-    let released = counts
-        .iter()
-        .zip(&withheld)
-        .map(|(count, withheld)| if *withheld { None } else { u32::try_from(*count).ok() })
-        .collect();
-    Counted { withheld, released }
+    let counted = |((_, table), counts): (&(u16, &TableShape), Vec<u64>)| {
+        let withheld = source_floor(&counts, &table.domain, context.manifest.floor);
+        let released = (counts.iter().zip(&withheld))
+            .map(|(count, withheld)| if *withheld { None } else { u32::try_from(*count).ok() })
+            .collect();
+        Counted { withheld, released }
+    };
+    Ok(tables.iter().zip(counts).map(counted).collect())
 }
 
 /// The cell of a row in a table whose metric stands at `place` among the study's.

@@ -11,7 +11,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::Digest,
 };
-use passage_shell::{audit::Act, failure::Failure, store::Op};
+use passage_shell::{audit::Act, failure::Failure, shelf::Room, store::Op};
 
 use crate::{
     custody::{Custody, Guard, KeyState, Outer, remembered},
@@ -79,11 +79,17 @@ impl Home {
             Segment::Cc => SegmentKind::CommunityCollege,
             Segment::Univ | Segment::Workforce => SegmentKind::University,
         };
-        let roster = assemble(&self.tables, &custody, &tables, &opt_outs, kind)?;
+        let roster = assemble(&self.tables, &custody, &tables, &opt_outs, kind, &self.room())?;
         let read = tables.iter().filter(|entry| ROSTER_TABLES.contains(&entry.place.table.as_str()));
         let mut contents: Vec<Digest> = read.map(|entry| entry.content).collect();
         contents.sort_unstable();
         Ok((roster, Digest::derive("passage v1 roster snapshot", &contents.to_bytes())))
+    }
+
+    /// Where student records of this process may go, and the memory they may take there: `round_memory_mib`.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        Room::new(&self.shelf, self.settings.round_memory_bytes())
     }
 
     /// Every table a query may see, opened: it can be read to its end even if an import replaces files meanwhile.

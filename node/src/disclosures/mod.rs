@@ -21,6 +21,7 @@ use passage_protocol::{
 };
 use passage_shell::{
     failure::Failure,
+    shelf::ShelfError,
     store::{Op, Table},
 };
 
@@ -28,6 +29,7 @@ pub use self::page::page;
 use crate::{
     custody::Custody,
     home::Home,
+    prepare::PreparedRows,
     records::{ROUNDS, RoundRecord, Yes},
     roster::{Person, Roster},
 };
@@ -89,15 +91,29 @@ impl References {
         self.of(&zeroize::Zeroizing::new(told))
     }
 
-    /// Those of the students at these places of the roster; a student without a number has none.
-    #[must_use]
-    pub fn of_students(&self, roster: &Roster, places: &[usize]) -> Vec<Reference> {
-        let students = places.iter().filter_map(|place| roster.students.get(*place));
-        let numbers = students.filter_map(|student| student.person().local_id.present());
-        let mut references: Vec<Reference> = numbers.map(|number| self.of(number)).collect();
+    /// Those of the students of whom the rows were made; a student without a number has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ShelfError`] of the disk on which the roster and the rows may stand.
+    pub fn of_students(&self, roster: &Roster, rows: &PreparedRows) -> Result<Vec<Reference>, ShelfError> {
+        let mut takes_part = vec![false; roster.students.len()];
+        rows.each(|row| {
+            for place in row.students {
+                takes_part.get_mut(place as usize).iter_mut().for_each(|part| **part = true);
+            }
+            Ok::<(), ShelfError>(())
+        })?;
+        let mut references = Vec::new();
+        roster.students.each(|place, student| {
+            let number = student.person().local_id.present();
+            let number = number.filter(|_| takes_part.get(place) == Some(&true));
+            references.extend(number.map(|number| self.of(number)));
+            Ok::<(), ShelfError>(())
+        })?;
         references.sort_unstable();
         references.dedup();
-        references
+        Ok(references)
     }
 }
 

@@ -96,9 +96,10 @@ impl Driver {
         let (prepared, references, snapshot, judged) = own_stack::run(|| {
             let (roster, snapshot) = self.home.roster()?;
             let said = self.home.study_facts(&study.study, role, &roster)?;
-            let prepared = prepare(&roster, &study.study, role, self.home.segment, today.year, &said);
-            let references = self.home.references().of_students(&roster, &prepared.students);
-            let judged = self.home.judged(&agreement.agreement, &study.study, &roster, &prepared)?;
+            let (study, room) = (&study.study, self.home.room());
+            let prepared = prepare(&roster, study, role, self.home.segment, today.year, &said, &room)?;
+            let references = self.home.references().of_students(&roster, &prepared.rows)?;
+            let judged = self.home.judged(&agreement.agreement, study, &roster, &prepared)?;
             Ok((prepared, references, snapshot, judged))
         })?;
         // Before anything is blinded and before the number of rows is told: that alone says how many are new.

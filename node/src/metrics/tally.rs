@@ -8,6 +8,8 @@ use passage_protocol::{
     metric::Metric,
 };
 
+use passage_shell::shelf::ShelfError;
+
 use super::MetricFacts;
 use crate::roster::{Roster, Student};
 
@@ -47,10 +49,18 @@ impl Line {
 }
 
 /// Counts facts by cohort, category and outcome.
-#[must_use]
-pub fn tally(facts: &MetricFacts, metric: &Metric, roster: &Roster, dimension: Dimension) -> Tally {
+///
+/// # Errors
+///
+/// [`ShelfError`] of the disk on which the roster may stand.
+pub fn tally(
+    facts: &MetricFacts,
+    metric: &Metric,
+    roster: &Roster,
+    dimension: Dimension,
+) -> Result<Tally, ShelfError> {
     let mut counts: BTreeMap<(SchoolYear, usize), Line> = BTreeMap::new();
-    for (place, student) in roster.students.iter().enumerate() {
+    roster.students.each(|place, student| {
         for (cohort, outcome) in facts.of(place) {
             let category = category(student, dimension);
             let line = counts.entry((cohort, category)).or_insert_with(|| Line {
@@ -65,8 +75,9 @@ pub fn tally(facts: &MetricFacts, metric: &Metric, roster: &Roster, dimension: D
                 *count += 1;
             }
         }
-    }
-    Tally { dimension, lines: counts.into_values().collect() }
+        Ok::<(), ShelfError>(())
+    })?;
+    Ok(Tally { dimension, lines: counts.into_values().collect() })
 }
 
 fn category(student: &Student, dimension: Dimension) -> usize {

@@ -20,6 +20,7 @@ use passage_protocol::{
 use passage_shell::{
     control::{Answer, Progress, ProgressSink},
     failure::Failure,
+    shelf::ShelfError,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -151,7 +152,7 @@ impl Home {
         show("reading students", 0)?;
         let (roster, _) = self.roster()?;
         show("making keys", 1)?;
-        Ok(of_roster(&roster, preset, never_held(self.segment), self.now().date().year))
+        Ok(of_roster(&roster, preset, never_held(self.segment), self.now().date().year)?)
     }
 }
 
@@ -163,9 +164,14 @@ impl Quality {
     }
 }
 
-/// The report on a roster.
-fn of_roster(roster: &Roster, preset: Preset, never_held: &[Element], this_year: u16) -> Quality {
-    let students = &roster.students;
+/// The report on a roster: the one place that looks at every student at once, and holds them in memory for it.
+fn of_roster(
+    roster: &Roster,
+    preset: Preset,
+    never_held: &[Element],
+    this_year: u16,
+) -> Result<Quality, ShelfError> {
+    let students = &roster.students.all()?;
     let persons: Vec<NormalisedPerson> =
         students.par_iter().map(|student| normalise(student.person(), this_year)).collect();
     let footings: Vec<Footing> = persons.par_iter().map(Footing::of).collect();
@@ -191,7 +197,7 @@ fn of_roster(roster: &Roster, preset: Preset, never_held: &[Element], this_year:
     };
     let groups = groups(students, &persons, &footings);
     let bias = groups.chunk_by(|one, other| one.dimension == other.dimension).filter_map(bias).collect();
-    Quality {
+    Ok(Quality {
         preset: preset.name(),
         students: students.len() as u64,
         opted_out: roster.counts.opted_out as u64,
@@ -205,7 +211,7 @@ fn of_roster(roster: &Roster, preset: Preset, never_held: &[Element], this_year:
         expected_permille: expected_permille(&footings),
         groups,
         bias,
-    }
+    })
 }
 
 /// How many of 1000 students with these footings are found where they are.

@@ -1,5 +1,7 @@
 //! Students in, figures out, against figures worked out by hand.
 
+use passage_shell::shelf::Room;
+
 use super::*;
 use crate::{
     roster::{OptOuts, SegmentKind, assemble},
@@ -12,7 +14,7 @@ fn roster_of(files: &[std::path::PathBuf], kind: SegmentKind) -> Roster {
     for file in files {
         tables = world.store(file, &tables).unwrap();
     }
-    assemble(&world.folder, &world.custody, &tables, &OptOuts::default(), kind).unwrap()
+    assemble(&world.folder, &world.custody, &tables, &OptOuts::default(), kind, &Room::memory()).unwrap()
 }
 
 const STUDENTS: &str = "student_id,ssid,ssn,first,middle,last,suffix,prior_last,birth_date,gender,hispanic,race,zip\n\
@@ -30,7 +32,7 @@ fn small() -> Quality {
     let file = folder.path().join("students.csv");
     std::fs::write(&file, STUDENTS).unwrap();
     let roster = roster_of(&[file], SegmentKind::CommunityCollege);
-    of_roster(&roster, Preset::Full, &[], 2026)
+    of_roster(&roster, Preset::Full, &[], 2026).unwrap()
 }
 
 #[test]
@@ -90,7 +92,7 @@ fn subgroups_and_their_gap_are_told() {
 fn every_part_counts_every_student_once() {
     let files = ["K12A/K12A-SENR.txt", "K12A/K12A-SINF.txt"].map(|name| demo().join(name));
     let roster = roster_of(&files, SegmentKind::K12);
-    let quality = of_roster(&roster, Preset::Full, &[Element::Ssn], 2026);
+    let quality = of_roster(&roster, Preset::Full, &[Element::Ssn], 2026).unwrap();
     assert!(quality.students > 500);
     for line in &quality.elements {
         assert_eq!(line.usable + line.missing + line.filler, quality.students, "{}", line.element);

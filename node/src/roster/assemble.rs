@@ -1,4 +1,4 @@
-//! Stored tables into students, in memory: one entry per student with identity, cohort, first college year and categories.
+//! Stored tables into students: one entry per student with identity, cohort, first college year and categories.
 //!
 //! Rows of one student join on the local number and the institution that gave it, where the files name one (CALPADS LEA, MIS
 //! GI01, CSU campus); a student information row whose local number is unknown joins on SSID.
@@ -6,17 +6,24 @@
 
 use std::collections::HashMap;
 
-use passage_analytics::table::RowView;
-use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
+use passage_analytics::table::{RowView, TableError};
+use passage_protocol::cells::SchoolYear;
+use passage_shell::{
+    entropy,
+    failure::Failure,
+    shelf::{Room, Sequence, ShelfError},
+};
+use zeroize::Zeroizing;
 
 use super::{
-    category,
-    homes::{Homes, LocalKey, Numbers, Whose},
+    homes::{Homes, LocalKey, Numbers, OPTED_OUT, Whose},
     opt_out::OptOuts,
+    packed::{DAMAGED, Unpack, put_person},
     record::{Date, Person, Text},
+    students::{Enrolled, Student, Students},
 };
 use crate::{
-    coverage::{Held, Ladder, Strength},
+    coverage::{Ladder, Strength},
     custody::Custody,
     tables::{Folder, StoredTable, TablesError},
 };
@@ -32,67 +39,6 @@ pub enum SegmentKind {
     University,
 }
 
-/// One student, as far as the member's own files tell.
-pub struct Student {
-    person: Person,
-    cohort: Option<SchoolYear>,
-    first_regular: Option<SchoolYear>,
-    enrolled: Enrolled,
-}
-
-/// Whether any term was found.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Enrolled {
-    Never,
-    Some,
-}
-
-impl Student {
-    /// Identity fields as written, ready to become match-key fields.
-    #[must_use]
-    pub fn person(&self) -> &Person {
-        &self.person
-    }
-
-    /// The class the student completed high school with, by the CALPADS rule; only in a district.
-    #[must_use]
-    pub fn completion_cohort(&self) -> Option<SchoolYear> {
-        self.cohort
-    }
-
-    /// School year of the first term that was not dual enrolment.
-    #[must_use]
-    pub fn first_regular_year(&self) -> Option<SchoolYear> {
-        self.first_regular
-    }
-
-    /// True if any term was found, dual enrolment included.
-    #[must_use]
-    pub fn ever_enrolled(&self) -> bool {
-        self.enrolled == Enrolled::Some
-    }
-
-    /// Gender category.
-    #[must_use]
-    pub fn gender(&self) -> Gender {
-        category::gender(self.person.gender.expose()).unwrap_or(Gender::NotStated)
-    }
-
-    /// Race and ethnicity category.
-    #[must_use]
-    pub fn ethnicity(&self) -> Ethnicity {
-        category::ethnicity(self.person.hispanic, &self.person.races)
-    }
-
-    /// What of the student match keys can be made of: the matching's own definition, as coverage and reports use it.
-    #[must_use]
-    pub fn held(&self) -> Held {
-        let person = &self.person;
-        let birth_date = if person.birth_date.is_some() { Held::ANY_DAY } else { "" };
-        Held::of(&person.fields(birth_date))
-    }
-}
-
 /// How many students there are, for the match panel (A1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
@@ -106,12 +52,12 @@ pub struct Counts {
     pub unlisted_enrolments: usize,
 }
 
-/// The students of one member, in memory only.
+/// The students of one member, for this process only.
 pub struct Roster {
     /// Sort of institution.
     pub kind: SegmentKind,
     /// Students who did not opt out, in the order of the files.
-    pub students: Vec<Student>,
+    pub students: Students,
     /// The counts.
     pub counts: Counts,
     numbers: Numbers,
@@ -126,46 +72,54 @@ impl Roster {
     }
 }
 
-/// Puts the roster together from the stored tables in force.
+/// Puts the roster together from the stored tables in force, with at most about `room` of students' fields in memory.
 ///
 /// # Errors
 ///
-/// As [`Folder::read`]: a table that was changed refuses the whole.
+/// As [`Folder::read`]: a table that was changed refuses the whole. [`TablesError::Disk`] of the room.
 ///
 /// # Cost
 ///
-/// Memory for every student's identity fields, about 1 KiB each.
+/// Beside the room about 85 bytes for every student, and 25 more for every further number one is known by.
 pub fn assemble(
     folder: &Folder,
     custody: &Custody,
     tables: &[StoredTable],
     opt_outs: &OptOuts,
     kind: SegmentKind,
+    room: &Room,
 ) -> Result<Roster, TablesError> {
     let mut order: Vec<&StoredTable> = tables.iter().collect();
     // What came later is laid over what came earlier.
     order.sort_by(|a, b| (&a.place, a.imported_at).cmp(&(&b.place, b.imported_at)));
-    let mut gathered = Gathered::default();
-    for entry in order.iter().filter(|entry| entry.place.table == "student") {
+    let of =
+        |table: &'static str| order.iter().enumerate().filter(move |(_, entry)| entry.place.table == table);
+    let mut homes = Homes::new(entropy::seed().map_err(Failure::from)?);
+    for (_, entry) in of("student") {
         folder.read(custody, entry, &["local_id", "institution"], &mut |row| {
-            gathered.homes.note(row.text(0), row.text(1));
+            homes.note(row.text(0), row.text(1));
             Ok(())
         })?;
     }
-    for (place, entry) in order.into_iter().enumerate() {
-        match entry.place.table.as_str() {
-            "student" => folder.read(custody, entry, &PERSON_COLUMNS, &mut |row| {
-                gathered.person(person(row), row.text(16), place);
-                Ok(())
-            })?,
-            "enrolment" => folder.read(custody, entry, &ENROLMENT_COLUMNS, &mut |row| {
-                gathered.enrolled(row);
-                Ok(())
-            })?,
-            _ => {} // awards, courses and the rest are no part of matching
-        }
+    let rows = of("student").map(|(_, entry)| entry.rows).sum();
+    let mut gathered = Gathered::new(homes, rows, room);
+    for (place, entry) in of("student") {
+        folder.read(custody, entry, &PERSON_COLUMNS, &mut |row| {
+            gathered.person(&person(row), row.text(16), place).map_err(|error| on_disk(&error))
+        })?;
     }
-    Ok(gathered.finish(opt_outs, kind))
+    gathered.settled();
+    for (_, entry) in of("enrolment") {
+        folder.read(custody, entry, &ENROLMENT_COLUMNS, &mut |row| {
+            gathered.enrolled(row);
+            Ok(())
+        })?;
+    }
+    Ok(gathered.finish(opt_outs, kind, room)?)
+}
+
+fn on_disk(error: &ShelfError) -> TableError {
+    TableError::Disk { kind: error.kind() }
 }
 
 /// Columns of the table `student` that a person is made of; [`person`] reads them by place.
@@ -221,117 +175,170 @@ fn school_year(row: &RowView<'_>, at: usize) -> Option<SchoolYear> {
 }
 
 /// What has been read so far.
-#[derive(Default)]
+///
+/// A student's number here is that of its first row among the students. Fields go where the room is, in parts by that number, and
+/// are laid over one another a part at a time; what joins rows stays in memory as digests.
 struct Gathered {
-    people: Vec<Person>,
     homes: Homes,
-    by_local: HashMap<LocalKey, usize>,
-    by_ssid: HashMap<Text, (usize, usize)>,
-    cohorts: HashMap<LocalKey, SchoolYear>,
-    terms: HashMap<LocalKey, Terms>,
+    by_local: HashMap<LocalKey, u32>,
+    by_ssid: HashMap<LocalKey, (u32, u32)>,
+    /// The student number each student was first met with; none if it was empty.
+    met_with: Vec<Option<LocalKey>>,
+    said: Vec<Said>,
+    unlisted_rows: usize,
+    parts: Vec<Sequence>,
+    part_students: u32,
+    row: Zeroizing<Vec<u8>>,
 }
 
-/// What the terms of one student say.
-#[derive(Default)]
-struct Terms {
-    rows: usize,
+/// What the enrolments of one student say.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    cohort: Option<SchoolYear>,
     first_regular: Option<SchoolYear>,
+    is_enrolled: bool,
 }
 
-impl Terms {
-    fn add(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.first_regular = earlier(self.first_regular, other.first_regular);
-    }
-}
+/// Memory of a student's fields while rows are laid over one another.
+const STUDENT_BYTES: u64 = 1 << 10;
 
 impl Gathered {
-    /// Takes one row of the table `enrolment`: a spell at a school, or a term at a college.
-    fn enrolled(&mut self, row: &RowView<'_>) {
-        let key = self.homes.key(row.text(0), row.text(5));
-        if let Some(cohort) = school_year(row, 4) {
-            // The earliest completion counts.
-            let known = self.cohorts.entry(key).or_insert(cohort);
-            *known = cohort.min(*known);
-            return;
+    /// For at most `rows` rows about students.
+    fn new(homes: Homes, rows: u64, room: &Room) -> Self {
+        let parts = room.part(4).buckets(rows.saturating_mul(STUDENT_BYTES));
+        let part_students = rows.div_ceil(parts.len() as u64).max(1);
+        Self {
+            homes,
+            by_local: HashMap::new(),
+            by_ssid: HashMap::new(),
+            met_with: Vec::new(),
+            said: Vec::new(),
+            unlisted_rows: 0,
+            parts,
+            part_students: u32::try_from(part_students).unwrap_or(u32::MAX),
+            row: Zeroizing::default(),
         }
-        let (Some(year), Some(_term)) = (school_year(row, 1), row.text(2)) else { return };
-        let regular = (row.flag(3) != Some(true)).then_some(year);
-        self.terms.entry(key).or_default().add(Terms { rows: 1, first_regular: regular });
     }
 
-    fn person(&mut self, person: Person, institution: Option<&str>, place: usize) {
+    fn person(&mut self, person: &Person, institution: Option<&str>, place: usize) -> Result<(), ShelfError> {
         let key = self.homes.key(Some(person.local_id.expose()), institution);
-        let ssid = person.ssid.present().map(Text::new);
+        let ssid = person.ssid.present().map(|ssid| self.homes.ssid(ssid));
+        let number = person.local_id.present().map(|_| self.homes.anywhere(&person.local_id));
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
         // A shared SSID inside one file is damage, not the same student, unless the student number is the same too: join on
         // it across files only.
-        let same_number = |index: usize| {
-            self.people.get(index).is_some_and(|earlier| {
-                !person.local_id.is_empty()
-                    && earlier.local_id.expose().eq_ignore_ascii_case(person.local_id.expose())
-            })
-        };
-        let joins = |ssid: &Text| {
+        let same_number =
+            |index: u32| number.is_some() && self.met_with.get(index as usize).copied().flatten() == number;
+        let joins = |ssid: &LocalKey| {
             let known = self.by_ssid.get(ssid).filter(|(index, from)| *from != place || same_number(*index));
             known.map(|(index, _)| *index)
         };
         // A number that is the student's own social security number is one no college gave (SB01 = S).
         let own = !person.ssn.is_empty() && person.ssn == person.local_id;
-        let anywhere = own.then(|| LocalKey::anywhere(&person.local_id));
+        let anywhere = number.filter(|_| own);
         let known = self.by_local.get(&key).or_else(|| self.by_local.get(anywhere.as_ref()?)).copied();
         let known = known.or_else(|| ssid.as_ref().and_then(joins));
-        let index = known.unwrap_or(self.people.len());
-        match self.people.get_mut(index) {
-            Some(earlier) => overlay(earlier, person),
-            None => self.people.push(person),
-        }
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let next = u32::try_from(self.met_with.len()).unwrap_or(u32::MAX);
+                self.met_with.push(number);
+                next
+            }
+        };
+        self.row.clear();
+        self.row.extend_from_slice(&index.to_le_bytes());
+        put_person(person, &mut self.row);
+        let part = self.parts.get_mut((index / self.part_students) as usize).ok_or(DAMAGED)?;
+        part.push(&self.row)?;
         self.by_local.extend(anywhere.into_iter().chain([key]).map(|key| (key, index)));
         if let Some(ssid) = ssid {
             self.by_ssid.entry(ssid).or_insert((index, place));
         }
+        Ok(())
     }
 
-    fn finish(self, opt_outs: &OptOuts, kind: SegmentKind) -> Roster {
-        let mut counts = Counts { submitted: self.people.len(), ..Counts::default() };
-        // A student may be known by several numbers: what is said of any of them is said of the student.
-        let mut cohorts: HashMap<usize, SchoolYear> = HashMap::new();
-        for (key, cohort) in self.cohorts {
-            if let Some(index) = self.by_local.get(&key) {
-                let known = cohorts.entry(*index).or_insert(cohort);
-                *known = cohort.min(*known);
-            }
-        }
-        let mut terms: HashMap<usize, Terms> = HashMap::new();
-        for (key, said) in self.terms {
-            match self.by_local.get(&key) {
-                Some(index) => terms.entry(*index).or_default().add(said),
-                None => counts.unlisted_enrolments += said.rows,
-            }
-        }
-        let ladder = Ladder::default();
-        let mut students = Vec::with_capacity(self.people.len());
-        let mut places = Vec::with_capacity(self.people.len());
-        for (index, person) in self.people.into_iter().enumerate() {
-            if opt_outs.names(&person) {
-                counts.opted_out += 1;
-                places.push(None);
-                continue;
-            }
-            places.push(Some(students.len()));
-            let terms = terms.remove(&index).unwrap_or_default();
-            let student = Student {
-                cohort: cohorts.get(&index).copied().filter(|_| kind == SegmentKind::K12),
-                first_regular: terms.first_regular,
-                enrolled: if terms.rows > 0 { Enrolled::Some } else { Enrolled::Never },
-                person,
-            };
-            counts.unusable += usize::from(ladder.strength(student.held()) == Strength::Weak);
-            students.push(student);
-        }
-        let place = |(key, index): (LocalKey, usize)| (key, places.get(index).copied().flatten());
-        let numbers = Numbers::new(self.homes, self.by_local.into_iter().map(place).collect());
-        Roster { kind, students, counts, numbers }
+    /// Every row about a student has been read.
+    fn settled(&mut self) {
+        self.said = vec![Said::default(); self.met_with.len()];
+        (self.by_ssid, self.met_with) = (HashMap::new(), Vec::new());
     }
+
+    /// Takes one row of the table `enrolment`: a spell at a school, or a term at a college. A student may be known by several
+    /// numbers: what is said of any of them is said of the student.
+    fn enrolled(&mut self, row: &RowView<'_>) {
+        let student = self.by_local.get(&self.homes.key(row.text(0), row.text(5)));
+        let said = student.and_then(|index| self.said.get_mut(*index as usize));
+        if let Some(cohort) = school_year(row, 4) {
+            if let Some(said) = said {
+                // The earliest completion counts.
+                said.cohort = earlier(said.cohort, Some(cohort));
+            }
+            return;
+        }
+        let (Some(year), Some(_term)) = (school_year(row, 1), row.text(2)) else { return };
+        let regular = (row.flag(3) != Some(true)).then_some(year);
+        match said {
+            Some(said) => {
+                said.first_regular = earlier(said.first_regular, regular);
+                said.is_enrolled = true;
+            }
+            None => self.unlisted_rows += 1,
+        }
+    }
+
+    fn finish(self, opt_outs: &OptOuts, kind: SegmentKind, room: &Room) -> Result<Roster, ShelfError> {
+        let mut counts = Counts {
+            submitted: self.said.len(),
+            unlisted_enrolments: self.unlisted_rows,
+            ..Counts::default()
+        };
+        let ladder = Ladder::default();
+        let mut students = Students::new(&room.part(4));
+        let mut places = Vec::with_capacity(self.said.len());
+        let mut said = self.said.into_iter();
+        for (number, part) in (0_u32..).zip(self.parts) {
+            for person in laid_over(&part, number.saturating_mul(self.part_students))? {
+                let said = said.next().unwrap_or_default();
+                if opt_outs.names(&person) {
+                    counts.opted_out += 1;
+                    places.push(OPTED_OUT);
+                    continue;
+                }
+                let student = Student {
+                    cohort: said.cohort.filter(|_| kind == SegmentKind::K12),
+                    first_regular: said.first_regular,
+                    enrolled: if said.is_enrolled { Enrolled::Some } else { Enrolled::Never },
+                    person,
+                };
+                counts.unusable += usize::from(ladder.strength(student.held()) == Strength::Weak);
+                places.push(students.push(&student)?);
+            }
+        }
+        let mut by_local = self.by_local;
+        for index in by_local.values_mut() {
+            *index = places.get(*index as usize).copied().ok_or(DAMAGED)?;
+        }
+        Ok(Roster { kind, students, counts, numbers: Numbers::new(self.homes, by_local) })
+    }
+}
+
+/// The students of one part, from the first number on, each with what its rows say.
+fn laid_over(part: &Sequence, first: u32) -> Result<Vec<Person>, ShelfError> {
+    let mut people: Vec<Person> = Vec::new();
+    part.each(|row| {
+        let mut row = Unpack(row);
+        let at = row.number()?.checked_sub(first).ok_or(DAMAGED)? as usize;
+        let person = row.person()?;
+        let next = people.len();
+        match people.get_mut(at) {
+            Some(earlier) => earlier.overlay(person),
+            None if at == next => people.push(person),
+            None => return Err(DAMAGED),
+        }
+        Ok(())
+    })?;
+    Ok(people)
 }
 
 /// The earlier of two years, of which either may not be known.
@@ -339,50 +346,5 @@ fn earlier(one: Option<SchoolYear>, other: Option<SchoolYear>) -> Option<SchoolY
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (known, None) | (None, known) => known,
-    }
-}
-
-/// Lays what `later` says over `earlier`; the local number stays.
-fn overlay(earlier: &mut Person, later: Person) {
-    let Person {
-        local_id: _,
-        ssid,
-        ssn,
-        first,
-        middle,
-        last,
-        suffix,
-        prior_last,
-        alias_first,
-        alias_middle,
-        alias_last,
-        birth_date,
-        gender,
-        zip,
-        hispanic,
-        races,
-    } = later;
-    for (kept, said) in [
-        (&mut earlier.ssid, ssid),
-        (&mut earlier.ssn, ssn),
-        (&mut earlier.first, first),
-        (&mut earlier.middle, middle),
-        (&mut earlier.last, last),
-        (&mut earlier.suffix, suffix),
-        (&mut earlier.prior_last, prior_last),
-        (&mut earlier.alias_first, alias_first),
-        (&mut earlier.alias_middle, alias_middle),
-        (&mut earlier.alias_last, alias_last),
-        (&mut earlier.gender, gender),
-        (&mut earlier.zip, zip),
-    ] {
-        if !said.is_empty() {
-            *kept = said;
-        }
-    }
-    earlier.birth_date = birth_date.or(earlier.birth_date);
-    earlier.hispanic = hispanic.or(earlier.hispanic);
-    if !races.is_empty() {
-        earlier.races = races;
     }
 }

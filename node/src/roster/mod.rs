@@ -1,20 +1,23 @@
-//! A member's students in memory, as a round needs them: put together from the stored tables, without those who opted out.
+//! A member's students as a round needs them: put together from the stored tables, without those who opted out.
 
 mod assemble;
 mod category;
 mod error;
 mod homes;
 mod opt_out;
+mod packed;
 mod record;
+mod students;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    assemble::{Counts, Roster, SegmentKind, Student, assemble},
+    assemble::{Counts, Roster, SegmentKind, assemble},
     category::{ethnicity, gender},
     error::RosterError,
     homes::Whose,
     opt_out::{OptOutList, OptOuts},
     record::{Date, Person, Text},
+    students::{Student, Students},
 };

@@ -170,6 +170,51 @@ impl Person {
             zip: self.zip.expose(),
         }
     }
+
+    /// Lays what a `later` row says over this one; the local number stays.
+    pub(super) fn overlay(&mut self, later: Self) {
+        let Self {
+            local_id: _,
+            ssid,
+            ssn,
+            first,
+            middle,
+            last,
+            suffix,
+            prior_last,
+            alias_first,
+            alias_middle,
+            alias_last,
+            birth_date,
+            gender,
+            zip,
+            hispanic,
+            races,
+        } = later;
+        for (kept, said) in [
+            (&mut self.ssid, ssid),
+            (&mut self.ssn, ssn),
+            (&mut self.first, first),
+            (&mut self.middle, middle),
+            (&mut self.last, last),
+            (&mut self.suffix, suffix),
+            (&mut self.prior_last, prior_last),
+            (&mut self.alias_first, alias_first),
+            (&mut self.alias_middle, alias_middle),
+            (&mut self.alias_last, alias_last),
+            (&mut self.gender, gender),
+            (&mut self.zip, zip),
+        ] {
+            if !said.is_empty() {
+                *kept = said;
+            }
+        }
+        self.birth_date = birth_date.or(self.birth_date);
+        self.hispanic = hispanic.or(self.hispanic);
+        if !races.is_empty() {
+            self.races = races;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use passage_protocol::{
     cells::{Ethnicity, Gender, SchoolYear},
     timestamp::Timestamp,
 };
+use passage_shell::shelf::Room;
 
 use super::*;
 use crate::tables::{
@@ -25,12 +26,13 @@ fn districts_assemble_into_cohorts_and_categories() {
     let tables = merge(&tables, &saved);
     let loaded = OptOuts::load(&world.folder, &world.custody, &tables).unwrap();
     assert_eq!(loaded.len(), opt_outs.len());
-    let roster = assemble(&world.folder, &world.custody, &tables, &loaded, SegmentKind::K12).unwrap();
+    let roster =
+        assemble(&world.folder, &world.custody, &tables, &loaded, SegmentKind::K12, &Room::memory()).unwrap();
+    let students = roster.students.all().unwrap();
     let lines = fs::read_to_string(demo().join("K12A/K12A-SENR.txt")).unwrap().lines().count();
     assert_eq!((roster.counts.submitted, roster.counts.opted_out), (lines, opt_outs.len()));
-    assert_eq!(roster.students.len(), lines - opt_outs.len());
-    let with =
-        |test: &dyn Fn(&Student) -> bool| roster.students.iter().filter(|student| test(student)).count();
+    assert_eq!(students.len(), lines - opt_outs.len());
+    let with = |test: &dyn Fn(&Student) -> bool| students.iter().filter(|student| test(student)).count();
     for year in 2019..=2022 {
         let cohort = with(&|student| student.completion_cohort() == Some(SchoolYear(year)));
         assert!(cohort > 100, "{year}: {cohort}");
@@ -41,8 +43,8 @@ fn districts_assemble_into_cohorts_and_categories() {
         assert!(few < 11, "{year}: {few}");
     }
     assert!(with(&|student| student.completion_cohort().is_none()) > 50);
-    assert!(with(&|student| student.gender() == Gender::Female) > roster.students.len() / 3);
-    assert!(with(&|student| student.person().zip.is_empty()) < roster.students.len() / 10);
+    assert!(with(&|student| student.gender() == Gender::Female) > students.len() / 3);
+    assert!(with(&|student| student.person().zip.is_empty()) < students.len() / 10);
 }
 
 #[test]
@@ -53,17 +55,24 @@ fn colleges_assemble_into_first_regular_years() {
         tables = world.store(&demo().join(format!("CC1/CC1-{kind}.csv")), &tables).unwrap();
     }
     let none = OptOuts::default();
-    let roster =
-        assemble(&world.folder, &world.custody, &tables, &none, SegmentKind::CommunityCollege).unwrap();
+    let roster = assemble(
+        &world.folder,
+        &world.custody,
+        &tables,
+        &none,
+        SegmentKind::CommunityCollege,
+        &Room::memory(),
+    )
+    .unwrap();
+    let students = roster.students.all().unwrap();
     assert_eq!(roster.counts.unlisted_enrolments, 0);
-    let dual_only = roster
-        .students
+    let dual_only = students
         .iter()
         .filter(|student| student.ever_enrolled() && student.first_regular_year().is_none())
         .count();
-    let regular = roster.students.iter().filter(|student| student.first_regular_year().is_some()).count();
+    let regular = students.iter().filter(|student| student.first_regular_year().is_some()).count();
     assert!(dual_only > 0 && regular > 500, "{dual_only} {regular}");
-    assert!(roster.students.iter().all(|student| student.completion_cohort().is_none()));
+    assert!(students.iter().all(|student| student.completion_cohort().is_none()));
 }
 
 /// A file of the layouts' own fixtures, changed.
@@ -94,17 +103,25 @@ fn the_college_is_part_of_a_number_it_gave_and_not_of_a_social_security_number()
         tables = world.store(file.path(), &tables).unwrap();
     }
     let none = OptOuts::default();
-    let roster =
-        assemble(&world.folder, &world.custody, &tables, &none, SegmentKind::CommunityCollege).unwrap();
+    let roster = assemble(
+        &world.folder,
+        &world.custody,
+        &tables,
+        &none,
+        SegmentKind::CommunityCollege,
+        &Room::memory(),
+    )
+    .unwrap();
+    let students = roster.students.all().unwrap();
     let of = |local: &str| -> Vec<&str> {
-        let same = roster.students.iter().filter(|student| student.person().local_id.expose() == local);
+        let same = students.iter().filter(|student| student.person().local_id.expose() == local);
         same.map(|student| student.person().first.expose()).collect()
     };
     assert_eq!(of("C100003"), ["MEI", "LIN"], "each of them is one college's");
     assert_eq!(of("501110001"), ["ANA"]);
     // Eight of twelve have their social security number for a number.
     assert_eq!(roster.counts.submitted, 8 + 2 * 4);
-    assert!(roster.students.iter().all(Student::ever_enrolled) && roster.counts.unlisted_enrolments == 0);
+    assert!(students.iter().all(Student::ever_enrolled) && roster.counts.unlisted_enrolments == 0);
 }
 
 /// A college's own list names no institution, its state files do: one student all the same, unless two colleges could be meant.
@@ -115,7 +132,7 @@ fn rows_without_an_institution_belong_to_the_only_one_that_gave_the_number() {
     let mut list = tempfile::NamedTempFile::new().unwrap();
     list.write_all(own.as_bytes()).unwrap();
     let second = |text: String| text.replace("SB991", "SB992");
-    for (colleges, students, joined) in [(1, 12, true), (2, 8 + 2 * 4 + 1, false)] {
+    for (colleges, submitted, joined) in [(1, 12, true), (2, 8 + 2 * 4 + 1, false)] {
         let world = World::new();
         let mut tables = world.store(list.path(), &[]).unwrap();
         tables = world.store(fixture("ccc-mis-sb-2017", plain).path(), &tables).unwrap();
@@ -123,11 +140,18 @@ fn rows_without_an_institution_belong_to_the_only_one_that_gave_the_number() {
             tables = world.store(fixture("ccc-mis-sb-2017", second).path(), &tables).unwrap();
         }
         let none = OptOuts::default();
-        let roster =
-            assemble(&world.folder, &world.custody, &tables, &none, SegmentKind::CommunityCollege).unwrap();
-        let with_prior =
-            roster.students.iter().find(|one| one.person().prior_last.expose() == "Wong").unwrap();
-        assert_eq!((roster.counts.submitted, with_prior.ever_enrolled()), (students, joined), "{colleges}");
+        let roster = assemble(
+            &world.folder,
+            &world.custody,
+            &tables,
+            &none,
+            SegmentKind::CommunityCollege,
+            &Room::memory(),
+        )
+        .unwrap();
+        let students = roster.students.all().unwrap();
+        let with_prior = students.iter().find(|one| one.person().prior_last.expose() == "Wong").unwrap();
+        assert_eq!((roster.counts.submitted, with_prior.ever_enrolled()), (submitted, joined), "{colleges}");
     }
 }
 
@@ -142,14 +166,16 @@ fn a_campus_names_its_students_from_the_file_of_applicants() {
         }
         let none = OptOuts::default();
         let roster =
-            assemble(&world.folder, &world.custody, &tables, &none, SegmentKind::University).unwrap();
+            assemble(&world.folder, &world.custody, &tables, &none, SegmentKind::University, &Room::memory())
+                .unwrap();
+        let students = roster.students.all().unwrap();
         assert_eq!(roster.counts.submitted, 12, "{order:?}");
-        for student in &roster.students {
+        for student in &students {
             let person = student.person();
             assert!(!person.first.is_empty() && !person.last.is_empty() && person.birth_date.is_some());
             assert!(student.ever_enrolled() && student.held().is_named());
         }
-        let mei = roster.students.iter().find(|one| one.person().local_id.expose() == "010000300").unwrap();
+        let mei = students.iter().find(|one| one.person().local_id.expose() == "010000300").unwrap();
         assert_eq!((mei.person().first.expose(), mei.person().last.expose()), ("Mei", "Chen"));
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use passage_analytics::{sealed::SealedError, table::TableError};
 use passage_protocol::refusal::{Code, Refusal};
+use passage_shell::shelf::ShelfError;
 
 /// Why the stored tables could not be written or read.
 #[derive(Debug)]
@@ -36,6 +37,12 @@ pub enum TablesError {
 
 impl From<io::Error> for TablesError {
     fn from(error: io::Error) -> Self {
+        Self::Disk { kind: error.kind() }
+    }
+}
+
+impl From<ShelfError> for TablesError {
+    fn from(error: ShelfError) -> Self {
         Self::Disk { kind: error.kind() }
     }
 }

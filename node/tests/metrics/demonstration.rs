@@ -55,7 +55,7 @@ fn a3_a_college_says_by_sql_what_the_rule_says() {
         let metric = metric("college-going-12");
         let facts = run(&store.engine(), &metric, Side::Receiver, &roster).unwrap();
         let mut regular = 0;
-        for (place, student) in roster.students.iter().enumerate() {
+        for (place, student) in roster.students.all().unwrap().iter().enumerate() {
             let by_rule: Vec<(SchoolYear, u8)> =
                 student.first_regular_year().map(|year| (SchoolYear(year.0 - 1), 1)).into_iter().collect();
             regular += by_rule.len();
@@ -73,7 +73,7 @@ fn a3_a_district_says_by_sql_what_the_rule_says() {
     let metric = metric("college-going-12");
     let facts = run(&store.engine(), &metric, Side::Sender, &roster).unwrap();
     let mut completers = 0;
-    for (place, student) in roster.students.iter().enumerate() {
+    for (place, student) in roster.students.all().unwrap().iter().enumerate() {
         completers += usize::from(student.completion_cohort().is_some());
         assert_eq!(facts.sender_cohort(place), student.completion_cohort(), "student {place}");
     }

@@ -112,7 +112,7 @@ fn a2_every_metric_counts_what_was_counted_by_hand() {
                 let side = Side::parse(side).unwrap();
                 let facts = run(&engine, &metric, side, &roster).unwrap();
                 let mut said: Vec<String> = Vec::new();
-                for (place, student) in roster.students.iter().enumerate() {
+                for (place, student) in roster.students.all().unwrap().iter().enumerate() {
                     for (cohort, outcome) in facts.of(place) {
                         let id = student.person().local_id.expose();
                         // Where there is one outcome for everybody counted, it goes without saying.

@@ -113,6 +113,8 @@ fn a_student_with_several_numbers_is_one_and_opted_out_students_are_nobody() {
     let facts = run(&engine, &metric(TERMS), Side::Receiver, &roster).unwrap();
     let said: Vec<(String, Vec<(SchoolYear, u8)>)> = roster
         .students
+        .all()
+        .unwrap()
         .iter()
         .enumerate()
         .map(|(place, one)| (one.person().local_id.expose().to_owned(), facts.of(place).collect()))

@@ -18,6 +18,7 @@ use passage_protocol::{
     metric::{Metric, Side},
     timestamp::Timestamp,
 };
+use passage_shell::shelf::Room;
 use zeroize::Zeroizing;
 
 /// A row: its table, and the elements that are not empty.
@@ -67,7 +68,7 @@ impl Store {
     /// The roster without those who opted out by number.
     pub(crate) fn roster_without(&self, kind: SegmentKind, opted_out: &str) -> Roster {
         let opt_outs = OptOuts::parse(opted_out.as_bytes()).unwrap();
-        assemble(&self.folder, &self.custody, &self.tables, &opt_outs, kind).unwrap()
+        assemble(&self.folder, &self.custody, &self.tables, &opt_outs, kind, &Room::memory()).unwrap()
     }
 
     pub(crate) fn engine(&self) -> Embedded {

@@ -20,7 +20,7 @@ use super::{MemberHost, Standing};
 use crate::faults::Crashed;
 
 /// Memory for a list, bytes: so little that the larger lists and tables of these tests are shuffled on disk.
-const ROUND_MEMORY: u64 = 256 << 10;
+pub(super) const ROUND_MEMORY: u64 = 256 << 10;
 
 impl MemberHost {
     /// Steps one round with one input.

@@ -95,8 +95,8 @@ impl MemberHost {
         let papers = &self.shared.papers;
         let sends = self.compares && papers.role(self.index) == Role::Sender;
         let references = self.records.references();
-        sends
-            .then(|| counted(&papers.agreement, &papers.study, &references, &self.records.roster(), prepared))
+        let roster = sends.then(|| self.records.roster())?;
+        Some(counted(&papers.agreement, &papers.study, &references, &roster, prepared).unwrap())
     }
 
     /// The node's rule, beside what was kept.

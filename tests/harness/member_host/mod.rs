@@ -7,6 +7,7 @@ mod commit;
 mod ledger;
 mod work;
 
+use self::commit::ROUND_MEMORY;
 pub use self::ledger::{Charge, ChargeStanding};
 
 use std::{
@@ -31,7 +32,7 @@ use passage_protocol::{
     timestamp::Timestamp,
     wire::{Envelope, Message},
 };
-use passage_shell::shelf::Shelf;
+use passage_shell::shelf::{Room, Shelf};
 use tempfile::TempDir;
 
 use crate::{
@@ -164,6 +165,11 @@ impl MemberHost {
         self.insists = true;
     }
 
+    /// Where its student records may go.
+    fn room(&self) -> Room {
+        Room::new(&self.shelf, ROUND_MEMORY)
+    }
+
     /// The rows it contributes, made afresh from its records.
     #[must_use]
     pub fn prepared(&self) -> Prepared {
@@ -171,7 +177,7 @@ impl MemberHost {
         let (role, segment) = (papers.role(self.index), papers.segments[self.index]);
         let roster = self.records.roster();
         let said = said_by(&roster, &papers.study, role);
-        prepare(&roster, &papers.study, role, segment, THIS_YEAR, &said)
+        prepare(&roster, &papers.study, role, segment, THIS_YEAR, &said, &self.room()).unwrap()
     }
 
     /// Number of the last mail entry taken.
