@@ -1,5 +1,5 @@
 //! Nothing a file says about a student touches a disk in the clear, at any time: folders and open files are read over and over
-//! while a daemon imports, and while a query asks for more memory than it may take.
+//! while a daemon imports, while a query asks for more memory than it may take, and while a list of a round is larger than its memory.
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +12,9 @@ use std::{
 };
 
 use crate::{
-    fleet::{Fleet, PATIENCE, free_port},
+    fleet::{Fleet, PATIENCE, THREE, free_port},
     needles::Needles,
+    papers::Noise,
 };
 
 const SHARED_MEMORY: &str = "/dev/shm";
@@ -184,6 +185,55 @@ fn nothing_is_on_a_disk_in_the_clear_while_a_query_needs_more_memory_than_it_may
         seen.files.iter().any(|path| path.extension().is_some_and(|ending| ending == "table")),
         "{seen:?}"
     );
+}
+
+/// A list that may not stand in memory is prepared and shuffled in files without names that nobody can read. Of a node that is
+/// killed while it holds such files nothing is left of them; it prepares again, and the round ends.
+#[test]
+fn nothing_is_on_a_disk_in_the_clear_while_a_list_larger_than_its_memory_is_prepared_or_after_a_kill() {
+    let port = free_port();
+    let mut fleet = Fleet::start(THREE, port, port);
+    for name in fleet.names() {
+        fs::write(fleet.folder(&name).join("node.toml"), "round_memory_mib = 0\n").unwrap();
+        fleet.kill_and_restart(&name);
+    }
+    fleet.import(1);
+    let students = fleet.dir.path().join("UNIV-students.csv");
+    let needles = Needles::of_college(&students);
+    assert!(needles.len() > 1_000, "{}", needles.len());
+    let shelf = fleet.folder("UNIV").join("shelf");
+    let is_nameless =
+        |path: &PathBuf| path.starts_with(&shelf) && path.to_string_lossy().ends_with("(deleted)");
+    let mut places = places(&fleet, "UNIV", needles, &[students.display().to_string()]);
+
+    let round = fleet.open(&fleet.question(Noise::None, &["all"]));
+    for killed in 0..3 {
+        // Its rows wait in a file for the people who have not said yes.
+        places.pid = fleet.pid("UNIV");
+        let watch = places.watch();
+        let began = Instant::now();
+        while !watch.seen().files.iter().any(is_nameless) || watch.seen().looks < LOOKS_MIN {
+            assert!(began.elapsed() < PATIENCE, "no file without a name was seen: {:?}", watch.seen().files);
+            thread::sleep(Duration::from_millis(5));
+        }
+        if killed < 2 {
+            fleet.kill("UNIV");
+        } else {
+            // The last time it goes on to the end, with the other members' lists in such files too.
+            fleet.approve("latest");
+            assert_eq!(fleet.end_of(&round)["phase"], "finished");
+        }
+        let seen = watch.end();
+        assert!(seen.hits.is_empty(), "{} in the clear, such as {:?}", seen.hits.len(), seen.hits.first());
+        if killed < 2 {
+            let mut left = Seen::default();
+            places.look(&mut left);
+            assert!(left.hits.is_empty(), "{:?}", left.hits.first());
+            let blobs: Vec<_> = fs::read_dir(&shelf).unwrap().map(|entry| entry.unwrap().path()).collect();
+            assert!(blobs.is_empty(), "the shelf of a killed node holds {blobs:?}");
+            fleet.serve("UNIV");
+        }
+    }
 }
 
 #[test]
