@@ -268,7 +268,10 @@ pub fn counted(
         Ok::<(), ShelfError>(())
     })?;
     let counted = Counted::new(study.question(agreement), agreement.floor, tables, &study.cohorts, students);
-    Ok(counted.with_exact_tables(matches!(agreement.noise, NoiseTerms::None { .. })))
+    Ok(match agreement.noise {
+        NoiseTerms::Laplace { .. } => counted,
+        NoiseTerms::None { .. } => counted.with_exact_tables(study.asked(agreement)),
+    })
 }
 
 /// The node's rule: a question asked before is answered by its report, one that would single out a few is refused.

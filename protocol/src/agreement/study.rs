@@ -213,6 +213,20 @@ impl Study {
     /// the students found through another member, and nothing would keep that above the floor.
     #[must_use]
     pub fn question(&self, agreement: &Agreement) -> Digest {
+        let mut bytes = self.agreement.to_bytes();
+        self.encode_asked(agreement, &mut bytes);
+        Digest::derive("passage v1 question", &bytes)
+    }
+
+    /// The same whatever the agreement is: exact tables of two studies that ask the same, of the same students, show the same.
+    #[must_use]
+    pub fn asked(&self, agreement: &Agreement) -> Digest {
+        let mut bytes = Vec::new();
+        self.encode_asked(agreement, &mut bytes);
+        Digest::derive("passage v1 asked", &bytes)
+    }
+
+    fn encode_asked(&self, agreement: &Agreement, out: &mut Vec<u8>) {
         let (epsilon_milli, delta_ppt) = match agreement.noise {
             NoiseTerms::Laplace { epsilon_milli, delta_ppt, .. } => (epsilon_milli, delta_ppt),
             NoiseTerms::None { .. } => (0, 0),
@@ -227,13 +241,11 @@ impl Study {
         let mut participants: Vec<(MemberCode, bool)> =
             self.participants.iter().map(|one| (one.code, one.role == Role::Sender)).collect();
         participants.sort_unstable();
-        let terms = (self.agreement, (agreement.floor, (epsilon_milli, delta_ppt)));
-        let asked = (self.cohorts.clone(), (tables, (participants, self.preset.name().to_owned())));
-        let mut bytes = (terms, asked).to_bytes();
+        (agreement.floor, (epsilon_milli, delta_ppt)).encode(out);
+        (self.cohorts.clone(), (tables, (participants, self.preset.name().to_owned()))).encode(out);
         if self.bridges && epsilon_milli > 0 {
-            true.encode(&mut bytes);
+            true.encode(out);
         }
-        Digest::derive("passage v1 question", &bytes)
     }
 
     /// Index of a member among the participants.

@@ -20,8 +20,8 @@
 //! It holds with noise as well: the sender's own counts carry none, and noise is drawn anew for each round.
 //!
 //! Of two exact tables, each safe alone, one may show what the other withholds for others' sake. So a question with exact tables is
-//! refused if an earlier exact one counted any of its students by the same or a related metric, unless it is the same question about the
-//! same students.
+//! refused if an earlier exact one counted any of its students by the same or a related metric, unless both ask the same of the same
+//! students.
 //!
 //! # What it does not promise
 //!
@@ -76,7 +76,8 @@ impl CountedStudent {
 pub struct Counted {
     question: Digest,
     floor: u32,
-    is_exact: bool,
+    /// What its tables ask, if they are exact.
+    exact: Option<Digest>,
     tables: BTreeSet<(String, Dimension)>,
     cohorts: Vec<SchoolYear>,
     students: Vec<CountedStudent>,
@@ -105,13 +106,14 @@ impl Counted {
         students.sort_unstable();
         students.dedup_by_key(|student| (student.metric, student.number));
         let (tables, cohorts) = (tables.into_iter().collect(), cohorts.to_vec());
-        Self { question, floor, is_exact: false, tables, cohorts, students }
+        Self { question, floor, exact: None, tables, cohorts, students }
     }
 
-    /// Whether its tables are exact: without noise (SPEC §10.5).
+    /// The same for tables that are exact: without noise (SPEC §10.5). `asked` is equal for tables that tell the same of the same
+    /// students, under whichever agreement.
     #[must_use]
-    pub fn with_exact_tables(self, is_exact: bool) -> Self {
-        Self { is_exact, ..self }
+    pub fn with_exact_tables(self, asked: Digest) -> Self {
+        Self { exact: Some(asked), ..self }
     }
 
     /// Bytes for the keeper's own sealed store, and for nothing else.
@@ -131,7 +133,7 @@ impl Counted {
             gender: u8::try_from(student.gender.index()).unwrap_or(u8::MAX),
         };
         self.students.iter().map(kept).collect::<Vec<_>>().encode(&mut out);
-        self.is_exact.encode(&mut out);
+        self.exact.encode(&mut out);
         out
     }
 
@@ -147,12 +149,12 @@ impl Counted {
         let cohorts: Vec<SchoolYear> = Decode::decode(&mut reader)?;
         let position = reader.position();
         let kept: Vec<Kept> = Decode::decode(&mut reader)?;
-        // What was kept before tables were told apart ends here. Taken for exact: it forbids more.
-        let is_exact = if reader.is_at_end() { true } else { Decode::decode(&mut reader)? };
+        // What was kept before tables were told apart ends here. Taken for exact ones that ask something else: it forbids most.
+        let exact = if reader.is_at_end() { Some(question) } else { Decode::decode(&mut reader)? };
         reader.finish()?;
         let students: Option<Vec<CountedStudent>> = kept.into_iter().map(Kept::read).collect();
         let students = students.ok_or(CodecError::Invalid { position, expected: "students of a round" })?;
-        Ok(Self::new(question, floor, tables, &cohorts, students).with_exact_tables(is_exact))
+        Ok(Self { exact, ..Self::new(question, floor, tables, &cohorts, students) })
     }
 
     /// Students in all, one that stands in the cohorts of two metrics twice.
@@ -193,8 +195,9 @@ impl Counted {
                 self.judge_cohort(*cohort, &asked, &before)?;
             }
         }
-        let is_same = |one: &Earlier| one.counted.question == self.question && all(&one.counted) == rows;
-        for one in earlier.iter().filter(|one| self.is_exact && one.counted.is_exact && !is_same(one)) {
+        let is_same = |one: &Earlier| one.counted.exact == self.exact && all(&one.counted) == rows;
+        let both_exact = |one: &&Earlier| self.exact.is_some() && one.counted.exact.is_some();
+        for one in earlier.iter().filter(both_exact).filter(|one| !is_same(one)) {
             self.judge_exact(one)?;
         }
         Ok(Judged::Fresh)

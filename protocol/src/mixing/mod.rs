@@ -143,7 +143,8 @@ impl fmt::Display for MixingError {
                 write!(formatter, "row {row} of a chunk has {seen} tokens or values, its list has {expected}")
             }
             Self::ShapeLimit { part, seen, limit } => {
-                write!(formatter, "{seen} {part} were asked for, expected 1 to {limit}")
+                let least = u8::from(*part != "columns");
+                write!(formatter, "{seen} {part} were asked for, expected {least} to {limit}")
             }
         }
     }

@@ -283,8 +283,8 @@ fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_studen
             gender: Gender::Female,
         });
         let tables = [(metric.to_owned(), dimension)];
-        Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student)
-            .with_exact_tables(is_exact)
+        let counted = Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student);
+        if is_exact { counted.with_exact_tables(Digest([question % 10; 32])) } else { counted }
     };
     let first = || of(1, "college-going-12", Dimension::All, 0..40, true);
     let kept = |counted: &Counted, is_answered| {
@@ -314,6 +314,8 @@ fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_studen
     // The same question about the same students: answered, or asked again where no report came.
     assert_eq!(beside(first()), Ok(Judged::AnsweredBy(RoundId([7; 16]))));
     assert_eq!(first().judge(&kept(&first(), false)), Ok(Judged::Fresh));
+    // Under another agreement it is another question, whose tables tell nothing else.
+    assert_eq!(beside(of(11, "college-going-12", Dimension::All, 0..40, true)), Ok(Judged::Fresh));
     let told = of(2, "first-fall", Dimension::All, 0..40, true).judge(&exact).unwrap_err().to_string();
     assert!(told.contains("exact table") && told.contains("cohort 2020-2021"), "{told}");
 }
@@ -321,10 +323,10 @@ fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_studen
 #[test]
 fn what_was_kept_before_exact_tables_were_told_apart_counts_as_exact() {
     let mut bytes = alike(1, 0..40).for_own_store();
-    assert_eq!(bytes.pop(), Some(0));
+    assert_eq!(bytes.pop(), Some(0), "no exact table");
     let counted = Counted::from_own_store(&bytes).unwrap();
     let kept = [Earlier { round: RoundId([7; 16]), is_answered: true, counted }];
-    let isolated = alike(2, 0..40).with_exact_tables(true).judge(&kept).unwrap_err();
+    let isolated = alike(2, 0..40).with_exact_tables(Digest([9; 32])).judge(&kept).unwrap_err();
     assert_eq!(isolated.refusal, LedgerRefusal::ExactBeside);
     assert_eq!(alike(2, 0..40).judge(&kept), Ok(Judged::Fresh));
 }
