@@ -60,8 +60,6 @@ def college(folder, name, numbers):
     kinds = {
         "students": "student_id,ssid,ssn,first,middle,last,suffix,prior_last,birth_date,gender,hispanic,race,zip",
         "enrollments": "student_id,term,units_attempted,units_earned,status,level",
-        "courses": "student_id,term,subject,number,title,units,grade,levels_below_transfer",
-        "awards": "student_id,award_date,award,program_cip",
     }
     files = {kind: open(folder / f"{name}-{kind}.csv", "w") for kind in kinds}
     for kind, head in kinds.items():
@@ -140,7 +138,7 @@ def agreement(parties, authority):
         'format = "passage-agreement/2"', 'title = "Measured"', f"authority = {quoted(authority)}", 'legal_basis = "studies"',
         'purposes = ["improving-instruction"]', 'scope = "College-going of made-up people"', 'representatives = "Nobody"',
         f'effective = "{year - 1}-01-01"', f'expires = "{year + 1}-12-31"', f'review = "{year + 1}-06-30"', "notice_days = 30",
-        'survival = "Nothing survives."', "retention_days = 30", 'destruction = "cryptographic-erasure"',
+        'survival = "The duty to keep confidential what was learned under this agreement survives its end."', "retention_days = 30", 'destruction = "cryptographic-erasure"',
         f'elements_agreed = "{datetime.date.today()}"', f'cohorts = ["{COHORT}"]', "committee_min = 2",
         "[dictionary]", named("dictionary"), "[principles]", named("principles"),
         "[publication]", 'rule = "external-after-review"', "[breach]", "notice_hours = 72", "[disclosure]", "floor = 11",
@@ -209,17 +207,15 @@ def main():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    memory = {}
-    if asked.memory_mib:
-        memory = {"PASSAGE_ROUND_MEMORY_MIB": str(asked.memory_mib), "PASSAGE_JOIN_MEMORY_MIB": str(asked.memory_mib)}
-    coordinator = Party("passage-coordinator", out / "state" / "coordinator", memory.items())
+    memory = lambda name: [(f"PASSAGE_{name}_MEMORY_MIB", str(asked.memory_mib))] if asked.memory_mib else []
+    coordinator = Party("passage-coordinator", out / "state" / "coordinator", memory("JOIN"))
     coordinator.name, coordinator.segment = "coordinator", ""
     authority = coordinator.run("init", "--consortium", "Measured", "--listen", address, "--public", address)["authority"]
     coordinator.serve()
     everybody = [coordinator, *members]
     try:
         for member, files in zip(members, lists):
-            member.settings = list(memory.items())
+            member.settings = memory("ROUND")
             invitation = coordinator.run("invite", "--name", member.name, "--segment", member.segment)["invitation"]
             member.run("join", invitation, answer=False)
             member.serve()
