@@ -231,6 +231,11 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
 
 /// What a question counts in one row: students who differ in nothing but their number.
 fn alike(question: u8, numbers: impl Iterator<Item = u64>) -> Counted {
+    alike_by(question, "college-going-12", Dimension::All, numbers)
+}
+
+/// The same by a metric and a breakdown.
+fn alike_by(question: u8, metric: &str, dimension: Dimension, numbers: impl Iterator<Item = u64>) -> Counted {
     let student = numbers.map(|number| CountedStudent {
         metric: 0,
         number,
@@ -238,7 +243,7 @@ fn alike(question: u8, numbers: impl Iterator<Item = u64>) -> Counted {
         ethnicity: Ethnicity::White,
         gender: Gender::Female,
     });
-    let tables = [("college-going-12".to_owned(), Dimension::All)];
+    let tables = [(metric.to_owned(), dimension)];
     Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student)
 }
 
@@ -275,15 +280,7 @@ fn a_round_without_a_report_answers_nothing_and_counts_all_the_same() {
 #[test]
 fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_students() {
     let of = |question: u8, metric: &str, dimension, numbers: core::ops::Range<u64>, is_exact| {
-        let student = numbers.map(|number| CountedStudent {
-            metric: 0,
-            number,
-            cohort: SchoolYear(2020),
-            ethnicity: Ethnicity::White,
-            gender: Gender::Female,
-        });
-        let tables = [(metric.to_owned(), dimension)];
-        let counted = Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student);
+        let counted = alike_by(question, metric, dimension, numbers);
         if is_exact { counted.with_exact_tables(Digest([question % 10; 32])) } else { counted }
     };
     let first = || of(1, "college-going-12", Dimension::All, 0..40, true);

@@ -18,12 +18,12 @@ use proptest::prelude::*;
 
 use crate::once::sample;
 
-const YEAR: SchoolYear = SchoolYear(2023);
+pub(crate) const YEAR: SchoolYear = SchoolYear(2023);
 
 /// Count and students, with half the width of the count's interval.
-type Figure = (u64, u64, u64);
+pub(crate) type Figure = (u64, u64, u64);
 
-fn cells(category: u8, (count, group, width): Figure) -> [ReleasedCell; 3] {
+pub(crate) fn cells(category: u8, (count, group, width): Figure) -> [ReleasedCell; 3] {
     let cell =
         |outcome, mark| ReleasedCell { cohort: YEAR, category: Category::One(category), outcome, mark };
     let value =

@@ -2,7 +2,7 @@
 //! hidden; in the page, the table and the notes; and no equity flag beside it.
 
 use passage_protocol::{
-    cells::{CellDomain, Dimension, SchoolYear},
+    cells::{CellDomain, Dimension},
     disclosure::{
         Category, DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, Reason, ReleasedCell,
         ReleasedTable,
@@ -17,27 +17,13 @@ use passage_protocol::{
 };
 use proptest::prelude::*;
 
-use crate::once::sample;
-
-const YEAR: SchoolYear = SchoolYear(2023);
-
-/// Count and students, with half the width of the count's interval.
-type Figure = (u64, u64, u64);
+use crate::{
+    equity::{Figure, YEAR, cells},
+    once::sample,
+};
 
 fn panel() -> MetricRef {
     MetricRef { id: "found-at-member".to_owned(), version: 1 }
-}
-
-fn cells(category: u8, (count, group, width): Figure) -> [ReleasedCell; 3] {
-    let cell =
-        |outcome, mark| ReleasedCell { cohort: YEAR, category: Category::One(category), outcome, mark };
-    let value =
-        |value: u64, width: u64| Mark::Value { value, low: value.saturating_sub(width), high: value + width };
-    [
-        cell(Outcome::Cohort, value(group, 0)),
-        cell(Outcome::Enrolled(None), value(count, width)),
-        cell(Outcome::Rate(None), value(count * 100 / group.max(1), 0)),
-    ]
 }
 
 fn table(metric: MetricRef, figures: &[Figure]) -> ReleasedTable {
