@@ -27,7 +27,7 @@ use passage_shell::{
 pub use self::rows::PreparedRows;
 use self::{
     persons::{OwnPerson, each_person},
-    rows::{DAMAGED, pack},
+    rows::pack,
 };
 use crate::{
     metrics::MetricFacts,
@@ -110,7 +110,7 @@ pub fn prepare(
         for trace in &mut one.keys {
             trace.person = number;
             let part = trace.part(parts.len());
-            parts.get_mut(part).ok_or(DAMAGED)?.push(&trace.to_own_file())?;
+            parts.get_mut(part).ok_or(ShelfError::DAMAGED)?.push(&trace.to_own_file())?;
         }
         Ok::<(), Failure>(())
     })?;
@@ -130,7 +130,7 @@ const KEY_TRACE_BYTES: u64 = 64;
 fn withhold(part: &Sequence, filled: &mut [u16]) -> Result<(), ShelfError> {
     let mut traces = Vec::new();
     part.each(|trace| {
-        traces.push(KeyTrace::from_own_file(trace).ok_or(DAMAGED)?);
+        traces.push(KeyTrace::from_own_file(trace).ok_or(ShelfError::DAMAGED)?);
         Ok::<(), ShelfError>(())
     })?;
     for shared in KeyTrace::shared(traces) {

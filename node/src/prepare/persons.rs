@@ -9,7 +9,7 @@ use passage_protocol::match_key::{Together, Traces, ValueTrace};
 use passage_shell::shelf::{Room, Sequence, ShelfError};
 use rayon::prelude::*;
 
-use super::{normalise, rows::DAMAGED};
+use super::normalise;
 use crate::roster::{Roster, Student};
 
 /// One person with the places of its records in the roster, ascending.
@@ -67,14 +67,14 @@ fn first_records(
     roster.students.map_each(traced, |_, found| {
         found.iter().try_for_each(|trace| {
             let part = trace.part(parts.len());
-            parts.get_mut(part).ok_or(DAMAGED)?.push(&trace.to_own_file())
+            parts.get_mut(part).ok_or(ShelfError::DAMAGED)?.push(&trace.to_own_file())
         })
     })?;
     let mut together = Together::default();
     for part in parts {
         let mut traces = Vec::new();
         part.each(|trace| {
-            traces.push(ValueTrace::from_own_file(trace).ok_or(DAMAGED)?);
+            traces.push(ValueTrace::from_own_file(trace).ok_or(ShelfError::DAMAGED)?);
             Ok::<(), ShelfError>(())
         })?;
         together.add(traces);
@@ -106,7 +106,10 @@ impl Waiting {
                         record.extend_from_slice(&first.to_le_bytes());
                         record.extend_from_slice(&place.to_le_bytes());
                         record.extend_from_slice(row);
-                        parts.get_mut(first as usize / part_places).ok_or(DAMAGED)?.push(&record)?;
+                        parts
+                            .get_mut(first as usize / part_places)
+                            .ok_or(ShelfError::DAMAGED)?
+                            .push(&record)?;
                     }
                 }
                 Ok::<(), ShelfError>(())
@@ -123,8 +126,8 @@ impl Waiting {
             self.until = self.until.saturating_add(self.part_places);
             self.here.clear();
             part.each(|record| {
-                let (first, rest) = record.split_first_chunk::<PLACE_BYTES>().ok_or(DAMAGED)?;
-                let (place, row) = rest.split_first_chunk::<PLACE_BYTES>().ok_or(DAMAGED)?;
+                let (first, rest) = record.split_first_chunk::<PLACE_BYTES>().ok_or(ShelfError::DAMAGED)?;
+                let (place, row) = rest.split_first_chunk::<PLACE_BYTES>().ok_or(ShelfError::DAMAGED)?;
                 let waiting = self.here.entry(u32::from_le_bytes(*first)).or_default();
                 waiting.push((u32::from_le_bytes(*place), Student::unpack(row)?));
                 Ok::<(), ShelfError>(())

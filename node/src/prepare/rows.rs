@@ -10,9 +10,6 @@ use zeroize::Zeroizing;
 
 use super::{Fact, PreparedRow};
 
-/// What a row that is none means: somebody altered a file of this process.
-pub(super) const DAMAGED: ShelfError = ShelfError::Io { kind: std::io::ErrorKind::InvalidData };
-
 /// The rows of one list, in memory as far as they have room, sealed on the disk beyond it; gone with this value.
 pub struct PreparedRows {
     rows: Sequence,
@@ -60,8 +57,8 @@ impl PreparedRows {
     ) -> Result<(), E> {
         let mut filled = self.filled.iter();
         self.rows.each(|row| {
-            let filled = *filled.next().ok_or(DAMAGED)?;
-            if self.is_kept(filled) { take(unpack(row, filled).ok_or(DAMAGED)?) } else { Ok(()) }
+            let filled = *filled.next().ok_or(ShelfError::DAMAGED)?;
+            if self.is_kept(filled) { take(unpack(row, filled).ok_or(ShelfError::DAMAGED)?) } else { Ok(()) }
         })
     }
 

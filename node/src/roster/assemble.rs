@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::{
     homes::{Homes, LocalKey, Numbers, OPTED_OUT, Whose},
     opt_out::OptOuts,
-    packed::{DAMAGED, Unpack, put_person},
+    packed::{Unpack, put_person},
     record::{Date, Person, Text},
     students::{Enrolled, Student, Students},
 };
@@ -249,7 +249,7 @@ impl Gathered {
         self.row.clear();
         self.row.extend_from_slice(&index.to_le_bytes());
         put_person(person, &mut self.row);
-        let part = self.parts.get_mut((index / self.part_students) as usize).ok_or(DAMAGED)?;
+        let part = self.parts.get_mut((index / self.part_students) as usize).ok_or(ShelfError::DAMAGED)?;
         part.push(&self.row)?;
         self.by_local.extend(anywhere.into_iter().chain([key]).map(|key| (key, index)));
         if let Some(ssid) = ssid {
@@ -317,7 +317,7 @@ impl Gathered {
         }
         let mut by_local = self.by_local;
         for index in by_local.values_mut() {
-            *index = places.get(*index as usize).copied().ok_or(DAMAGED)?;
+            *index = places.get(*index as usize).copied().ok_or(ShelfError::DAMAGED)?;
         }
         Ok(Roster { kind, students, counts, numbers: Numbers::new(self.homes, by_local) })
     }
@@ -328,13 +328,13 @@ fn laid_over(part: &Sequence, first: u32) -> Result<Vec<Person>, ShelfError> {
     let mut people: Vec<Person> = Vec::new();
     part.each(|row| {
         let mut row = Unpack(row);
-        let at = row.number()?.checked_sub(first).ok_or(DAMAGED)? as usize;
+        let at = row.number()?.checked_sub(first).ok_or(ShelfError::DAMAGED)? as usize;
         let person = row.person()?;
         let next = people.len();
         match people.get_mut(at) {
             Some(earlier) => earlier.overlay(person),
             None if at == next => people.push(person),
-            None => return Err(DAMAGED),
+            None => return Err(ShelfError::DAMAGED),
         }
         Ok(())
     })?;

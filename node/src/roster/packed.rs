@@ -5,9 +5,6 @@ use passage_shell::shelf::ShelfError;
 
 use super::record::{Date, Person, Text};
 
-/// What a row that is no student's means: somebody altered a file of this process.
-pub(super) const DAMAGED: ShelfError = ShelfError::Io { kind: std::io::ErrorKind::InvalidData };
-
 /// Length of a text that does not fit one byte follows it.
 const LONG: u8 = u8::MAX;
 
@@ -76,13 +73,13 @@ pub(super) struct Unpack<'a>(pub(super) &'a [u8]);
 
 impl<'a> Unpack<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], ShelfError> {
-        let (head, rest) = self.0.split_at_checked(count).ok_or(DAMAGED)?;
+        let (head, rest) = self.0.split_at_checked(count).ok_or(ShelfError::DAMAGED)?;
         self.0 = rest;
         Ok(head)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], ShelfError> {
-        let (head, rest) = self.0.split_first_chunk().ok_or(DAMAGED)?;
+        let (head, rest) = self.0.split_first_chunk().ok_or(ShelfError::DAMAGED)?;
         self.0 = rest;
         Ok(*head)
     }
@@ -105,7 +102,7 @@ impl<'a> Unpack<'a> {
             LONG => self.number()? as usize,
             length => usize::from(length),
         };
-        core::str::from_utf8(self.take(length)?).map(Text::new).map_err(|_| DAMAGED)
+        core::str::from_utf8(self.take(length)?).map(Text::new).map_err(|_| ShelfError::DAMAGED)
     }
 
     /// To the end of the row.
@@ -137,7 +134,7 @@ impl<'a> Unpack<'a> {
                 if rest.is_empty() {
                     races.iter().map(|race| u16::from_le_bytes(*race)).collect()
                 } else {
-                    return Err(DAMAGED);
+                    return Err(ShelfError::DAMAGED);
                 }
             },
         })

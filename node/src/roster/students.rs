@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     category,
-    packed::{DAMAGED, Unpack, put_person, put_year},
+    packed::{Unpack, put_person, put_year},
     record::Person,
 };
 use crate::coverage::Held;
@@ -81,7 +81,7 @@ impl Student {
             enrolled: match row.byte()? {
                 0 => Enrolled::Never,
                 1 => Enrolled::Some,
-                _ => return Err(DAMAGED),
+                _ => return Err(ShelfError::DAMAGED),
             },
             person: row.person()?,
         })

@@ -58,6 +58,11 @@ impl ShelfError {
     }
 }
 
+impl ShelfError {
+    /// What a record that is none means, in a file that only this process writes: somebody altered it.
+    pub const DAMAGED: Self = Self::Io { kind: io::ErrorKind::InvalidData };
+}
+
 impl fmt::Display for ShelfError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

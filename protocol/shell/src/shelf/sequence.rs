@@ -184,7 +184,7 @@ impl Disk {
     /// Seals a block where it stands and writes it.
     fn append(&mut self, mut block: Zeroizing<Vec<u8>>) -> Result<(), ShelfError> {
         let sealing = self.cipher().encrypt_in_place(&nonce(self.blocks.len()), b"", &mut *block);
-        sealing.map_err(|_| DAMAGED)?;
+        sealing.map_err(|_| ShelfError::DAMAGED)?;
         self.file.write_all_at(&block, self.end)?;
         self.blocks.push((self.end, block.len()));
         self.end += block.len() as u64;
@@ -192,23 +192,21 @@ impl Disk {
     }
 
     fn read(&self, number: usize) -> Result<Zeroizing<Vec<u8>>, ShelfError> {
-        let (start, bytes) = self.blocks.get(number).copied().ok_or(DAMAGED)?;
+        let (start, bytes) = self.blocks.get(number).copied().ok_or(ShelfError::DAMAGED)?;
         let mut block = Zeroizing::new(vec![0; bytes]);
         self.file.read_exact_at(&mut block, start)?;
-        self.cipher().decrypt_in_place(&nonce(number), b"", &mut *block).map_err(|_| DAMAGED)?;
+        self.cipher().decrypt_in_place(&nonce(number), b"", &mut *block).map_err(|_| ShelfError::DAMAGED)?;
         Ok(block)
     }
 }
-
-const DAMAGED: ShelfError = ShelfError::Io { kind: std::io::ErrorKind::InvalidData };
 
 /// The records of a block.
 fn records(block: &[u8]) -> Result<Vec<&[u8]>, ShelfError> {
     let (mut records, mut rest) = (Vec::new(), block);
     while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk::<LENGTH_BYTES>().ok_or(DAMAGED)?;
+        let (length, after) = rest.split_first_chunk::<LENGTH_BYTES>().ok_or(ShelfError::DAMAGED)?;
         let length = u32::from_le_bytes(*length) as usize;
-        let (record, next) = after.split_at_checked(length).ok_or(DAMAGED)?;
+        let (record, next) = after.split_at_checked(length).ok_or(ShelfError::DAMAGED)?;
         records.push(record);
         rest = next;
     }
@@ -300,6 +298,6 @@ mod tests {
         let mut sequence = Room::new(&shelf, 0).sequence();
         (0..20_000).for_each(|_| sequence.push(b"Ana Silva 2068905818").unwrap());
         sequence.disk.as_ref().unwrap().file.write_all_at(&[0xFF; 2], 70_000).unwrap();
-        assert_eq!(sequence.each(|_| Ok::<(), ShelfError>(())), Err(DAMAGED));
+        assert_eq!(sequence.each(|_| Ok::<(), ShelfError>(())), Err(ShelfError::DAMAGED));
     }
 }
