@@ -9,6 +9,7 @@ use passage_protocol::{
     codec::{Decode, Encode},
     ids::{Digest, MemberCode, RoundId},
     manifest::Manifest,
+    mixing::TableTurn,
     round::{Abort, CoordinatorRound},
     seal::sealed_len,
     wire::{BlobRef, Message},
@@ -44,9 +45,9 @@ fn allowance(round: &CoordinatorRound, member: MemberCode) -> Result<Vec<u64>, A
         let Some(planned) = planned else { continue };
         let noise = manifest.noise_tuples(table)?;
         let tuples = |hops: u64| u64::from(planned).saturating_add(hops.saturating_mul(noise));
-        let plain = tuples(u64::from(position) + 1).saturating_mul(table.tuple()?.tuple_bytes() as u64);
-        let is_last = usize::from(position) + 1 == committee;
-        lengths.push(if is_last { plain } else { sealed_len(plain) });
+        let turn = TableTurn::new(usize::from(position), committee);
+        let plain = tuples(u64::from(position) + 1).saturating_mul(table.tuple()?.bytes_after(turn) as u64);
+        lengths.push(if turn.is_last() { plain } else { sealed_len(plain) });
         lengths.push(tuples(committee as u64).saturating_mul(table.tuple()?.partial_bytes() as u64));
     }
     Ok(lengths)

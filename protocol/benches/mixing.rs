@@ -11,8 +11,8 @@ use passage_protocol::{
     group::{CollectiveKeys, CommitteeKeys, HopFactor, MatchPoint, OwnerBlind, TagKey, hash_to_element},
     ids::{Digest, MemberCode, RoundId},
     mixing::{
-        ColumnValue, FirstFactor, PlainRow, RowShape, TableKeys, TupleChunk, TupleShape, contribute,
-        final_tags, hop, noise_tuples, partial_decrypt, table_hop,
+        ColumnValue, FirstFactor, PlainRow, RowShape, TableKeys, TableTurn, TupleChunk, TupleShape,
+        contribute, final_tags, hop, noise_tuples, partial_decrypt, table_hop,
     },
     noise::NoiseTable,
 };
@@ -54,12 +54,15 @@ fn list(keys: &CollectiveKeys) -> Vec<u8> {
     contribute(&rows, shape(), &COLUMN_KEYS, FirstFactor::Blinded(&blind), keys, &SEED).unwrap()
 }
 
+/// The first of two passes.
+const TURN: TableTurn = TableTurn::new(0, 2);
+
 /// 280 noise tuples of one receiver: 2n = 14, ten cells, two patterns.
-fn table(keys: &CollectiveKeys) -> (TupleShape, Vec<u8>) {
+fn table(keys: &CollectiveKeys, turn: TableTurn) -> (TupleShape, Vec<u8>) {
     let shape = TupleShape::new(1, Window::new(1, 1).unwrap()).unwrap();
     let noise = NoiseTable::new(2000, 1_000_000).unwrap();
-    let tuples = TupleChunk::Unmixed(noise_tuples(10, shape, &noise, &SEED));
-    (shape, table_hop(tuples, shape, TABLE_KEYS, keys, &SEED).unwrap())
+    let tuples = TupleChunk::Unmixed(noise_tuples(10, shape, turn, &noise, &SEED));
+    (shape, table_hop(tuples, shape, turn, TABLE_KEYS, keys, &SEED).unwrap())
 }
 
 #[divan::bench]
@@ -101,18 +104,18 @@ fn tag_rows(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn table_hop_tuples(bencher: Bencher<'_, '_>) {
     let (_, keys) = keys();
-    let (shape, table) = table(&keys);
+    let (shape, table) = table(&keys, TURN);
     bencher.counter(ItemsCount::new(table.len() / shape.tuple_bytes())).bench(|| {
         let chunk = TupleChunk::Mixed { bytes: black_box(&table), first_tuple: 0 };
-        table_hop(chunk, shape, TABLE_KEYS, &keys, &SEED).unwrap()
+        table_hop(chunk, shape, TURN, TABLE_KEYS, &keys, &SEED).unwrap()
     });
 }
 
 #[divan::bench]
 fn partial_decrypt_tuples(bencher: Bencher<'_, '_>) {
     let (member, keys) = keys();
-    let (shape, table) = table(&keys);
+    let (shape, table) = table(&keys, TableTurn::new(1, 2));
     bencher
-        .counter(ItemsCount::new(table.len() / shape.tuple_bytes()))
+        .counter(ItemsCount::new(table.len() / shape.final_bytes()))
         .bench(|| partial_decrypt(black_box(&table), 0, shape, TABLE_KEYS, &member).unwrap());
 }

@@ -10,7 +10,7 @@ use std::thread;
 use harness::{
     federation::{Federation, Setup},
     papers::{Noise, Papers},
-    seeded_round::{Dealer, Graduate, Seen, play},
+    seeded_round::{Counts, Dealer, Graduate, Seen, play},
 };
 use passage_protocol::{
     agreement::Segment::{Cc, K12},
@@ -98,10 +98,10 @@ const ROUNDS: u64 = 240;
 /// Seeded rounds with a dealer that adds nothing, four counts each.
 const ROUNDS_WITH_A_SILENT_DEALER: u64 = 120;
 
-/// Two classes with students seen in the window, later and nowhere, so many of each.
-fn graduates(counts: [[usize; 3]; 2]) -> Vec<Graduate> {
+/// Four classes with students seen in the window, later and nowhere, so many of each.
+fn graduates(counts: [[usize; 3]; 4]) -> Vec<Graduate> {
     let mut graduates = Vec::new();
-    for (year, counts) in [2021, 2022].into_iter().zip(counts) {
+    for (year, counts) in (2019..).zip(counts) {
         for (seen, count) in [Seen::InTheWindow, Seen::Later, Seen::Nowhere].into_iter().zip(counts) {
             graduates.extend(vec![Graduate { cohort: SchoolYear(year), seen }; count]);
         }
@@ -109,17 +109,17 @@ fn graduates(counts: [[usize; 3]; 2]) -> Vec<Graduate> {
     graduates
 }
 
-fn two_cohorts() -> Papers {
+fn four_cohorts() -> Papers {
     let mut setup = Setup::pair(0, 0, 502);
     setup.question.noise = Noise::Epsilon("2");
-    setup.question.cohorts = vec!["2021-2022".to_owned(), "2022-2023".to_owned()];
+    setup.question.cohorts = ["2019-2020", "2020-2021", "2021-2022", "2022-2023"].map(str::to_owned).to_vec();
     Papers::write(&setup.question, setup.seed)
 }
 
 /// What `left` says of every seed below `rounds`, on two threads.
 fn of_every_seed(rounds: u64, left: impl Fn(&Papers, u64) -> Vec<i64> + Sync) -> Vec<i64> {
     let some = |seeds: std::iter::StepBy<std::ops::Range<u64>>| -> Vec<i64> {
-        let papers = two_cohorts();
+        let papers = four_cohorts();
         seeds.flat_map(|seed| left(&papers, seed)).collect()
     };
     thread::scope(|scope| {
@@ -130,17 +130,27 @@ fn of_every_seed(rounds: u64, left: impl Fn(&Papers, u64) -> Vec<i64> + Sync) ->
     })
 }
 
+/// What is left of every count of a round once the truth is taken off.
+fn left_of(counts: &Counts) -> Vec<i64> {
+    let all = counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact);
+    // Nobody is counted as seen nowhere.
+    let (nowhere, seen): (Vec<_>, Vec<_>) = all.enumerate().partition(|(at, _)| at % 2 == 0);
+    assert!(nowhere.iter().all(|(_, left)| *left == 0));
+    seen.into_iter().map(|(_, left)| left).collect()
+}
+
 /// What is left of every count of [`ROUNDS`] seeded rounds once the truth is taken off.
 fn left_by_seeded_rounds() -> Vec<i64> {
     // Enough on either side of every shown count that no draw brings it below the floor of 5, where it would be withheld.
-    let graduates = graduates([[12, 1, 11], [13, 2, 10]]);
+    let graduates = graduates([[12, 1, 11], [13, 2, 10], [14, 0, 9], [15, 3, 8]]);
     of_every_seed(ROUNDS, |papers, seed| {
         let counts = play(papers, &graduates, [Dealer::Honest; 2], seed);
-        assert_eq!(counts.exact, [1, 12, 2, 13]);
+        assert_eq!(counts.exact, [0, 12, 0, 13, 0, 14, 0, 15]);
         // What a reader sees is the noisy count itself.
-        let enrolled = [counts.noisy[1], counts.noisy[3]].map(|count| u64::try_from(count).ok());
+        let enrolled: Vec<_> =
+            counts.noisy.iter().skip(1).step_by(2).map(|count| u64::try_from(*count).ok()).collect();
         assert_eq!(counts.shown, enrolled, "seed {seed}");
-        counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact).collect()
+        left_of(&counts)
     })
 }
 
@@ -200,12 +210,11 @@ fn the_noise_of_many_whole_rounds_follows_the_stated_distribution() {
 
 #[test]
 fn a_dealer_that_adds_nothing_leaves_the_full_sample_of_the_other() {
-    let graduates = graduates([[12, 1, 0], [13, 2, 0]]);
+    let graduates = graduates([[12, 1, 0], [13, 2, 0], [14, 0, 0], [15, 3, 0]]);
     // Either of the two, so that neither place in the committee is the one that protects.
     let dealers = [[Dealer::Silent, Dealer::Honest], [Dealer::Honest, Dealer::Silent]];
     let left = of_every_seed(ROUNDS_WITH_A_SILENT_DEALER, |papers, seed| {
-        let counts = play(papers, &graduates, dealers[usize::from(seed % 4 < 2)], seed);
-        counts.noisy.iter().zip(&counts.exact).map(|(noisy, exact)| noisy - exact).collect()
+        left_of(&play(papers, &graduates, dealers[usize::from(seed % 4 < 2)], seed))
     });
     assert_eq!(left.len() as u64, 4 * ROUNDS_WITH_A_SILENT_DEALER);
     // The offsets of both were taken off, the silent one's for nothing: every count is too small by exactly that. Nobody

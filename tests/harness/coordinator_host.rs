@@ -331,7 +331,7 @@ fn raw_counts(app: &App, papers: &Papers, job: &CoordinatorJob) -> Option<RawCou
     let read = |digest| fs::read(app.shelf.path(digest)).unwrap();
     let count = |(shape, parts): (&passage_protocol::manifest::shapes::TableShape, &Option<_>)| {
         let parts: &passage_protocol::round::TableParts = parts.as_ref()?;
-        let lookup = CellLookup::new(u32::try_from(shape.domain.len()).unwrap());
+        let lookup = CellLookup::new(u32::try_from(shape.domain.len()).unwrap(), manifest.committee.len());
         let partials: Vec<Vec<u8>> = parts.partials.iter().map(|(blob, _)| read(blob.digest)).collect();
         let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
         let list = read(parts.last.digest);

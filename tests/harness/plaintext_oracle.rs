@@ -36,7 +36,7 @@ pub struct Expected {
     pub domain: CellDomain,
     /// What a receiver can show: nothing, or one of the outcomes.
     pub base: usize,
-    /// Index `(code - 1) x base^receivers + pattern`, as in `RawTable`; linked students only, withheld cells empty.
+    /// Index `(code - 1) x base^receivers + pattern`, as in `RawTable`; students that were seen, withheld cells empty.
     pub counts: Vec<i64>,
     /// Sender rows linked to anybody: the tuples of the plan.
     pub tuples: u64,
@@ -174,7 +174,9 @@ fn tabulate(
             pattern += outcomes.last().copied().unwrap_or(0) * base.pow(digit);
         }
         expected.open += u64::from(open);
-        if let Some(cell) = cell_of(person, asked.place, &expected.domain).filter(|cell| !withheld[*cell]) {
+        // Who was seen nowhere opens nothing.
+        let cell = cell_of(person, asked.place, &expected.domain).filter(|_| pattern > 0);
+        if let Some(cell) = cell.filter(|cell| !withheld[*cell]) {
             expected.counts[cell * patterns + pattern] += 1;
         }
     }

@@ -23,8 +23,8 @@ use passage_protocol::{
     },
     mixing::{
         CellLookup, ColumnValue, DecryptionProof, DecryptionStatement, DecryptionSums, FinalChunk,
-        FirstFactor, Histogram, Permutation, PlainRow, PlanEntry, TupleChunk, TupleColumns, build_tuples,
-        contribute, final_tags, hop, noise_tuples, partial_decrypt, table_hop,
+        FirstFactor, Histogram, Permutation, PlainRow, PlanEntry, TableTurn, TupleChunk, TupleColumns,
+        build_tuples, contribute, final_tags, hop, noise_tuples, partial_decrypt, table_hop,
     },
     seal::RecipientKey,
     signing::{SignatureKind, Signed},
@@ -62,7 +62,7 @@ pub enum Dealer {
     Silent,
 }
 
-/// The counts of the one table, in pattern order of its cells.
+/// The counts of the one table: of every cell those who were seen nowhere in the window, of whom nothing opens, and those who were.
 pub struct Counts {
     /// As they are.
     pub exact: Vec<i64>,
@@ -241,29 +241,31 @@ fn second_mix(
     let cells = u32::try_from(table.domain.len()).unwrap();
     let noise = manifest.noise_table().unwrap();
     let mut mixed: Option<Vec<u8>> = None;
-    for dealer in dealers {
+    for (hop, dealer) in dealers.into_iter().enumerate() {
+        let turn = TableTurn::new(hop, dealers.len());
         let input = match &mixed {
-            None => TupleChunk::Unmixed(build_tuples(&columns, table.window, &entries, 0).unwrap()),
+            None => {
+                TupleChunk::Unmixed(build_tuples(&columns, table.window, &entries, 0, dealers.len()).unwrap())
+            }
             Some(bytes) => TupleChunk::Mixed { bytes, first_tuple: 0 },
         };
-        let mut out = table_hop(input, shape, table.keys(), keys, &dice.bytes()).unwrap();
-        let owed = TupleChunk::Unmixed(noise_tuples(cells, shape, &noise, &dice.bytes()));
-        let mut owed = table_hop(owed, shape, table.keys(), keys, &dice.bytes()).unwrap();
+        let mut out = table_hop(input, shape, turn, table.keys(), keys, &dice.bytes()).unwrap();
+        let owed = TupleChunk::Unmixed(noise_tuples(cells, shape, turn, &noise, &dice.bytes()));
+        let mut owed = table_hop(owed, shape, turn, table.keys(), keys, &dice.bytes()).unwrap();
         if dealer == Dealer::Silent {
-            // Filler stands at the end: the last tuple in the place of every other, blinded anew.
-            let filler = owed[owed.len() - shape.tuple_bytes()..].repeat(owed.len() / shape.tuple_bytes());
-            let filler = TupleChunk::Mixed { bytes: &filler, first_tuple: 0 };
-            owed = table_hop(filler, shape, table.keys(), keys, &dice.bytes()).unwrap();
+            // Filler stands at the end: the last tuple in the place of every other.
+            let width = shape.bytes_after(turn);
+            owed = owed[owed.len() - width..].repeat(owed.len() / width);
         }
         out.extend(owed);
-        mixed = Some(shuffled(&out, shape.tuple_bytes(), dice));
+        mixed = Some(shuffled(&out, shape.bytes_after(turn), dice));
     }
     let list = mixed.unwrap();
     let partials: Vec<Vec<u8>> = (0..committee.members.len())
         .map(|position| decrypt(manifest, table, &list, committee, position))
         .collect();
     let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
-    Histogram::decode(&list, 0, &partials, &CellLookup::new(cells), shape).unwrap()
+    Histogram::decode(&list, 0, &partials, &CellLookup::new(cells, dealers.len()), shape).unwrap()
 }
 
 /// One member's partial decryptions, with the proof checked as the coordinator does.
@@ -282,7 +284,7 @@ fn decrypt(
         list: Digest::of_blob(list),
         partials: Digest::of_blob(&partials),
     };
-    let sums = DecryptionSums::of_chunk(&statement, list, &partials, 0, shape, columns).unwrap();
+    let sums = DecryptionSums::of_chunk(&statement, list, &partials, 0, shape).unwrap();
     let proof = DecryptionProof::prove(&statement, &sums, shape, columns, keys).unwrap();
     proof.verify(&statement, &sums, shape, columns, &manifest.shares[position]).unwrap();
     partials
@@ -291,9 +293,9 @@ fn decrypt(
 /// The counts without noise, in the order of [`Histogram::counts`].
 fn exact(table: &TableShape, graduates: &[Graduate]) -> Vec<i64> {
     let mut counts = vec![0; table.domain.len() << 1];
-    for graduate in graduates.iter().filter(|graduate| graduate.seen != Seen::Nowhere) {
+    for graduate in graduates.iter().filter(|graduate| graduate.seen == Seen::InTheWindow) {
         let code = table.domain.code(graduate.cohort, 0).unwrap() as usize;
-        counts[(code - 1) << 1 | usize::from(graduate.seen == Seen::InTheWindow)] += 1;
+        counts[(code - 1) << 1 | 1] += 1;
     }
     counts
 }

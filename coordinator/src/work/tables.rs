@@ -24,8 +24,8 @@ use crate::{app::Progress, error::CoordinatorError, work::WorkFault};
 
 /// Tuples read at a time: with four receivers 20 MB of list and 10 MB for each committee member.
 const WINDOW_TUPLES: u64 = 65_536;
-/// Tuples worked on at a time by one core: some 100 ms of work.
-const CHUNK_TUPLES: usize = 1_024;
+/// Tuples worked on at a time by one core: as many as the weighted sums of a proof empty their buckets for at once.
+const CHUNK_TUPLES: usize = 8_192;
 
 /// One table with what is needed to open it.
 pub(super) struct Opening<'a> {
@@ -49,12 +49,12 @@ impl Opening<'_> {
         }
         let shape = self.table.tuple()?;
         let cells = u32::try_from(self.table.domain.len()).unwrap_or(u32::MAX);
-        let lookup = CellLookup::new(cells);
+        let lookup = CellLookup::new(cells, self.manifest.committee.len());
         let mut total = Histogram::empty(&lookup, shape);
         let every: Vec<usize> = (0..self.parts.partials.len()).collect();
         self.windows(&every, |first, list, partials| {
             let counted: Result<Vec<Histogram>, MixingError> = list
-                .par_chunks(CHUNK_TUPLES * shape.tuple_bytes())
+                .par_chunks(CHUNK_TUPLES * shape.final_bytes())
                 .enumerate()
                 .map(|(index, chunk)| {
                     let part = shape.partial_bytes();
@@ -64,7 +64,7 @@ impl Opening<'_> {
                 })
                 .collect();
             counted?.iter().for_each(|histogram| total.add(histogram));
-            progress.add((list.len() / shape.tuple_bytes()) as u64);
+            progress.add((list.len() / shape.final_bytes()) as u64);
             Ok(())
         })?;
         Ok(total)
@@ -86,17 +86,17 @@ impl Opening<'_> {
         self.windows(&[position], |first, list, partials| {
             let partials = partials.first().map_or(&[][..], Vec::as_slice);
             let summed: Result<Vec<DecryptionSums>, WorkFault> = list
-                .par_chunks(CHUNK_TUPLES * shape.tuple_bytes())
+                .par_chunks(CHUNK_TUPLES * shape.final_bytes())
                 .enumerate()
                 .map(|(index, chunk)| {
                     let first = first + (index * CHUNK_TUPLES) as u64;
                     let part = chunk_of(partials, index, shape.partial_bytes());
-                    DecryptionSums::of_chunk(&statement, chunk, part, first, shape, keys)
+                    DecryptionSums::of_chunk(&statement, chunk, part, first, shape)
                         .map_err(|error| self.blame(&error, chunk, first, shape, member))
                 })
                 .collect();
             summed?.iter().for_each(|part| sums.add(part));
-            progress.add((list.len() / shape.tuple_bytes()) as u64);
+            progress.add((list.len() / shape.final_bytes()) as u64);
             Ok(())
         })?;
         proof.verify(&statement, &sums, shape, keys, share).map_err(|error| WorkFault::by(&error, member))
@@ -138,7 +138,7 @@ impl Opening<'_> {
         let mut first = 0;
         while first < tuples {
             let count = (tuples - first).min(WINDOW_TUPLES);
-            let window = read(&mut list, count, shape.tuple_bytes())?;
+            let window = read(&mut list, count, shape.final_bytes())?;
             let windows: Result<Vec<_>, WorkFault> =
                 partials.iter_mut().map(|file| read(file, count, shape.partial_bytes())).collect();
             visit(first, &window, &windows?)?;

@@ -9,7 +9,7 @@ use passage_protocol::{
     manifest::Manifest,
     mixing::{
         ColumnValue, DecryptionProof, DecryptionStatement, DecryptionSums, FirstFactor, PlainRow, PlanEntry,
-        TupleChunk, TupleColumns, build_tuples, contribute, partial_decrypt, table_hop,
+        TableTurn, TupleChunk, TupleColumns, build_tuples, contribute, partial_decrypt, table_hop,
     },
     report::Report,
     seal::sealed_len,
@@ -82,7 +82,8 @@ fn columns(values: impl Fn(u32) -> Vec<u32>, keys: &CollectiveKeys, width: usize
     let rows: Vec<PlainRow> = (0..ROWS)
         .map(|row| PlainRow {
             tokens: vec![None],
-            values: values(row).into_iter().map(ColumnValue::Code).collect(),
+            // As if both members had passed it on, each doubling it.
+            values: values(row).into_iter().map(|value| ColumnValue::Code(value << 2)).collect(),
         })
         .collect();
     let blind = OwnerBlind::draw(2, [3; 32]);
@@ -106,11 +107,14 @@ fn second_mix(world: &World, round: RoundId, plan: BlobRef) -> (Vec<u8>, Manifes
         .collect();
     let entries: Vec<_> = linked.iter().map(|(sender, receivers)| PlanEntry { sender, receivers }).collect();
     let places = TupleColumns { cell: 1, sender_windows: vec![0], receiver_windows: vec![vec![0]] };
-    let unmixed = build_tuples(&places, table.window, &entries, 0).unwrap();
+    let unmixed = build_tuples(&places, table.window, &entries, 0, 2).unwrap();
     let shape = table.tuple().unwrap();
-    let first = table_hop(TupleChunk::Unmixed(unmixed), shape, table.keys(), &keys, &[8; 32]).unwrap();
+    let hop = |chunk, turn: usize, seed: [u8; 32]| {
+        table_hop(chunk, shape, TableTurn::new(turn, 2), table.keys(), &keys, &seed).unwrap()
+    };
+    let first = hop(TupleChunk::Unmixed(unmixed), 0, [8; 32]);
     let chunk = TupleChunk::Mixed { bytes: &first, first_tuple: 0 };
-    let last = table_hop(chunk, shape, table.keys(), &keys, &[9; 32]).unwrap();
+    let last = hop(chunk, 1, [9; 32]);
     let mut input = plan.digest;
     for (hop, member) in (0_u8..).zip(&manifest.committee) {
         let member = usize::from(*member);
@@ -153,7 +157,7 @@ fn decrypt(
         list,
         partials: Digest::of_blob(&partials),
     };
-    let sums = DecryptionSums::of_chunk(&statement, last, &partials, 0, shape, table.keys()).unwrap();
+    let sums = DecryptionSums::of_chunk(&statement, last, &partials, 0, shape).unwrap();
     let proof = DecryptionProof::prove(&statement, &sums, shape, table.keys(), keys).unwrap();
     let partials = upload(world, round, member, &partials);
     let statement =

@@ -7,7 +7,7 @@ use passage_protocol::{
     linkage::{Plan, PlanBounds, PlanTuple, ReceiverBound},
     manifest::shapes::TableShape,
     mixing::{
-        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TupleChunk, TupleColumns,
+        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TableTurn, TupleChunk, TupleColumns,
         UnmixedTuples, build_tuples, chunk_seed, noise_tuples, partial_decrypt, table_hop,
     },
     round::MemberOutcome,
@@ -102,10 +102,11 @@ pub fn run(
     let before = u64::from(input.planned) + u64::from(input.hop) * added;
     let after = u32::try_from(before + added)
         .map_err(|_| WorkFault::Length { seen: before + added, expected: u64::from(u32::MAX) })?;
-    let mut shuffle = Shuffle::new(shelf, context.allowance, after, shape.tuple_bytes())?;
+    let turn = TableTurn::new(input.hop.into(), context.manifest.committee.len());
+    let mut shuffle = Shuffle::new(shelf, context.allowance, after, shape.bytes_after(turn))?;
     let seed = entropy::seed()?;
     let mix = |chunk: TupleChunk<'_>, number: u64| -> Result<Vec<u8>, WorkFault> {
-        Ok(table_hop(chunk, shape, table.keys(), &context.keys, &chunk_seed(&seed, number))?)
+        Ok(table_hop(chunk, shape, turn, table.keys(), &context.keys, &chunk_seed(&seed, number))?)
     };
 
     if let (Some(from), true) = (input.from, input.hop > 0) {
@@ -127,7 +128,7 @@ pub fn run(
     let cells = u32::try_from(table.domain.len()).unwrap_or(u32::MAX);
     let noise_seed = entropy::seed()?;
     let mut chunks = Vec::new();
-    let mut rest = noise_tuples(cells, shape, &noise, &noise_seed);
+    let mut rest = noise_tuples(cells, shape, turn, &noise, &noise_seed);
     while !rest.is_empty() {
         let tail = rest.split_off(CHUNK_ROWS);
         chunks.push(rest);
@@ -188,6 +189,7 @@ fn build(
         sender_windows: windows(table.sender)?,
         receiver_windows: table.receivers.iter().map(|list| windows(*list)).collect::<Result<_, _>>()?,
     };
+    let committee = context.manifest.committee.len();
     let (mut planned, mut number) = (plan.tuples(), 0);
     loop {
         let batch: Vec<PlanTuple<'_>> = planned.by_ref().take(CHUNK_ROWS * 16).collect();
@@ -210,7 +212,7 @@ fn build(
                     .collect();
                 let first = (number + index as u64) * CHUNK_ROWS as u64;
                 let entries = entries.ok_or(WorkFault::SecretMissing)?;
-                Ok(build_tuples(&tuple_columns, table.window, &entries, first)?)
+                Ok(build_tuples(&tuple_columns, table.window, &entries, first, committee)?)
             })
             .collect();
         let unmixed = unmixed?;
@@ -292,7 +294,7 @@ pub fn decrypt(
 ) -> Result<Finished, WorkFault> {
     let table = table_shape(context, number)?;
     let shape = table.tuple()?;
-    let width = shape.tuple_bytes();
+    let width = shape.final_bytes();
     let expected = Expected { digest: last.digest, bytes: u64::from(tuples) * width as u64, width };
     let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
     let mut batches = Batches::new(width, rows, |chunk: &[u8], first: u64| {
@@ -312,16 +314,17 @@ pub fn decrypt(
     // A second time over the list, now that what was decrypted has a digest: the weights of the proof hang on it.
     let (mut list, _) = shelf.reader(last.digest)?;
     let mut sum = DecryptionSums::zero();
-    for first in (0..tuples as usize).step_by(CHUNK_ROWS * 64) {
-        let here = (tuples as usize - first).min(CHUNK_ROWS * 64);
+    for first in (0..tuples as usize).step_by(SUMMED_TUPLES * 8) {
+        let here = (tuples as usize - first).min(SUMMED_TUPLES * 8);
         let mut piece = vec![0; here * width];
         list.read_exact(&mut piece).map_err(ShelfError::from)?;
-        let sums: Result<Vec<DecryptionSums>, WorkFault> = (piece.par_chunks(CHUNK_ROWS * width).enumerate())
-            .map(|(index, chunk)| {
-                let (first, keys) = ((first + index * CHUNK_ROWS) as u64, &secrets.committee);
-                Ok(DecryptionSums::of_own_chunk(&statement, chunk, first, shape, table.keys(), keys)?)
-            })
-            .collect();
+        let sums: Result<Vec<DecryptionSums>, WorkFault> =
+            (piece.par_chunks(SUMMED_TUPLES * width).enumerate())
+                .map(|(index, chunk)| {
+                    let first = (first + index * SUMMED_TUPLES) as u64;
+                    Ok(DecryptionSums::of_own_chunk(&statement, chunk, first, shape)?)
+                })
+                .collect();
         sums?.iter().for_each(|part| sum.add(part));
     }
     let proof = DecryptionProof::prove(&statement, &sum, table.tuple()?, table.keys(), &secrets.committee)?;
@@ -341,5 +344,7 @@ fn read_whole(shelf: &Shelf, digest: Digest) -> Result<Vec<u8>, WorkFault> {
     if Digest::of_blob(&bytes) != digest { Err(WorkFault::Digest) } else { Ok(bytes) }
 }
 
+/// Tuples whose weighted sums are made together: as many as empty their buckets at once.
+const SUMMED_TUPLES: usize = 8_192;
 /// Chunk numbers of noise start here, above those of any list that fits a `u32`.
 const NOISE_CHUNKS_FROM: u64 = 1 << 40;

@@ -55,7 +55,7 @@ fn fixed_base(backend: Backend, scalar: &SecretScalar) -> Vec<[u8; 32]> {
     let addends =
         [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&[scalar; POINTS as usize]) }];
     let (input, factor, output) = (Input::None, Factor::One, Output::Double);
-    backend.run(&Pass { input, factor, addends: &addends, output }).unwrap()
+    backend.run(&Pass { input, factor, more: None, addends: &addends, output }).unwrap()
 }
 
 /// Scalars whose halves have digits as unlike random ones as can be.

@@ -11,7 +11,7 @@
 use std::{env, fs, hint::black_box};
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
-use passage_lanes::{Addend, Backend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
+use passage_lanes::{Addend, Backend, Factor, FixedBase, Input, More, Output, Pass, Scalars, SecretScalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -48,33 +48,37 @@ fn main() {
 fn passes(tokens: &[[u8; 32]]) {
     let mut rng = ChaCha20Rng::from_seed([3; 32]);
     let drawn = timed(&mut || drop(black_box(draw(&mut rng))));
-    println!("\n{:<41} {drawn:>9.0}", "a random scalar and its half");
-    let (secrets, weights) = (draw(&mut rng), vec![u128::MAX / 5 * 3; tokens.len()]);
+    println!("\n{:<41} {drawn:>9.0}", "a random scalar");
+    let (secrets, weights) = (draw(&mut rng), vec![u128::MAX / 5 * 3; tokens.len() / 8]);
     let each: Vec<&SecretScalar> = secrets.iter().collect();
     let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&each) }];
     let (one, encoded, double) = (Factor::One, Input::Encoded(tokens), Output::Double);
     let difference = Input::Difference { of: tokens, less: &[tokens, tokens] };
+    let (own, shared) = (Factor::Each(&secrets), Factor::Shared(&secrets[0]));
+    let (plus, twice) = (More { input: encoded, factor: one }, More { input: encoded, factor: shared });
     let kinds = [
-        ("fixed base, encode doubles", Input::None, one, &addends[..], double),
-        ("decode, fixed base, encode", encoded, one, &addends, Output::Plain),
-        ("decode, own scalar, fixed base, encode", encoded, Factor::Each(&secrets), &addends, double),
-        ("decode three, subtract, encode doubles", difference, one, &[], double),
-        ("decode", encoded, one, &[], Output::Nothing),
-        ("decode, encode", encoded, one, &[], Output::Plain),
+        ("fixed base, encode doubles", Input::None, one, None, &addends[..], double),
+        ("decode, fixed base, encode doubles", encoded, one, None, &addends, double),
+        ("decode, own scalar, fixed base, encode", encoded, own, None, &addends, double),
+        ("... and another decoded and added", encoded, own, Some(plus), &addends, double),
+        ("decode two, two shared scalars, encode", encoded, shared, Some(twice), &[], double),
+        ("decode three, subtract, encode doubles", difference, one, None, &[], double),
+        ("decode", encoded, one, None, &[], Output::Nothing),
+        ("decode, encode", encoded, one, None, &[], Output::Plain),
     ];
     for backend in Backend::available() {
-        for (name, input, factor, addends, output) in kinds {
-            let pass = Pass { input, factor, addends, output };
+        for (name, input, factor, more, addends, output) in kinds {
+            let pass = Pass { input, factor, more, addends, output };
             let ns = timed(&mut || drop(black_box(backend.run(&pass).unwrap())));
             println!("{:<12} {name:<38} {ns:>9.0}", backend.name());
         }
-        let ns = timed(&mut || _ = black_box(backend.weighted_sum(tokens, &weights).unwrap()));
+        let ns = timed(&mut || _ = black_box(backend.weighted_sums(tokens, 0, &weights).unwrap()));
         println!("{:<12} {:<38} {ns:>9.0}", backend.name(), "decode, sum with 128-bit weights");
     }
 }
 
 fn draw(rng: &mut ChaCha20Rng) -> Vec<SecretScalar> {
-    (0..POINTS).map(|_| SecretScalar::random(rng).half()).collect()
+    (0..POINTS).map(|_| SecretScalar::random(rng)).collect()
 }
 
 /// What a match key hashes to; hashing is the same for both and is not timed.

@@ -15,8 +15,27 @@ pub(super) const FIXED_DIGITS: usize = 43;
 /// Digits of a number below 2^32 in radix 64.
 pub(super) const FIXED_DIGITS_OF_U32: usize = 6;
 
-/// Digits of a weight below 2^128: one more than its nibbles, for the last carry.
-pub(super) const DIGITS_OF_WEIGHT: usize = 33;
+/// Bits of a digit of a public weight.
+const BITS_OF_WEIGHT: u32 = 7;
+
+/// Digits of a weight below 2^128, with room for the last carry.
+pub(super) const DIGITS_OF_WEIGHT: usize = (128 / BITS_OF_WEIGHT + 1) as usize;
+
+/// The largest magnitude of a digit of a weight.
+pub(super) const LARGEST_OF_WEIGHT: usize = 1 << (BITS_OF_WEIGHT - 1);
+
+/// Digits from -63 to 64 with `weight = sum digit_i 128^i`. The weight is public.
+pub(super) fn recoded_weight(weight: u128) -> [i16; DIGITS_OF_WEIGHT] {
+    let mut digits = [0; DIGITS_OF_WEIGHT];
+    let (mut left, mut carry) = (weight, 0);
+    for digit in &mut digits {
+        *digit = i16::from((left & 127) as u8) + carry;
+        carry = i16::from(*digit > 64);
+        *digit -= carry << BITS_OF_WEIGHT;
+        left >>= BITS_OF_WEIGHT;
+    }
+    digits
+}
 
 /// Digits of one scalar a lane, lowest first. Wiped when dropped.
 pub(super) struct Digits {
@@ -67,17 +86,6 @@ impl Digits {
         }
     }
 
-    /// A weight a lane, in radix 16; a lane without one gets zero.
-    pub(super) fn set_weights(&mut self, weights: &[u128]) {
-        for lane in 0..8 {
-            let mut scalar = [0; 32];
-            if let ([low, _], Some(weight)) = (scalar.as_chunks_mut::<16>().0, weights.get(lane)) {
-                *low = weight.to_le_bytes();
-            }
-            self.set(lane, recoded(&scalar).as_slice());
-        }
-    }
-
     fn set(&mut self, lane: usize, signed: &[i8]) {
         for ([magnitudes, signs], digit) in self.lanes.iter_mut().zip(signed) {
             if let (Some(magnitude), Some(sign)) = (magnitudes.get_mut(lane), signs.get_mut(lane)) {
@@ -85,6 +93,12 @@ impl Digits {
                 *sign = u64::from(digit.cast_unsigned() >> 7);
             }
         }
+    }
+
+    /// The digit of every lane at one place, the lowest first; zero beyond the last.
+    #[inline(always)]
+    pub(super) fn at<W: Word>(&self, proof: W::Proof, place: usize) -> Digit<W> {
+        Digit::load(proof, self.lanes.get(place).unwrap_or(&[[0; 8]; 2]))
     }
 
     /// Magnitudes (0 to half the radix) and signs (1 for negative) of the lowest `count` digits.
@@ -216,11 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn thirty_three_digits_hold_any_weight() {
-        let mut scalar = [0; 32];
-        scalar[..16].fill(0xFF);
-        assert_eq!(recoded(&scalar)[DIGITS_OF_WEIGHT - 1], 1);
-        assert!(recoded(&scalar)[DIGITS_OF_WEIGHT..].iter().all(|digit| *digit == 0));
+    fn digits_of_weights_weigh_what_the_weight_is() {
+        for weight in [0, 1, 63, 64, 65, 127, 128, u128::MAX, u128::MAX >> 1, 1 << 127, 0x8888 << 112] {
+            let digits = recoded_weight(weight);
+            assert!(digits.iter().all(|digit| (-63..=64).contains(digit)), "{weight}");
+            let mut value = [0; 32];
+            value[..16].copy_from_slice(&weight.to_le_bytes());
+            assert_eq!(weighed_in(128, &digits.map(|digit| digit as i8)), value, "{weight}");
+        }
     }
 
     proptest! {

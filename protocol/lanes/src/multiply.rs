@@ -48,49 +48,66 @@ macro_rules! scan {
     }};
 }
 
-pub(super) use scan;
-
-/// `scalar * point` in every lane. Constant-time.
-pub(super) struct Multiply<'a, F: Field> {
+/// `sum of scalars[n] * points[n]` in every lane, all under one run of doublings. Constant-time.
+pub(super) struct Multiply<'a, F: Field, const N: usize> {
     pub(super) of: &'a Constants<F>,
-    pub(super) point: &'a Extended<F>,
-    pub(super) digits: &'a Digits,
+    pub(super) points: [&'a Extended<F>; N],
+    pub(super) digits: [&'a Digits; N],
 }
 
-impl<F: Field> Job<Proof<F>> for Multiply<'_, F> {
+impl<F: Field, const N: usize> Job<Proof<F>> for Multiply<'_, F, N> {
     type Output = Extended<F>;
 
     #[inline(always)]
     fn run(self, proof: Proof<F>) -> Extended<F> {
         let of = self.of;
-        let mut multiples = F::Word::enter(proof, MakeMultiples { of, point: self.point });
         let zero = Cached::identity(of);
+        let mut tables = [[zero; 8]; N];
+        for (multiples, point) in tables.iter_mut().zip(self.points) {
+            *multiples = F::Word::enter(proof, MakeMultiples { of, point });
+        }
         let mut sum = Extended::identity(of);
-        let mut left = DIGITS;
-        for lanes in self.digits.lowest(DIGITS).iter().rev() {
-            left -= 1;
-            let digit = Digit::<F::Word>::load(proof, lanes);
-            let wanted = digit.wanted();
+        let mut digits = [Digit::<F::Word>::load(proof, &[[0; 8]; 2]); N];
+        let mut wanted = [digits[0].wanted(); N];
+        for place in (0..DIGITS).rev() {
+            for ((digit, wanted), of_point) in digits.iter_mut().zip(&mut wanted).zip(self.digits) {
+                *digit = of_point.at(proof, place);
+                *wanted = digit.wanted();
+            }
+            let mut chosen = [zero; N];
             // One coordinate is looked up beside each doubling: the loads fill what the multiplications leave free.
-            let plus = scan!(&multiples, wanted, plus, zero);
+            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
+                chosen.plus = scan!(multiples, wanted, plus, zero);
+            }
             sum = sum.doubled().without_t();
-            let minus = scan!(&multiples, wanted, minus, zero);
+            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
+                chosen.minus = scan!(multiples, wanted, minus, zero);
+            }
             sum = sum.doubled().without_t();
-            let twice_z = scan!(&multiples, wanted, twice_z, zero);
+            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
+                chosen.twice_z = scan!(multiples, wanted, twice_z, zero);
+            }
             sum = sum.doubled().without_t();
-            let twice_dt = scan!(&multiples, wanted, twice_dt, zero);
+            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
+                chosen.twice_dt = scan!(multiples, wanted, twice_dt, zero);
+            }
             sum = sum.doubled().extended();
-            let (plus, minus, twice_dt) = turned(digit.is_negative, plus, minus, twice_dt);
-            let added = sum.add(&Cached { plus, minus, twice_z, twice_dt });
-            sum = added.without_t();
-            if left == 0 {
-                // Only the last T is read.
-                sum.t = added.t();
+            for ((chosen, digit), number) in chosen.iter().zip(&digits).zip(1..) {
+                let (plus, minus, twice_dt) =
+                    turned(digit.is_negative, chosen.plus, chosen.minus, chosen.twice_dt);
+                let added = sum.add(&Cached { plus, minus, twice_z: chosen.twice_z, twice_dt });
+                sum = added.without_t();
+                if number < N || place == 0 {
+                    // Another addition reads T, a doubling does not.
+                    sum.t = added.t();
+                }
             }
         }
         // A match point can be guessed back from low-entropy fields: what was made of it does not stay on the stack.
-        multiples.fill(zero);
-        black_box(&multiples);
+        for multiples in &mut tables {
+            multiples.fill(zero);
+        }
+        black_box(&tables);
         sum
     }
 }

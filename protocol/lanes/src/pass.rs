@@ -49,44 +49,31 @@ impl<F: Field> Job<Proof<F>> for Run<'_, F> {
         let count = self.pass.len();
         let mut encoded = Vec::with_capacity(count);
         let mut points = Vec::with_capacity(POINTS_PER_CHUNK / F::Word::LANES);
-        let shared = match self.pass.factor {
-            Factor::Shared(scalar) => Some(Digits::shared(scalar)),
-            Factor::One | Factor::Each(_) => None,
-        };
         let mut own = Digits::zero();
-        let (mut codes, mut others) = (Vec::new(), Vec::new());
+        let (mut codes, mut more) = (Vec::new(), Vec::new());
+        let shared = shared_digits(self.pass.factor);
+        let more_shared = self.pass.more.and_then(|more| shared_digits(more.factor));
         for first in (0..count).step_by(POINTS_PER_CHUNK) {
             let len = POINTS_PER_CHUNK.min(count - first);
-            points.clear();
-            let forgiven = Some(BadPointKind::Identity);
-            match self.pass.input {
-                Input::Difference { of: all, less } => {
-                    load_encoded(&of, proof, part(all, first, len), first, forgiven, &mut points)?;
-                    for less in less {
-                        others.clear();
-                        load_encoded(&of, proof, part(less, first, len), first, forgiven, &mut others)?;
-                        subtract(&of, &mut points, &others);
+            load(&of, proof, self.pass.input, first, len, &mut points)?;
+            if let Some(also) = self.pass.more {
+                load(&of, proof, also.input, first, len, &mut more)?;
+            }
+            match (&shared, &more_shared) {
+                (Some(one), Some(other)) => {
+                    for (point, more) in points.iter_mut().zip(&more) {
+                        let (of, points, digits) = (&of, [&*point, more], [one, other]);
+                        *point = F::Word::enter(proof, Multiply { of, points, digits });
                     }
                 }
-                Input::None => points.resize(len.div_ceil(F::Word::LANES), Extended::identity(&of)),
-                Input::Encoded(all) => {
-                    load_encoded(&of, proof, part(all, first, len), first, None, &mut points)?;
-                }
-                Input::Own(all) => {
-                    load_encoded(&of, proof, part(all, first, len), first, forgiven, &mut points)?;
-                }
-                Input::Uniform(all) => load_uniform(&of, proof, part(all, first, len), &mut points),
-            }
-            if let Some(digits) = &shared {
-                for point in &mut points {
-                    *point = F::Word::enter(proof, Multiply { of: &of, point, digits });
-                }
-            }
-            if let Factor::Each(scalars) = self.pass.factor {
-                let groups = part(scalars, first, len).chunks(F::Word::LANES);
-                for (point, scalars) in points.iter_mut().zip(groups) {
-                    own.set_secret(scalars);
-                    *point = F::Word::enter(proof, Multiply { of: &of, point, digits: &own });
+                (one, other) => {
+                    multiply(&of, proof, self.pass.factor, one.as_ref(), first, &mut points);
+                    if let Some(also) = self.pass.more {
+                        multiply(&of, proof, also.factor, other.as_ref(), first, &mut more);
+                        for (point, more) in points.iter_mut().zip(&more) {
+                            *point = point.add(&more.cached(&of)).extended();
+                        }
+                    }
                 }
             }
             for (addend, table) in self.pass.addends.iter().zip(&self.tables) {
@@ -113,6 +100,69 @@ impl<F: Field> Job<Proof<F>> for Run<'_, F> {
         }
         Ok(encoded)
     }
+}
+
+/// The digits of a factor that all points share.
+fn shared_digits(factor: Factor<'_>) -> Option<Digits> {
+    match factor {
+        Factor::Shared(scalar) => Some(Digits::shared(scalar)),
+        Factor::One | Factor::Each(_) => None,
+    }
+}
+
+/// Multiplies the points of a chunk, of which the first is the `first`-th of the pass.
+#[inline(always)]
+fn multiply<F: Field>(
+    of: &Constants<F>,
+    proof: Proof<F>,
+    factor: Factor<'_>,
+    shared: Option<&Digits>,
+    first: usize,
+    points: &mut [Extended<F>],
+) {
+    if let Some(digits) = shared {
+        for point in &mut *points {
+            *point = F::Word::enter(proof, Multiply { of, points: [&*point], digits: [digits] });
+        }
+    }
+    if let Factor::Each(scalars) = factor {
+        let mut own = Digits::zero();
+        let groups = part(scalars, first, POINTS_PER_CHUNK).chunks(F::Word::LANES);
+        for (point, scalars) in points.iter_mut().zip(groups) {
+            own.set_secret(scalars);
+            *point = F::Word::enter(proof, Multiply { of, points: [&*point], digits: [&own] });
+        }
+    }
+}
+
+/// The points of a chunk as they go in.
+#[inline(always)]
+fn load<F: Field>(
+    of: &Constants<F>,
+    proof: Proof<F>,
+    input: Input<'_>,
+    first: usize,
+    len: usize,
+    points: &mut Vec<Extended<F>>,
+) -> Result<(), BadPoint> {
+    points.clear();
+    let forgiven = Some(BadPointKind::Identity);
+    match input {
+        Input::Difference { of: all, less } => {
+            load_encoded(of, proof, part(all, first, len), first, forgiven, points)?;
+            let mut others = Vec::with_capacity(points.len());
+            for less in less {
+                others.clear();
+                load_encoded(of, proof, part(less, first, len), first, forgiven, &mut others)?;
+                subtract(of, points, &others);
+            }
+        }
+        Input::None => points.resize(len.div_ceil(F::Word::LANES), Extended::identity(of)),
+        Input::Encoded(all) => load_encoded(of, proof, part(all, first, len), first, None, points)?,
+        Input::Own(all) => load_encoded(of, proof, part(all, first, len), first, forgiven, points)?,
+        Input::Uniform(all) => load_uniform(of, proof, part(all, first, len), points),
+    }
+    Ok(())
 }
 
 /// At most `len` items from the `first`-th on.

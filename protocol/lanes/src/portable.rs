@@ -6,7 +6,9 @@ use curve25519_dalek::{
     traits::{Identity, VartimeMultiscalarMul},
 };
 
-use super::{Addend, BadPoint, BadPointKind, Factor, Input, Output, Pass, Scalars};
+use super::{
+    Addend, BadPoint, BadPointKind, Factor, Input, Output, Pass, Scalars, WEIGHED_TOGETHER, weighted::weighed,
+};
 use crate::ELEMENT_BYTES;
 
 /// Points encoded with one inversion: enough to share it, few enough to stay in cache.
@@ -17,8 +19,11 @@ pub(super) fn run(pass: &Pass<'_>) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint>
     let mut encoded = Vec::with_capacity(indices.len());
     for chunk in indices.chunks(POINTS_PER_CHUNK) {
         let inputs: Result<Vec<_>, BadPoint> = chunk.iter().map(|index| input(pass.input, *index)).collect();
-        let points: Vec<_> =
-            inputs?.into_iter().zip(chunk).map(|(point, index)| result(pass, point, *index)).collect();
+        let more = |index: &usize| pass.more.map(|more| input(more.input, *index)).transpose();
+        let more: Result<Vec<_>, BadPoint> = chunk.iter().map(more).collect();
+        let points: Vec<_> = (inputs?.into_iter().zip(more?).zip(chunk))
+            .map(|((point, more), index)| result(pass, point, more, *index))
+            .collect();
         match pass.output {
             Output::Double => encoded.extend(RistrettoPoint::double_and_compress_batch(&points)),
             Output::Nothing => {}
@@ -28,15 +33,26 @@ pub(super) fn run(pass: &Pass<'_>) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint>
     Ok(encoded.iter().map(CompressedRistretto::to_bytes).collect())
 }
 
-/// `sum of weights[i] * points[i]`.
-pub(super) fn weighted_sum(
+/// As [`super::Backend::weighted_sums`].
+pub(super) fn weighted_sums(
     points: &[[u8; ELEMENT_BYTES]],
+    first: usize,
     weights: &[u128],
-) -> Result<RistrettoPoint, BadPoint> {
-    let count = points.len().min(weights.len());
-    let points: Result<Vec<_>, BadPoint> = (0..count).map(|index| decoded(points, index, None)).collect();
-    let weights = weights.iter().take(count).map(|weight| Scalar::from(*weight));
-    Ok(RistrettoPoint::vartime_multiscalar_mul(weights, points?))
+) -> Result<[RistrettoPoint; WEIGHED_TOGETHER], BadPoint> {
+    let (points, first) = weighed(points, first, weights);
+    let decoded: Vec<RistrettoPoint> =
+        (0..points.len()).map(|index| decoded(points, index, None)).collect::<Result<_, _>>()?;
+    let weights: Vec<Scalar> = weights.iter().map(|weight| Scalar::from(*weight)).collect();
+    let mut sums = [RistrettoPoint::identity(); WEIGHED_TOGETHER];
+    for (lane, sum) in sums.iter_mut().enumerate() {
+        // The first point of the lane has the first weight if the lane does not lie before the first point.
+        let skipped = usize::from(lane < first);
+        let begin = (lane + skipped * WEIGHED_TOGETHER).saturating_sub(first);
+        let of_lane = || decoded.iter().skip(begin).step_by(WEIGHED_TOGETHER);
+        let weights = weights.iter().skip(skipped).take(of_lane().count());
+        *sum = RistrettoPoint::vartime_multiscalar_mul(weights, of_lane());
+    }
+    Ok(sums)
 }
 
 fn input(input: Input<'_>, index: usize) -> Result<RistrettoPoint, BadPoint> {
@@ -72,13 +88,24 @@ fn decoded(
     }
 }
 
-/// `factor * point + sum of addends`.
-fn result(pass: &Pass<'_>, point: RistrettoPoint, index: usize) -> RistrettoPoint {
-    let multiplied = match pass.factor {
+/// `factor * point`.
+fn multiplied(factor: Factor<'_>, point: RistrettoPoint, index: usize) -> RistrettoPoint {
+    match factor {
         Factor::One => point,
         Factor::Shared(scalar) => point * scalar.0,
         Factor::Each(scalars) => scalars.get(index).map_or(point, |scalar| point * scalar.0),
-    };
+    }
+}
+
+/// `factor * point + more + sum of addends`.
+fn result(
+    pass: &Pass<'_>,
+    point: RistrettoPoint,
+    more: Option<RistrettoPoint>,
+    index: usize,
+) -> RistrettoPoint {
+    let more = pass.more.zip(more).map(|(more, point)| multiplied(more.factor, point, index));
+    let sum = multiplied(pass.factor, point, index) + more.unwrap_or_default();
     let multiple = |addend: &Addend<'_>| {
         let table = addend.base.portable();
         match addend.scalars {
@@ -86,5 +113,5 @@ fn result(pass: &Pass<'_>, point: RistrettoPoint, index: usize) -> RistrettoPoin
             Scalars::Secret(scalars) => scalars.get(index).map(|scalar| table * &scalar.0),
         }
     };
-    pass.addends.iter().filter_map(multiple).fold(multiplied, |sum, multiple| sum + multiple)
+    pass.addends.iter().filter_map(multiple).fold(sum, |sum, multiple| sum + multiple)
 }

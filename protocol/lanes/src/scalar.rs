@@ -9,14 +9,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub struct SecretScalar(pub(crate) Scalar);
 
 impl SecretScalar {
-    /// Draws a uniform non-zero scalar: 64 bytes reduced, bias below 2^-250.
+    /// Draws a uniform non-zero scalar: 253 bits, drawn again until they are below the group order, which one draw in two is. What
+    /// was thrown away says nothing of what was kept. Exactly uniform.
     pub fn random<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        let mut wide = Zeroizing::new([0; 64]);
+        let mut bytes = Zeroizing::new([0; 32]);
         loop {
-            rng.fill_bytes(wide.as_mut_slice());
-            let scalar = Scalar::from_bytes_mod_order_wide(&wide);
-            if scalar != Scalar::ZERO {
-                return Self(scalar);
+            rng.fill_bytes(bytes.as_mut_slice());
+            if let Some(top) = bytes.last_mut() {
+                *top &= 0x1F;
+            }
+            if is_canonical(&bytes) {
+                return Self(Scalar::from_bytes_mod_order(*bytes));
             }
         }
     }
@@ -65,11 +68,25 @@ impl SecretScalar {
     }
 }
 
+/// The group order, 2^252 + 27742317777372353535851937790883648493, in words from the lowest.
+const ORDER: [u64; 4] = [0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 0x1000_0000_0000_0000];
+
+/// Whether little-endian bytes are above zero and below the group order. No branch depends on them.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let (mut any, mut borrow) = (0, false);
+    for (word, order) in bytes.as_chunks::<8>().0.iter().zip(ORDER) {
+        let word = u64::from_le_bytes(*word);
+        any |= word;
+        (_, borrow) = word.borrowing_sub(order, borrow);
+    }
+    (any != 0) & borrow
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use rand_chacha::ChaCha20Rng;
-    use rand_core::SeedableRng;
+    use rand_core::{Rng as _, SeedableRng};
 
     #[test]
     fn bad_scalars_are_refused() {
@@ -80,6 +97,29 @@ mod tests {
         let mut one = [0; 32];
         one[0] = 1;
         assert!(SecretScalar::from_bytes(&one).is_some());
+    }
+
+    #[test]
+    fn canonical_is_what_dalek_reads() {
+        let order: [u8; 32] = core::array::from_fn(|at| ORDER[at / 8].to_le_bytes()[at % 8]);
+        let mut cases = vec![[0; 32], order, [0xFF; 32], [0x0F; 32]];
+        for place in 0..32 {
+            for step in [1, 255] {
+                let mut near = order;
+                near[place] = near[place].wrapping_add(step);
+                cases.push(near);
+            }
+        }
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        cases.extend((0..200).map(|_| {
+            let mut bytes = [0; 32];
+            rng.fill_bytes(&mut bytes);
+            bytes[31] &= 0x1F;
+            bytes
+        }));
+        for bytes in cases {
+            assert_eq!(is_canonical(&bytes), SecretScalar::from_bytes(&bytes).is_some(), "{bytes:?}");
+        }
     }
 
     #[test]

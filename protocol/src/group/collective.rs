@@ -84,8 +84,13 @@ mod tests {
             assert_eq!(keys.points()[column].0, sum);
             let scalar = SecretScalar::computed(Scalar::from(77_u8));
             let addends = [Addend { base: keys.key(column).unwrap(), scalars: Scalars::Secret(&[&scalar]) }];
-            let pass =
-                Pass { input: Input::None, factor: Factor::One, addends: &addends, output: Output::Plain };
+            let pass = Pass {
+                input: Input::None,
+                factor: Factor::One,
+                more: None,
+                addends: &addends,
+                output: Output::Plain,
+            };
             let expected = (sum * scalar.scalar()).compress().to_bytes();
             for backend in Backend::available() {
                 assert_eq!(backend.run(&pass).unwrap(), [expected], "{backend:?}");

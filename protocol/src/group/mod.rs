@@ -45,14 +45,16 @@ pub use blind::{HopFactor, OwnerBlind, TAG_BYTES, TagKey};
 pub use collective::CollectiveKeys;
 pub use committee::{COLUMN_KEYS_MAX, CommitteeKeys, KeyShare};
 pub use element::{Element, random_element};
-pub use equality::EqualityProof;
+pub use equality::{EqualityProof, KeyProof};
 pub use hash_to_element::{MatchPoint, hash_to_element};
 pub use passage_lanes::{Backend, BadPoint, BadPointKind, ELEMENT_BYTES};
 pub use possession::PossessionProof;
 pub use yardstick::Yardstick;
 
-pub(crate) use equality::WeightedSum;
-pub(crate) use passage_lanes::{Addend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
+pub(crate) use equality::{Combination, LaneSums};
+pub(crate) use passage_lanes::{
+    Addend, Factor, FixedBase, Input, More, Output, Pass, Scalars, SecretScalar, WEIGHED_TOGETHER,
+};
 pub(crate) use point::Point;
 
 /// Why group data was refused. Every variant but [`NoShares`](Self::NoShares) is caused by what a peer sent.

@@ -12,9 +12,10 @@ use super::{ELEMENT_BYTES, GroupError};
 pub(crate) struct Point(pub(super) RistrettoPoint);
 
 impl Point {
-    /// `m G` for a public or secret number, constant-time.
-    pub(crate) fn multiple_of_base(number: u32) -> Self {
-        Self(RistrettoPoint::mul_base(&Scalar::from(number)))
+    /// `2^doublings m G`, for at most 127 doublings.
+    pub(crate) fn doubled_multiple_of_base(number: u32, doublings: usize) -> Self {
+        let power = Scalar::from(1_u128 << (doublings % 128));
+        Self(RistrettoPoint::mul_base(&(Scalar::from(number) * power)))
     }
 
     /// The canonical encoding.

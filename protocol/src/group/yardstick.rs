@@ -40,7 +40,7 @@ impl Yardstick {
         backend.raise(tokens, &self.0)
     }
 
-    /// A hop over one column of ciphertext points: decode, add a multiple of a fixed base, encode.
+    /// A hop over one column of ciphertext points: decode, add a multiple of a fixed base, encode doubles.
     ///
     /// # Errors
     ///
@@ -52,8 +52,8 @@ impl Yardstick {
     ) -> Result<Vec<[u8; ELEMENT_BYTES]>, BadPoint> {
         let deltas = vec![&self.0; column.len()];
         let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&deltas) }];
-        let (input, factor, output) = (Input::Encoded(column), Factor::One, Output::Plain);
-        backend.run(&Pass { input, factor, addends: &addends, output })
+        let (input, factor, output) = (Input::Encoded(column), Factor::One, Output::Double);
+        backend.run(&Pass { input, factor, more: None, addends: &addends, output })
     }
 
     /// [`first`](Self::first) with `curve25519-dalek`, one point at a time, about 35 µs each.
@@ -74,9 +74,8 @@ impl Yardstick {
     #[must_use]
     pub fn mask_singly(&self, column: &[[u8; ELEMENT_BYTES]]) -> Vec<[u8; ELEMENT_BYTES]> {
         let decoded = column.iter().filter_map(|point| CompressedRistretto(*point).decompress());
-        decoded
-            .map(|point| (point + RistrettoPoint::mul_base(self.0.scalar())).compress().to_bytes())
-            .collect()
+        let masked = |point: RistrettoPoint| point + RistrettoPoint::mul_base(self.0.scalar());
+        decoded.map(masked).map(|point| (point + point).compress().to_bytes()).collect()
     }
 }
 

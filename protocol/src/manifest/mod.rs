@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Version of every message and list layout; a change of any of them is a new number (SPEC §5.5).
-pub const WIRE_VERSION: u16 = 2;
+pub const WIRE_VERSION: u16 = 3;
 
 /// One participant of a round.
 #[derive(Clone, Debug, Eq, PartialEq)]

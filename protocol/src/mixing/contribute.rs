@@ -84,14 +84,15 @@ pub fn contribute(
             }
         }
     }
-    let half_factor = match factor {
-        FirstFactor::Blinded(blind) => blind.factor().half(),
-        FirstFactor::Own(keys) => keys.tag_share().half(),
+    // A pass of the committee doubles what a column hides, and the owner's own is one of them if it sits there.
+    let (half_factor, doubled) = match factor {
+        FirstFactor::Blinded(blind) => (blind.factor().half(), 1),
+        FirstFactor::Own(keys) => (keys.tag_share().half(), 2),
     };
     let mut rng = ChaCha20Rng::from_seed(*seed);
     let mut out = Vec::with_capacity(rows.len().saturating_mul(shape.row_bytes()));
     for batch in rows.chunks(ROWS_PER_BATCH) {
-        let drawn = Drawn::for_rows(batch, shape.columns(), &mut rng);
+        let drawn = Drawn::for_rows(batch, shape.columns(), doubled, &mut rng);
         let points = drawn.encoded(&half_factor, column_keys, keys)?;
         points.append_rows(shape.slots(), &mut out);
     }
@@ -117,7 +118,7 @@ enum Hidden {
 }
 
 impl Drawn {
-    fn for_rows(rows: &[PlainRow], columns: usize, rng: &mut ChaCha20Rng) -> Self {
+    fn for_rows(rows: &[PlainRow], columns: usize, times: u32, rng: &mut ChaCha20Rng) -> Self {
         let mut drawn = Self {
             tokens: Vec::with_capacity(rows.len() * SLOTS_MAX),
             half_rhos: Vec::with_capacity(rows.len()),
@@ -132,7 +133,7 @@ impl Drawn {
             drawn.half_rhos.push(SecretScalar::random(rng));
             for (value, column) in plain.values.iter().zip(&mut drawn.columns) {
                 column.push(match value {
-                    ColumnValue::Code(code) => Hidden::Code(*code),
+                    ColumnValue::Code(code) => Hidden::Code(code.saturating_mul(times)),
                     ColumnValue::Undecodable => Hidden::Undecodable(*MatchPoint::random(rng).uniform()),
                 });
             }
@@ -147,11 +148,12 @@ impl Drawn {
         keys: &CollectiveKeys,
     ) -> Result<RowPoints, MixingError> {
         let (input, factor) = (Input::Uniform(&self.tokens), Factor::Shared(half_factor));
-        let tokens = own_pass(&Pass { input, factor, addends: &[], output: Output::Double });
+        let tokens = own_pass(&Pass { input, factor, more: None, addends: &[], output: Output::Double });
         let half_rhos: Vec<&SecretScalar> = self.half_rhos.iter().collect();
         let shared = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&half_rhos) }];
         let (input, factor) = (Input::None, Factor::One);
-        let mut columns = vec![own_pass(&Pass { input, factor, addends: &shared, output: Output::Double })];
+        let mut columns =
+            vec![own_pass(&Pass { input, factor, more: None, addends: &shared, output: Output::Double })];
         for (column, index) in self.columns.iter().zip(column_keys) {
             let missing = MixingError::ColumnKey { key: *index, keys: keys.columns() };
             columns.push(masked(column, &half_rhos, keys.key(*index).ok_or(missing)?));
@@ -182,10 +184,11 @@ fn masked(column: &[Hidden], half_rhos: &[&SecretScalar], key: &FixedBase) -> Ve
         Addend { base: number, scalars: Scalars::Numbers(&codes) },
     ];
     let (factor, output) = (Factor::One, Output::Double);
-    let mut codes = own_pass(&Pass { input: Input::None, factor, addends: &addends, output }).into_iter();
+    let mut codes =
+        own_pass(&Pass { input: Input::None, factor, more: None, addends: &addends, output }).into_iter();
     let addends = [Addend { base: key, scalars: Scalars::Secret(&random_rhos) }];
     let input = Input::Uniform(&random);
-    let mut random = own_pass(&Pass { input, factor, addends: &addends, output }).into_iter();
+    let mut random = own_pass(&Pass { input, factor, more: None, addends: &addends, output }).into_iter();
     let in_order = column.iter().filter_map(|hidden| match hidden {
         Hidden::Code(_) => codes.next(),
         Hidden::Undecodable(_) => random.next(),

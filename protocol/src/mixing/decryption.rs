@@ -1,20 +1,20 @@
-//! Partial decryption of a final table, and the proof that it was made with the published key (SPEC §9).
+//! Partial decryption of a final table, and the proof that it was made with the published keys (SPEC §9).
 //!
-//! A member decrypts chunk by chunk, digests its partial decryptions, and then goes over both once more for the
+//! A member decrypts chunk by chunk, digests its partial decryptions, and then goes over the list once more for the
 //! proof, because the weights depend on the digest. Sums of chunks add up in any order, so both passes can run in
 //! parallel; the coordinator makes the same sums to verify.
 
 use super::{
     MixingError, TableKeys, TupleShape,
-    batch::first_bad,
-    columns::{Half, by_key, half_of, in_tuples},
+    batch::{first_bad, pass},
+    columns::{Half, in_rows, of_rows},
     shape::{check_length, points_of, rows_of},
 };
 use crate::{
-    cells::PLACES_MAX,
     codec_struct,
     group::{
-        Backend, BadPoint, CommitteeKeys, EqualityProof, GroupError, KeyShare, SecretScalar, WeightedSum,
+        BadPoint, Combination, CommitteeKeys, EqualityProof, Factor, GroupError, Input, KeyShare, LaneSums,
+        More, Output, Pass, SecretScalar, WEIGHED_TOGETHER,
     },
     ids::Digest,
 };
@@ -22,16 +22,16 @@ use crate::{
 /// Bytes of a weight: 128 bits.
 const WEIGHT_BYTES: usize = 16;
 
-/// `D = y A` for every ciphertext of a chunk, in order: 32 bytes each, cell first, then the window tests.
+/// `D = y_cell A_cell + y_place A_test` for every test of a chunk of a final list, in order: 32 bytes each.
 ///
 /// # Errors
 ///
 /// [`MixingError::ColumnKey`], [`MixingError::ChunkLength`], [`MixingError::PointNotCanonical`],
-/// [`MixingError::PointIdentity`]: all points are decoded, so that a bad `B` is refused by everybody alike.
+/// [`MixingError::PointIdentity`]. What the tests mask is not read; the coordinator, who reads it, refuses what is no point.
 ///
 /// # Cost
 ///
-/// About 6.5 µs a ciphertext with AVX-512 IFMA, 40 µs without vectors; `docs/performance.md`.
+/// About 8 µs a test with AVX-512 IFMA, 60 µs without vectors; `docs/performance.md`.
 pub fn partial_decrypt(
     chunk: &[u8],
     first_tuple: u64,
@@ -40,14 +40,18 @@ pub fn partial_decrypt(
     keys: &CommitteeKeys,
 ) -> Result<Vec<u8>, MixingError> {
     let shares = shares(shape, table_keys, keys)?;
-    check_length(chunk, shape.tuple_bytes())?;
-    let refused = |bad| first_bad(chunk, first_tuple, shape.tuple_bytes(), bad);
-    let masked: Half = half_of(chunk.as_chunks().0, 1).collect();
-    Backend::best().check(&masked).map_err(refused)?;
-    let times = |(points, share): (&Half, &&SecretScalar)| Backend::best().raise(points, share);
-    let cipher = by_key(half_of(chunk.as_chunks().0, 0), shape);
-    let partials = cipher.iter().zip(&shares).map(times).collect::<Result<_, _>>().map_err(refused)?;
-    Ok(in_tuples(&[partials], shape).into_flattened())
+    check_length(chunk, shape.final_bytes())?;
+    let list = FinalColumns::of(chunk, shape);
+    let mut partials = Vec::with_capacity(shape.windows());
+    for (window, test) in list.tests.iter().enumerate() {
+        let [cell, place] = [0, 1 + shape.place(window)].map(|key| shares.get(key).map(|share| share.half()));
+        let (Some(cell), Some(place)) = (cell, place) else { continue };
+        let more = Some(More { input: Input::Encoded(&list.cells), factor: Factor::Shared(&cell) });
+        let (input, factor, output) = (Input::Encoded(test), Factor::Shared(&place), Output::Double);
+        let decrypted = pass(&Pass { input, factor, more, addends: &[], output });
+        partials.push(decrypted.map_err(|bad| first_bad(chunk, first_tuple, shape.final_bytes(), bad))?);
+    }
+    Ok(in_rows(&partials).into_flattened())
 }
 
 /// The member's shares of a table's keys: the cell's, then those of the window tests, place by place.
@@ -59,6 +63,19 @@ fn shares(
     let share =
         |index| keys.column_share(index).ok_or(MixingError::ColumnKey { key: index, keys: keys.columns() });
     core::iter::once(table_keys.cell).chain(table_keys.windows(shape)).map(share).collect()
+}
+
+/// The first points of a final list's ciphertexts: the cells', and each test's.
+struct FinalColumns {
+    cells: Half,
+    tests: Vec<Half>,
+}
+
+impl FinalColumns {
+    fn of(chunk: &[u8], shape: TupleShape) -> Self {
+        let mut columns = of_rows(chunk.as_chunks().0, 1 + 2 * shape.windows()).into_iter();
+        Self { cells: columns.next().unwrap_or_default(), tests: columns.step_by(2).collect() }
+    }
 }
 
 /// What a decryption proof is about.
@@ -75,22 +92,21 @@ pub struct DecryptionStatement {
 }
 
 impl DecryptionStatement {
-    /// `manifest || table || list || partials || x`, the start of the weights and of the challenge.
-    fn bytes(&self, column_key: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + 2 + 32 + 32 + 2);
+    /// `manifest || table || list || partials`, the start of the weights and of the challenge.
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(32 + 2 + 32 + 32);
         bytes.extend_from_slice(&self.manifest.0);
         bytes.extend_from_slice(&self.table.to_le_bytes());
         bytes.extend_from_slice(&self.list.0);
         bytes.extend_from_slice(&self.partials.0);
-        bytes.extend_from_slice(&u16::try_from(column_key).unwrap_or(u16::MAX).to_le_bytes());
         bytes
     }
 
-    /// Weights of `count` ciphertexts from the `first`-th under one column key: 16 bytes each of the XOF, from
-    /// position `16 first`, so that every chunk finds its own.
-    fn weights(&self, column_key: usize, first: u64, count: usize) -> Vec<u128> {
-        let mut hasher = blake3::Hasher::new_derive_key("passage v1 decryption weights");
-        hasher.update(&self.bytes(column_key));
+    /// `count` weights from the `first`-th on, 16 bytes each of the XOF. The first eight are those of a tuple's place among eight, then
+    /// comes one for each test of a tuple, then one for each eight tuples: every chunk finds its own.
+    fn weights(&self, first: u64, count: usize) -> Vec<u128> {
+        let mut hasher = blake3::Hasher::new_derive_key("passage v1 table decryption weights");
+        hasher.update(&self.bytes());
         let mut output = hasher.finalize_xof();
         output.set_position(first.saturating_mul(WEIGHT_BYTES as u64));
         let mut bytes = [0; WEIGHT_BYTES];
@@ -100,23 +116,39 @@ impl DecryptionStatement {
         };
         (0..count).map(draw).collect()
     }
+
+    /// The weights of the eights of tuples from `first_tuple` on.
+    fn weights_of_tuples(&self, first_tuple: u64, tuples: usize, shape: TupleShape) -> Vec<u128> {
+        let before = WEIGHED_TOGETHER + shape.windows();
+        let first = first_tuple / WEIGHED_TOGETHER as u64;
+        let count = (lane_of(first_tuple) + tuples).div_ceil(WEIGHED_TOGETHER);
+        self.weights(first.saturating_add(before as u64), count)
+    }
 }
 
-/// Weighted sums of a table's ciphertexts and partial decryptions, one per column key; adds up over chunks.
+/// A tuple's place among eight.
+fn lane_of(tuple: u64) -> usize {
+    usize::try_from(tuple % WEIGHED_TOGETHER as u64).unwrap_or(0)
+}
+
+/// Weighted sums of a final list's points and of one member's partial decryptions; adds up over chunks.
+#[derive(Default)]
 pub struct DecryptionSums {
-    cell: WeightedSum,
-    windows: [WeightedSum; PLACES_MAX as usize],
+    cells: LaneSums,
+    tests: Vec<LaneSums>,
+    /// `None` where the member proves what it made itself.
+    partials: Option<Vec<LaneSums>>,
 }
 
 impl DecryptionSums {
     /// Sums over no tuple.
     #[must_use]
     pub fn zero() -> Self {
-        Self { cell: WeightedSum::zero(), windows: core::array::from_fn(|_| WeightedSum::zero()) }
+        Self::default()
     }
 
-    /// Sums over one chunk of the list and the partial decryptions of the same tuples. Variable-time, on public
-    /// data; with lanes about 3 µs a ciphertext.
+    /// Sums over one chunk of the list and the partial decryptions of the same tuples. Variable-time, on public data; with lanes about
+    /// 1.2 µs a point.
     ///
     /// # Errors
     ///
@@ -128,78 +160,91 @@ impl DecryptionSums {
         partials: &[u8],
         first_tuple: u64,
         shape: TupleShape,
-        table_keys: TableKeys,
     ) -> Result<Self, MixingError> {
-        let tuples = rows_of(chunk, shape.tuple_bytes())?.len();
+        let tuples = rows_of(chunk, shape.final_bytes())?.len();
         let rows = rows_of(partials, shape.partial_bytes())?.len();
         if tuples != rows {
             return Err(MixingError::ChunkLength { seen: rows, expected: tuples });
         }
-        let cipher = by_key(half_of(chunk.as_chunks().0, 0), shape);
-        let partial = by_key(partials.as_chunks().0.iter().copied(), shape);
-        let sum = |weights: &[u128], cipher: &Half, partial: &Half| {
-            WeightedSum::vartime_of(weights, cipher, partial)
-        };
-        let sums = Self::over(statement, first_tuple, shape, table_keys, &cipher, partial.iter(), sum);
+        let decrypted = of_rows(partials.as_chunks().0, shape.windows());
+        let sum = |columns: &[Half]| lanes(statement, columns, first_tuple, shape);
+        let sums = Self::of_list(statement, chunk, first_tuple, shape)
+            .and_then(|own| Ok(Self { partials: Some(sum(&decrypted)?), ..own }));
         sums.map_err(|found| refused(chunk, partials, first_tuple, shape, found))
     }
 
-    /// The same sums as the member makes them whose partial decryptions they are: of those only the digest is needed, for
-    /// their sum is the share times the ciphertexts' sum. Half the cost.
+    /// The sums that the member needs whose partial decryptions they are: it knows their sum by its shares. Half the cost.
     ///
     /// # Errors
     ///
-    /// As [`of_chunk`](Self::of_chunk), and [`MixingError::ColumnKey`].
+    /// As [`of_chunk`](Self::of_chunk).
     pub fn of_own_chunk(
         statement: &DecryptionStatement,
         chunk: &[u8],
         first_tuple: u64,
         shape: TupleShape,
-        table_keys: TableKeys,
-        keys: &CommitteeKeys,
     ) -> Result<Self, MixingError> {
-        let shares = shares(shape, table_keys, keys)?;
-        check_length(chunk, shape.tuple_bytes())?;
-        let cipher = by_key(half_of(chunk.as_chunks().0, 0), shape);
-        let sum = |weights: &[u128], cipher: &Half, share: &SecretScalar| {
-            WeightedSum::vartime_of_share(weights, cipher, share)
-        };
-        let sums = Self::over(statement, first_tuple, shape, table_keys, &cipher, shares.into_iter(), sum);
-        sums.map_err(|found| first_bad(chunk, first_tuple, shape.tuple_bytes(), found))
+        check_length(chunk, shape.final_bytes())?;
+        let sums = Self::of_list(statement, chunk, first_tuple, shape);
+        sums.map_err(|found| first_bad(chunk, first_tuple, shape.final_bytes(), found))
     }
 
-    /// One sum for each column key, over its ciphertexts and what belongs to them.
-    fn over<'a, E>(
+    fn of_list(
         statement: &DecryptionStatement,
+        chunk: &[u8],
         first_tuple: u64,
         shape: TupleShape,
-        table_keys: TableKeys,
-        cipher: &'a [Half],
-        else_of_key: impl Iterator<Item = E>,
-        sum: impl Fn(&[u128], &'a Half, E) -> Result<WeightedSum, BadPoint>,
     ) -> Result<Self, BadPoint> {
-        // Windows of one place in a tuple.
-        let tests = (shape.receivers() * shape.outcomes()) as u64;
-        let mut sums = Self::zero();
-        let columns = cipher.iter().zip(else_of_key);
-        let cell = core::iter::once((table_keys.cell, 1, &mut sums.cell));
-        let places = table_keys.windows(shape).zip(&mut sums.windows).map(|(key, sum)| (key, tests, sum));
-        for ((key, each, into), (cipher, other)) in cell.chain(places).zip(columns) {
-            let weights = statement.weights(key, first_tuple.saturating_mul(each), cipher.len());
-            *into = sum(&weights, cipher, other)?;
-        }
-        Ok(sums)
+        let list = FinalColumns::of(chunk, shape);
+        let cells = lanes(statement, &[list.cells], first_tuple, shape)?;
+        let tests = lanes(statement, &list.tests, first_tuple, shape)?;
+        Ok(Self { cells: cells.first().copied().unwrap_or_default(), tests, partials: None })
     }
 
     /// Adds another chunk's sums.
     pub fn add(&mut self, other: &Self) {
-        self.cell.add(&other.cell);
-        self.windows.iter_mut().zip(&other.windows).for_each(|(sum, more)| sum.add(more));
+        self.cells.add(&other.cells);
+        add(&mut self.tests, &other.tests);
+        if let Some(partials) = &other.partials {
+            add(self.partials.get_or_insert_default(), partials);
+        }
+    }
+
+    /// What is proved: each key's weighted sum, and the sum of all partial decryptions.
+    fn combination(
+        &self,
+        statement: &DecryptionStatement,
+        shape: TupleShape,
+        table_keys: TableKeys,
+    ) -> Combination {
+        let columns: Vec<usize> =
+            core::iter::once(table_keys.cell).chain(table_keys.windows(shape)).collect();
+        let weights = statement.weights(0, WEIGHED_TOGETHER + shape.windows());
+        let tests = self.tests.iter().enumerate().map(|(window, sums)| (1 + shape.place(window), sums));
+        let partials = self.partials.as_deref().unwrap_or_default();
+        Combination::new(&columns, &weights, &self.cells, &tests.collect::<Vec<_>>(), partials)
     }
 }
 
-/// The first bad point that the sums over a chunk and its partial decryptions met: in each tuple its ciphertexts' first points, then
-/// their partial decryptions.
+/// The weighted sums of columns that have one point for each tuple from `first_tuple` on.
+fn lanes(
+    statement: &DecryptionStatement,
+    columns: &[Half],
+    first_tuple: u64,
+    shape: TupleShape,
+) -> Result<Vec<LaneSums>, BadPoint> {
+    let tuples = columns.first().map_or(0, Vec::len);
+    let weights = statement.weights_of_tuples(first_tuple, tuples, shape);
+    columns.iter().map(|column| LaneSums::vartime_of(column, lane_of(first_tuple), &weights)).collect()
+}
+
+fn add(sums: &mut Vec<LaneSums>, others: &[LaneSums]) {
+    sums.resize(sums.len().max(others.len()), LaneSums::default());
+    sums.iter_mut().zip(others).for_each(|(sum, other)| sum.add(other));
+}
+
+/// The first bad point that the sums over a chunk and its partial decryptions met: in each tuple the first points of its ciphertexts,
+/// then their partial decryptions.
 fn refused(
     chunk: &[u8],
     partials: &[u8],
@@ -207,21 +252,21 @@ fn refused(
     shape: TupleShape,
     found: BadPoint,
 ) -> MixingError {
-    let tuples = chunk.chunks_exact(shape.tuple_bytes()).zip(partials.chunks_exact(shape.partial_bytes()));
+    let tuples = chunk.chunks_exact(shape.final_bytes()).zip(partials.chunks_exact(shape.partial_bytes()));
     let error = tuples.zip(first_tuple..).find_map(|((tuple, partial), position)| {
-        let cipher: Half = half_of(tuple.as_chunks().0, 0).collect();
-        points_of(cipher.as_flattened(), position).err().or_else(|| points_of(partial, position).err())
+        let list = FinalColumns::of(tuple, shape);
+        let first: Half = list.cells.into_iter().chain(list.tests.into_iter().flatten()).collect();
+        points_of(first.as_flattened(), position).err().or_else(|| points_of(partial, position).err())
     });
     error.unwrap_or(MixingError::PointNotCanonical { row: first_tuple, point: found.index })
 }
 
-/// Proof for one table and one member: 96 bytes for the cell key and as many for the window key of each place.
+/// Proof for one table and one member: 64 bytes for the cell key and the window key of each place, and 32 more.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DecryptionProof {
-    cell: EqualityProof,
-    windows: Vec<EqualityProof>,
+    equality: EqualityProof,
 }
-codec_struct!(DecryptionProof { cell, windows });
+codec_struct!(DecryptionProof { equality });
 
 impl DecryptionProof {
     /// Proves the partial decryptions that `sums` were made from.
@@ -236,21 +281,17 @@ impl DecryptionProof {
         table_keys: TableKeys,
         keys: &CommitteeKeys,
     ) -> Result<Self, GroupError> {
-        let prove = |column: usize, sum| EqualityProof::prove(keys, column, &statement.bytes(column), sum);
-        Ok(Self {
-            cell: prove(table_keys.cell, &sums.cell)?,
-            windows: (table_keys.windows(shape).zip(&sums.windows))
-                .map(|(key, sum)| prove(key, sum))
-                .collect::<Result<_, _>>()?,
-        })
+        let combination = sums.combination(statement, shape, table_keys);
+        let combination = if sums.partials.is_some() { combination } else { combination.by(keys) };
+        Ok(Self { equality: EqualityProof::prove(keys, &statement.bytes(), &combination)? })
     }
 
     /// Checks the proof against the member's published share (`P0901` on failure).
     ///
     /// # Errors
     ///
-    /// [`GroupError::EqualityProof`] with the column key; [`GroupError::ColumnCount`] if the share has no such key or the proof is not
-    /// for every place.
+    /// [`GroupError::EqualityProof`] with the cell's column key; [`GroupError::ColumnCount`] if the share has no such key or the proof
+    /// is not for every place.
     pub fn verify(
         &self,
         statement: &DecryptionStatement,
@@ -259,19 +300,12 @@ impl DecryptionProof {
         table_keys: TableKeys,
         share: &KeyShare,
     ) -> Result<(), GroupError> {
-        let verify = |proof: &EqualityProof, column: usize, sum| {
+        let combination = sums.combination(statement, shape, table_keys);
+        let point = |column: usize| {
             let (seen, expected) = (share.points().len(), column.saturating_add(1));
-            let point = share.points().get(column).ok_or(GroupError::ColumnCount { seen, expected })?;
-            proof.verify(column, point, &statement.bytes(column), sum)
+            share.points().get(column).copied().ok_or(GroupError::ColumnCount { seen, expected })
         };
-        if self.windows.len() != shape.places() {
-            return Err(GroupError::ColumnCount { seen: self.windows.len(), expected: shape.places() });
-        }
-        verify(&self.cell, table_keys.cell, &sums.cell)?;
-        let windows = self.windows.iter().zip(table_keys.windows(shape)).zip(&sums.windows);
-        for ((proof, key), sum) in windows {
-            verify(proof, key, sum)?;
-        }
-        Ok(())
+        let points = combination.columns().map(point).collect::<Result<Vec<_>, _>>()?;
+        self.equality.verify(&points, &statement.bytes(), &combination)
     }
 }

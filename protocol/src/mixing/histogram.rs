@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    MixingError, TupleShape,
+    MixingError, TableTurn, TupleShape,
     batch::{check, pass},
-    columns::half_of,
+    columns::Half,
     shape::{IDENTITY, POINT_BYTES, points_of, rows_of},
 };
 use crate::{
@@ -13,17 +13,18 @@ use crate::{
     noise::NoiseTable,
 };
 
-/// The points `2 G .. 2 K G`, doubles of a table's cells. About 20 µs a cell to build, once per table.
+/// The points of a table's cells as they come out of the last pass, doubled once more. About 20 µs a cell to build, once per table.
 pub struct CellLookup {
     /// Doubles, because those of many points are encoded with one inversion.
     codes: HashMap<[u8; POINT_BYTES], usize>,
 }
 
 impl CellLookup {
-    /// Prepares the lookup of `cells` cells.
+    /// Prepares the lookup of `cells` cells of a table that went through so many hands.
     #[must_use]
-    pub fn new(cells: u32) -> Self {
-        let double = |code: u32| Point::multiple_of_base(code.saturating_mul(2)).encode();
+    pub fn new(cells: u32, committee: usize) -> Self {
+        let doublings = TableTurn::new(committee, committee).doublings() + 1;
+        let double = |code: u32| Point::doubled_multiple_of_base(code, doublings).encode();
         Self { codes: (1..=cells).map(double).zip(0..).collect() }
     }
 
@@ -38,6 +39,7 @@ impl CellLookup {
 /// a raw table, and only disclosure control may turn it into one that leaves.
 pub struct Histogram {
     counts: Vec<u64>,
+    patterns: usize,
     dropped: u64,
 }
 
@@ -45,11 +47,12 @@ impl Histogram {
     /// No tuple yet.
     #[must_use]
     pub fn empty(lookup: &CellLookup, shape: TupleShape) -> Self {
-        Self { counts: vec![0; lookup.cells().saturating_mul(shape.patterns().count())], dropped: 0 }
+        let patterns = shape.patterns().count();
+        Self { counts: vec![0; lookup.cells().saturating_mul(patterns)], patterns, dropped: 0 }
     }
 
     /// Decrypts one chunk of the final list with every committee member's partial decryptions of the same tuples,
-    /// and counts it. Of a ciphertext only the second point is read; the proofs are about the first.
+    /// and counts it. Of a ciphertext only the second point is read; the proofs are about the first ones.
     ///
     /// # Errors
     ///
@@ -66,17 +69,20 @@ impl Histogram {
         lookup: &CellLookup,
         shape: TupleShape,
     ) -> Result<Self, MixingError> {
-        let tuples = rows_of(chunk, shape.tuple_bytes())?.len();
+        let tuples = rows_of(chunk, shape.final_bytes())?.len();
         for partial in partials {
             let rows = rows_of(partial, shape.partial_bytes())?.len();
             if rows != tuples {
                 return Err(MixingError::ChunkLength { seen: rows, expected: tuples });
             }
         }
-        let masked: Vec<_> = half_of(chunk.as_chunks().0, 1).collect();
+        let (points, _) = chunk.as_chunks::<POINT_BYTES>();
+        let tuples = points.chunks_exact(1 + 2 * shape.windows());
+        let masked: Half = tuples.flat_map(|tuple| tuple.iter().skip(2).step_by(2).copied()).collect();
         let less: Vec<&[[u8; POINT_BYTES]]> = partials.iter().map(|partial| partial.as_chunks().0).collect();
         let input = Input::Difference { of: &masked, less: &less };
-        let plain = pass(&Pass { input, factor: Factor::One, addends: &[], output: Output::Double });
+        let plain =
+            pass(&Pass { input, factor: Factor::One, more: None, addends: &[], output: Output::Double });
         // A difference forgives the identity, which no peer may send.
         let is_whole = !masked.contains(&IDENTITY) && !less.iter().any(|points| points.contains(&IDENTITY));
         let plain = match plain {
@@ -84,7 +90,7 @@ impl Histogram {
             Ok(_) | Err(_) => return Err(refused(chunk, first_tuple, partials, shape)),
         };
         let mut histogram = Self::empty(lookup, shape);
-        plain.chunks_exact(1 + shape.windows()).for_each(|tuple| histogram.count(tuple, lookup, shape));
+        plain.chunks_exact(shape.windows()).for_each(|tuple| histogram.count(tuple, lookup, shape));
         Ok(histogram)
     }
 
@@ -94,52 +100,64 @@ impl Histogram {
         self.dropped += other.dropped;
     }
 
-    /// Counts at index `(code - 1) x patterns + pattern`; for patterns see [`crate::cells::Patterns`].
+    /// Counts at index `(code - 1) x patterns + pattern`; for patterns see [`crate::cells::Patterns`]. A student of pattern 0 was seen
+    /// nowhere and opens nothing: there the count is 0.
     #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
-    /// Tuples whose cell nothing decodes: filler, and rows the source floor withheld.
+    /// Tuples that opened nothing: filler, students who were not seen, and those the source floor withheld.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// The counts less the known offset `dealers x n`: the raw table. Negative where noise exceeds the count.
+    /// The counts less the known offset `dealers x n`: the raw table. Negative where noise exceeds the count; 0 at pattern 0.
     #[must_use]
     pub fn less_offset(&self, dealers: u32, noise: &NoiseTable) -> Vec<i64> {
         let offset = i64::from(dealers).saturating_mul(i64::from(noise.offset()));
         let signed = |count: &u64| i64::try_from(*count).unwrap_or(i64::MAX).saturating_sub(offset);
-        self.counts.iter().map(signed).collect()
+        let of_cell = |counts: &[u64]| -> Vec<i64> {
+            counts
+                .iter()
+                .enumerate()
+                .map(|(pattern, count)| if pattern == 0 { 0 } else { signed(count) })
+                .collect()
+        };
+        self.counts.chunks(self.patterns).flat_map(of_cell).collect()
     }
 
-    /// Counts one tuple of encoded doubles.
+    /// Counts one tuple of encoded doubles: a test that comes true opens the tuple's cell, any other opens nothing.
     fn count(&mut self, plain: &[[u8; POINT_BYTES]], lookup: &CellLookup, shape: TupleShape) {
-        let Some((cell, windows)) = plain.split_first() else { return };
-        let outcome = |tests: &[[u8; POINT_BYTES]]| {
-            tests.iter().position(|test| *test == IDENTITY).map_or(0, |test| 1 + test % shape.outcomes())
+        let cells: Vec<_> = plain.iter().map(|test| lookup.codes.get(test).copied()).collect();
+        // Honest tests open one cell. Of two the first counts.
+        let Some(cell) = cells.iter().copied().flatten().next() else {
+            self.dropped += 1;
+            return;
+        };
+        let outcome = |tests: &[Option<usize>]| {
+            let seen = tests.iter().position(|opened| *opened == Some(cell));
+            seen.map_or(0, |test| 1 + test % shape.outcomes())
         };
         // Horner's rule, so from the last receiver to the first.
-        let pattern = windows
+        let pattern = cells
             .rchunks(shape.tests())
             .fold(0, |pattern, tests| pattern * shape.patterns().base() + outcome(tests));
-        let index = lookup.codes.get(cell).map(|cell| cell * shape.patterns().count() + pattern);
-        match index.and_then(|index| self.counts.get_mut(index)) {
-            Some(count) => *count += 1,
-            None => self.dropped += 1,
+        if let Some(count) = self.counts.get_mut(cell * shape.patterns().count() + pattern) {
+            *count += 1;
         }
     }
 }
 
 /// The first bad point of a chunk of which some pass found a bad one.
 fn refused(chunk: &[u8], first_tuple: u64, partials: &[&[u8]], shape: TupleShape) -> MixingError {
-    for (index, position) in (0..chunk.len() / shape.tuple_bytes()).zip(first_tuple..) {
+    for (index, position) in (0..chunk.len() / shape.final_bytes()).zip(first_tuple..) {
         let row = |bytes: &[u8], width: usize| -> Result<(), MixingError> {
             let row = bytes.chunks_exact(width).nth(index).unwrap_or_default();
             points_of(row, position).map(|_| ())
         };
-        let tuple = row(chunk, shape.tuple_bytes());
+        let tuple = row(chunk, shape.final_bytes());
         let all = partials
             .iter()
             .fold(tuple, |all, partial| all.and_then(|()| row(partial, shape.partial_bytes())));
@@ -156,5 +174,5 @@ fn refused(chunk: &[u8], first_tuple: u64, partials: &[&[u8]], shape: TupleShape
 ///
 /// As [`Histogram::decode`].
 pub fn check_tuples(chunk: &[u8], first_tuple: u64, shape: TupleShape) -> Result<(), MixingError> {
-    check(chunk, first_tuple, shape.tuple_bytes())
+    check(chunk, first_tuple, shape.final_bytes())
 }

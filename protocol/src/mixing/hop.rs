@@ -13,7 +13,7 @@ use crate::group::{
     SecretScalar,
 };
 
-/// Multiplies the tokens of every row by `factor` and re-randomises its columns, in the order received.
+/// Multiplies the tokens of every row by `factor`, doubles and re-randomises its columns, in the order received.
 ///
 /// The caller then shuffles the whole list; output that was not shuffled must not leave.
 ///
@@ -69,7 +69,7 @@ fn hop_batch(
     Ok(raised_and_remasked(batch, shape, factor.half(), &bases, deltas))
 }
 
-/// The tokens times twice `half`, and each column plus its row's delta times the column's base.
+/// The tokens times twice `half`, and twice each column plus its row's delta times the column's base.
 fn raised_and_remasked(
     batch: &[u8],
     shape: RowShape,
@@ -82,14 +82,14 @@ fn raised_and_remasked(
     let tokens: Vec<_> =
         points.chunks_exact(width).flat_map(|row| row.iter().take(shape.slots())).copied().collect();
     let (input, factor) = (Input::Encoded(&tokens), Factor::Shared(half));
-    let tokens = pass(&Pass { input, factor, addends: &[], output: Output::Double })?;
+    let tokens = pass(&Pass { input, factor, more: None, addends: &[], output: Output::Double })?;
     let deltas: Vec<&SecretScalar> = deltas.iter().collect();
     let mut columns = Vec::with_capacity(bases.len());
     for (base, place) in bases.iter().zip(shape.slots()..) {
         let column: Vec<_> = points.iter().skip(place).step_by(width).copied().collect();
         let addends = [Addend { base, scalars: Scalars::Secret(&deltas) }];
         let (input, factor) = (Input::Encoded(&column), Factor::One);
-        columns.push(pass(&Pass { input, factor, addends: &addends, output: Output::Plain })?);
+        columns.push(pass(&Pass { input, factor, more: None, addends: &addends, output: Output::Double })?);
     }
     Ok(RowPoints { tokens, columns })
 }

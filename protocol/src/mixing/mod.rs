@@ -47,7 +47,7 @@ pub use decryption::{DecryptionProof, DecryptionStatement, DecryptionSums, parti
 pub use histogram::{CellLookup, Histogram, check_tuples};
 pub use hop::hop;
 pub use permutation::Permutation;
-pub use shape::{COLUMNS_MAX, PATTERNS_MAX, RECEIVERS_MAX, RowShape, SLOTS_MAX, TupleShape};
+pub use shape::{COLUMNS_MAX, PATTERNS_MAX, RECEIVERS_MAX, RowShape, SLOTS_MAX, TableTurn, TupleShape};
 pub use table_hop::{TableKeys, TupleChunk, table_hop};
 pub use tags::{FinalChunk, check_columns, final_tags};
 pub use tuples::{PlanEntry, TupleColumns, UnmixedTuples, build_tuples, noise_tuple_count, noise_tuples};

@@ -88,7 +88,7 @@ impl RowShape {
     }
 }
 
-/// The width of every tuple of one table: a cell and each receiver's window tests, 64 bytes each (SPEC §8).
+/// The width of every tuple of one table: a cell and each receiver's window tests (SPEC §8).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TupleShape {
     receivers: usize,
@@ -154,16 +154,57 @@ impl TupleShape {
         Patterns::new(self.receivers, self.outcomes())
     }
 
-    /// Bytes of a tuple.
+    /// Bytes of a tuple on its way: a ciphertext for the cell and one for each test.
     #[must_use]
     pub fn tuple_bytes(&self) -> usize {
         CIPHERTEXT_BYTES * (1 + self.windows())
     }
 
+    /// Bytes of a tuple of the final list: the cell's first point, and a ciphertext for each test, which hides the cell as well.
+    #[must_use]
+    pub fn final_bytes(&self) -> usize {
+        POINT_BYTES + CIPHERTEXT_BYTES * self.windows()
+    }
+
+    /// Bytes of a tuple after a pass.
+    #[must_use]
+    pub fn bytes_after(&self, turn: TableTurn) -> usize {
+        if turn.is_last() { self.final_bytes() } else { self.tuple_bytes() }
+    }
+
     /// Bytes of one member's partial decryption of a tuple.
     #[must_use]
     pub fn partial_bytes(&self) -> usize {
-        POINT_BYTES * (1 + self.windows())
+        POINT_BYTES * self.windows()
+    }
+}
+
+/// Which of a table's passes one is: the `hop`-th, from 0, of as many as the committee has members.
+///
+/// A pass doubles what every column and every cell hides, because doubles of many points are encoded with one inversion. So the turn
+/// also says what a code has become.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TableTurn {
+    hop: usize,
+    committee: usize,
+}
+
+impl TableTurn {
+    /// The turn of one member of a committee.
+    #[must_use]
+    pub const fn new(hop: usize, committee: usize) -> Self {
+        Self { hop, committee }
+    }
+
+    /// True if the list is decrypted after it.
+    #[must_use]
+    pub fn is_last(self) -> bool {
+        self.hop.saturating_add(1) >= self.committee
+    }
+
+    /// How often a code has been doubled when the pass begins: once by every member in the first mix, and once by those before.
+    pub(super) fn doublings(self) -> usize {
+        self.committee.saturating_add(self.hop)
     }
 }
 

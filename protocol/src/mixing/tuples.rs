@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::{
-    MixingError, TupleShape,
+    MixingError, TableTurn, TupleShape,
     permutation::below,
     shape::{IDENTITY, POINT_BYTES, points_of},
 };
@@ -43,9 +43,9 @@ impl Unmixed {
     }
 }
 
-/// `number G`, encoded.
-fn multiple(number: u32) -> [u8; POINT_BYTES] {
-    Point::multiple_of_base(number).encode()
+/// `number G`, encoded, as it stands in a list of that turn.
+fn multiple(number: u32, turn: TableTurn) -> [u8; POINT_BYTES] {
+    Point::doubled_multiple_of_base(number, turn.doublings()).encode()
 }
 
 /// Tuples that have not been through a hop. No `Debug`, `Clone` or byte form.
@@ -135,7 +135,8 @@ pub struct PlanEntry<'a> {
 /// Where the link alone counts ([`Window::LINK`]) a receiver's test is made of the plan: it comes true where the plan has a row, and
 /// nothing of that row is read.
 ///
-/// `first_tuple` is the position of the first entry in the plan, for errors. Points are decoded when the tuples are mixed: `table_hop`
+/// `first_tuple` is the position of the first entry in the plan, for errors; `committee` the number of members through whose hands the
+/// lists went. Points are decoded when the tuples are mixed: `table_hop`
 /// refuses what is none, and names it by its tuple and by its index in the row it stands in, the sender's or a receiver's.
 ///
 /// # Errors
@@ -152,10 +153,12 @@ pub fn build_tuples(
     window: Window,
     entries: &[PlanEntry<'_>],
     first_tuple: u64,
+    committee: usize,
 ) -> Result<UnmixedTuples, MixingError> {
     let shape = TupleShape::new(columns.receiver_windows.len(), window)?;
-    let constants: Vec<_> = window.constants().map(multiple).collect();
-    let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS)));
+    let turn = TableTurn::new(0, committee);
+    let constants: Vec<_> = window.constants().map(|number| multiple(number, turn)).collect();
+    let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS, turn)));
     let mut ciphertexts = Vec::with_capacity(entries.len().saturating_mul(1 + shape.windows()));
     for (entry, position) in entries.iter().zip(first_tuple..) {
         if entry.receivers.len() != shape.receivers() {
@@ -220,17 +223,23 @@ pub fn noise_tuple_count(cells: u32, shape: TupleShape, noise: &NoiseTable) -> u
 /// The numbers drawn are secret. The seed comes from the operating system, is used for this table only and is not
 /// kept. The time taken depends on the draws, and only the dealer could measure it.
 #[must_use]
-pub fn noise_tuples(cells: u32, shape: TupleShape, noise: &NoiseTable, seed: &[u8; 32]) -> UnmixedTuples {
+pub fn noise_tuples(
+    cells: u32,
+    shape: TupleShape,
+    turn: TableTurn,
+    noise: &NoiseTable,
+    seed: &[u8; 32],
+) -> UnmixedTuples {
     let mut rng = ChaCha20Rng::from_seed(*seed);
     let width = 1 + shape.windows();
     let total =
         usize::try_from(noise_tuple_count(cells, shape, noise)).unwrap_or(usize::MAX).saturating_mul(width);
     let mut ciphertexts = Vec::with_capacity(total);
-    // A student withheld by the source floor has an undecodable cell and a true pattern of hits: without noise of its own
-    // the count of such patterns would be exact, for the very groups that are too small to be shown.
-    let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS)));
+    // Tuples without a hit and tuples of an undecodable cell open nothing, and honest members count neither. They are dealt all the
+    // same: a last hop that departs from the protocol can ask for a cell whatever its tests say, and then sees noise here too.
+    let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS, turn)));
     for cell in 1..=cells.saturating_add(1) {
-        let code = Unmixed::trivial(multiple(cell));
+        let code = Unmixed::trivial(multiple(cell, turn));
         for pattern in 0..shape.patterns().count() {
             for _ in 0..noise.sample(&mut rng) {
                 ciphertexts.push(match cell {

@@ -3,6 +3,7 @@
 use crate::{
     ids::Digest,
     manifest::Manifest,
+    mixing::TableTurn,
     round::{Abort, AbortReason},
     signing::{SignatureKind, Signed},
     wire::{HopStatement, TableHopStatement},
@@ -63,8 +64,9 @@ pub(super) fn next_table_hop(
     (statement.verify(SignatureKind::TableHopStatement, Some(manifest.round), &seat.signing_key))
         .map_err(|_| Abort::by(AbortReason::Signature, seat.code))?;
     let tuples = u64::from(planned) + (hop as u64 + 1).saturating_mul(manifest.noise_tuples(table)?);
-    let plain = tuples.saturating_mul(table.tuple()?.tuple_bytes() as u64);
-    let last = hop + 1 == manifest.committee.len();
+    let turn = TableTurn::new(hop, manifest.committee.len());
+    let plain = tuples.saturating_mul(table.tuple()?.bytes_after(turn) as u64);
+    let last = turn.is_last();
     let bytes = if last { plain } else { crate::seal::sealed_len(plain) };
     let input = accepted.last().map_or(plan, |last| last.output);
     let continues = value.manifest == digest

@@ -144,21 +144,21 @@ fn combinations() -> Vector {
     )
 }
 
-/// `R1 || R2 || z` for the cell key, then as a list for the window key of each place.
+/// `R || z` for the cell key and the window key of each place, as a list, then the commitment of the sum.
 fn decryptions() -> Vector {
     let tuples = tuples();
     let parts = partials(&tuples, 0);
     let prove = |partials: &[u8], member| {
         let statement = statement(&[7; 32], 0, &tuples, partials);
-        let sums = DecryptionSums::of_chunk(&statement, &tuples, partials, 0, shape(), KEYS).unwrap();
+        let sums = DecryptionSums::of_chunk(&statement, &tuples, partials, 0, shape()).unwrap();
         DecryptionProof::prove(&statement, &sums, shape(), KEYS, &committee_keys(member)).unwrap().to_bytes()
     };
     let proof = prove(&parts, 0);
-    assert_eq!(proof.len(), 96 + 4 + 96, "the cell, how many windows, the window");
-    let lie = [&parts[..32], &parts[96..128], &parts[64..]].concat();
+    assert_eq!(proof.len(), 4 + 64 + 64 + 32, "how many keys, the cell, the window, the sum");
+    let lie = [&parts[32..], &parts[32..]].concat();
     let theirs = partials(&tuples, 1);
     let other = |bytes: String| [("proof", bytes)];
-    let turned = [&tuples[128..], &tuples[..128]].concat();
+    let turned = [&tuples[96..], &tuples[..96]].concat();
     Vector::good(
         "decryption",
         "partial decryptions of two tuples and their proof",
@@ -175,43 +175,43 @@ fn decryptions() -> Vector {
         "wrong_scalar",
         "P0901",
         "The response of the cell key belongs to another secret.",
-        other(flipped(&proof, 64)),
+        other(flipped(&proof, 36)),
     )
     .bad(
         "wrong_scalar_of_the_window",
         "P0901",
         "The response of the window key.",
-        other(flipped(&proof, 164)),
+        other(flipped(&proof, 100)),
     )
     .bad(
         "scalar_not_reduced",
         "P0901",
         "The response plus the group's order: the same scalar written another way.",
-        other(with(&proof, 64, &plus_order(&proof[64..96]))),
+        other(with(&proof, 36, &plus_order(&proof[36..68]))),
     )
     .bad(
         "wrong_commitment",
         "P0901",
-        "R1 and R2 changed places.",
-        other(hex::encode([&proof[32..64], &proof[..32], &proof[64..]].concat())),
+        "The commitments of the cell key and of the sum changed places.",
+        other(hex::encode([&proof[..4], &proof[132..], &proof[36..132], &proof[4..36]].concat())),
     )
     .bad(
         "commitment_not_reduced",
         "P0901",
-        "R1 is no canonical encoding.",
-        other(with(&proof, 0, &NOT_REDUCED)),
+        "The first commitment is no canonical encoding.",
+        other(with(&proof, 4, &NOT_REDUCED)),
     )
     .bad(
         "proofs_swapped",
         "P0901",
         "The proofs of cell and window key changed places.",
-        other(hex::encode([&proof[100..], &proof[96..100], &proof[..96]].concat())),
+        other(hex::encode([&proof[..4], &proof[68..132], &proof[4..68], &proof[132..]].concat())),
     )
     .bad(
         "window_left_out",
         "P0204",
         "A proof for the cell key alone.",
-        other(hex::encode([&proof[..96], &[0; 4]].concat())),
+        other(hex::encode([&1_u32.to_le_bytes(), &proof[4..68], &proof[132..]].concat())),
     )
     .bad("other_manifest", "P0901", "The statement names the manifest.", [("manifest", hex::encode([8; 32]))])
     .bad("other_table", "P0901", "The statement names the table.", [("table", "1".into())])
@@ -243,13 +243,13 @@ fn decryptions() -> Vector {
         "partial_not_reduced",
         "P0210",
         "The field element is p.",
-        [("partials", with(&parts, 64, &NOT_REDUCED))],
+        [("partials", with(&parts, 32, &NOT_REDUCED))],
     )
     .bad(
         "partials_cut",
         "P0610",
         "The last tuple has no partial decryption.",
-        [("partials", hex::encode(&parts[..64]))],
+        [("partials", hex::encode(&parts[..32]))],
     )
     .bad("truncated", "P0101", "The proof lacks a byte.", other(cut(&proof)))
     .bad("trailing_byte", "P0102", "A byte stands behind the proof.", other(longer(&proof)))
@@ -286,8 +286,7 @@ fn read(reader: &str, fields: &Fields) -> Read {
             let (tuples, partials) = (bytes(fields, "tuples"), bytes(fields, "partials"));
             let statement =
                 statement(&array(fields, "manifest"), number(fields, "table"), &tuples, &partials);
-            let sums =
-                DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, shape(), KEYS).map_err(code)?;
+            let sums = DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, shape()).map_err(code)?;
             let proof = DecryptionProof::from_bytes(&bytes(fields, "proof")).map_err(code)?;
             proof.verify(&statement, &sums, shape(), KEYS, &share("share")?).map_err(code)
         }

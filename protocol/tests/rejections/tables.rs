@@ -4,7 +4,8 @@ use passage_protocol::{
     cells::Window,
     linkage::{NO_RECEIVER, Plan, PlanBounds, ReceiverBound},
     mixing::{
-        CellLookup, Histogram, TableKeys, TupleChunk, TupleShape, noise_tuples, partial_decrypt, table_hop,
+        CellLookup, Histogram, TableKeys, TableTurn, TupleChunk, TupleShape, noise_tuples, partial_decrypt,
+        table_hop,
     },
     noise::NoiseTable,
 };
@@ -21,17 +22,26 @@ pub(crate) const FILE: File = File { name: "bad_tables.json", make, read };
 /// The column keys of the one table.
 pub(crate) const KEYS: TableKeys = TableKeys::new(1, &[0]);
 
-/// One receiver: a cell and a window test, 128 bytes a tuple.
+/// One receiver: a cell and a window test, 128 bytes a tuple on its way and 96 in the final list.
 pub(crate) fn shape() -> TupleShape {
     TupleShape::new(1, Window::new(1, 1).unwrap()).unwrap()
 }
 
+/// The first and the last pass of a committee of two.
+const FIRST: TableTurn = TableTurn::new(0, 2);
+const LAST: TableTurn = TableTurn::new(1, 2);
+
 /// Two tuples of noise after one hop.
-pub(crate) fn tuples() -> Vec<u8> {
+fn mixed_by(turn: TableTurn) -> Vec<u8> {
     let noise = NoiseTable::new(10_000, 1_000_000_000).unwrap();
-    let mut drawn = noise_tuples(1, shape(), &noise, &[60; 32]);
+    let mut drawn = noise_tuples(1, shape(), turn, &noise, &[60; 32]);
     drop(drawn.split_off(2));
-    table_hop(TupleChunk::Unmixed(drawn), shape(), KEYS, &collective(), &[61; 32]).unwrap()
+    table_hop(TupleChunk::Unmixed(drawn), shape(), turn, KEYS, &collective(), &[61; 32]).unwrap()
+}
+
+/// Two tuples of a final list.
+pub(crate) fn tuples() -> Vec<u8> {
+    mixed_by(LAST)
 }
 
 /// A member's partial decryptions of them.
@@ -99,29 +109,36 @@ fn plans() -> Vector {
 }
 
 fn make() -> Vec<Vector> {
-    let tuples = tuples();
+    let (tuples, on_the_way) = (tuples(), mixed_by(FIRST));
     let parts = [partials(&tuples, 0), partials(&tuples, 1)];
-    let at = |at, point: &[u8]| [("tuples", with(&tuples, at, point))];
-    let passes = |reader: &str, what: &str| {
-        Vector::good(reader, what, [("tuples", hex::encode(&tuples))])
-            .bad("truncated", "P0610", "The last tuple lacks a byte.", [("tuples", cut(&tuples))])
+    let passes = |reader: &str, what: &str, tuples: &[u8]| {
+        Vector::good(reader, what, [("tuples", hex::encode(tuples))])
+            .bad("truncated", "P0610", "The last tuple lacks a byte.", [("tuples", cut(tuples))])
             .bad(
                 "trailing_byte",
                 "P0610",
                 "A byte stands behind the last tuple.",
-                [("tuples", longer(&tuples))],
+                [("tuples", longer(tuples))],
             )
             .bad(
                 "ciphertext_missing",
                 "P0610",
                 "The last tuple lacks its window test.",
-                [("tuples", hex::encode(&tuples[..192]))],
+                [("tuples", hex::encode(&tuples[..tuples.len() - 64]))],
             )
-            .bad("cell_a_identity", "P0211", "A cell that is not encrypted.", at(0, &IDENTITY))
-            .bad("cell_b_not_reduced", "P0210", "The field element is p.", at(160, &NOT_REDUCED))
-            .bad("window_a_negative", "P0210", "The field element is negative.", at(64, &NEGATIVE))
-            .bad("window_b_identity", "P0211", "A window test that is not masked.", at(224, &IDENTITY))
     };
+    let at = |at, point: &[u8]| [("tuples", with(&on_the_way, at, point))];
+    let hop = passes("table_hop", "two mixed tuples as the next hop reads them", &on_the_way)
+        .bad("cell_a_identity", "P0211", "A cell that is not encrypted.", at(0, &IDENTITY))
+        .bad("cell_b_not_reduced", "P0210", "The field element is p.", at(160, &NOT_REDUCED))
+        .bad("window_a_negative", "P0210", "The field element is negative.", at(64, &NEGATIVE))
+        .bad("window_b_identity", "P0211", "A window test that is not masked.", at(224, &IDENTITY));
+    let at = |at, point: &[u8]| [("tuples", with(&tuples, at, point))];
+    let decrypt = passes("partial_decrypt", "two final tuples as a decrypting member reads them", &tuples)
+        .bad("cell_a_identity", "P0211", "A cell that is not encrypted.", at(0, &IDENTITY))
+        .bad("cell_a_not_reduced", "P0210", "The field element is p.", at(96, &NOT_REDUCED))
+        .bad("window_a_negative", "P0210", "The field element is negative.", at(32, &NEGATIVE))
+        .bad("window_a_identity", "P0211", "A window test that is not encrypted.", at(128, &IDENTITY));
     let part = |at, point: &[u8]| [("first", with(&parts[0], at, point))];
     let decode = Vector::good(
         "decode",
@@ -143,21 +160,17 @@ fn make() -> Vec<Vector> {
         "partials_of_fewer_tuples",
         "P0610",
         "One tuple has no partial decryption.",
-        [("second", hex::encode(&parts[1][..64]))],
+        [("second", hex::encode(&parts[1][..32]))],
     )
     .bad(
         "partial_identity",
         "P0211",
         "No share is zero, so none decrypts to the identity.",
-        part(32, &IDENTITY),
+        part(0, &IDENTITY),
     )
-    .bad("partial_not_reduced", "P0210", "The field element is p.", part(96, &NOT_REDUCED));
-    vec![
-        plans(),
-        passes("table_hop", "two mixed tuples as the next hop reads them"),
-        passes("partial_decrypt", "the same tuples as a decrypting member reads them"),
-        decode,
-    ]
+    .bad("masked_identity", "P0211", "A window test that is not masked.", at(64, &IDENTITY))
+    .bad("partial_not_reduced", "P0210", "The field element is p.", part(32, &NOT_REDUCED));
+    vec![plans(), hop, decrypt, decode]
 }
 
 fn read(reader: &str, fields: &Fields) -> Read {
@@ -174,7 +187,7 @@ fn read(reader: &str, fields: &Fields) -> Read {
         }
         "table_hop" => {
             let chunk = TupleChunk::Mixed { bytes: &bytes(fields, "tuples"), first_tuple: 0 };
-            table_hop(chunk, shape(), KEYS, &collective(), &[62; 32]).map(drop).map_err(code)
+            table_hop(chunk, shape(), LAST, KEYS, &collective(), &[62; 32]).map(drop).map_err(code)
         }
         "partial_decrypt" => {
             let keys = committee_keys(0);
@@ -182,7 +195,7 @@ fn read(reader: &str, fields: &Fields) -> Read {
         }
         "decode" => {
             let (first, second) = (bytes(fields, "first"), bytes(fields, "second"));
-            let lookup = CellLookup::new(1);
+            let lookup = CellLookup::new(1, 2);
             Histogram::decode(&bytes(fields, "tuples"), 0, &[&first, &second], &lookup, shape())
                 .map(drop)
                 .map_err(code)

@@ -212,7 +212,7 @@ fn layouts_are_read_from_both_ways_of_writing_them() {
     assert_eq!(layouts["RoundBlob"], "round round, blob BlobRef");
     assert_eq!(layouts["BlobRef"], "digest digest, bytes u64");
     assert_eq!(layouts["AbortNotice"], "code u16, fault code?");
-    assert_eq!(layouts["EqualityProof"], "commitment_base 32, commitment_sum 32, response 32");
+    assert_eq!(layouts["EqualityProof"], "keys [KeyProof], commitment_sum 32");
     assert!(!layouts.contains_key("Opening") && layouts.len() > 40, "{}", layouts.len());
     assert_eq!(type_of("Vec<(crate::ids::MemberCode, Option<u8>)>"), "[(code, u8?)]");
     assert!(enumerations.contains("Reason"), "reached through `Mark`");

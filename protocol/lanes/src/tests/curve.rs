@@ -25,7 +25,8 @@ fn whole_path<F: Field>(proof: Proof<F>) {
         let (_, [decoded, ..]) = decode(&of, &[s; ABREAST]);
         assert_eq!(first(encode(&of, &[decoded; ABREAST])[0]), point.compress().0);
         let digits = Digits::shared(&SecretScalar(scalar));
-        let multiple = F::Word::enter(proof, Multiply { of: &of, point: &decoded, digits: &digits });
+        let one = Multiply { of: &of, points: [&decoded], digits: [&digits] };
+        let multiple = F::Word::enter(proof, one);
         assert_eq!(first(encode(&of, &[multiple; ABREAST])[0]), (point * scalar).compress().0);
         let mut digits = Digits::zero();
         digits.set_for_fixed(&[SecretScalar(scalar)]);
@@ -41,11 +42,17 @@ fn whole_path<F: Field>(proof: Proof<F>) {
         assert_eq!(first(codes[2]), (twice + twice).compress().0);
         let difference = multiple.add(&sum.cached(&of).negated()).extended();
         assert_eq!(first(encode(&of, &[difference; ABREAST])[0]), (point * -scalar).compress().0);
+        let digits = Digits::shared(&SecretScalar(scalar));
+        let both = Multiply { of: &of, points: [&decoded, &multiple], digits: [&digits, &digits] };
+        let both = F::Word::enter(proof, both);
+        let expected = point * scalar + point * (scalar * scalar);
+        assert_eq!(first(encode(&of, &[both; ABREAST])[0]), expected.compress().0);
         let encoded = [point.compress().0; 11];
-        let weights = [u128::MAX, 0x8888 << 112, 1];
-        let lanes = F::Word::enter(proof, weighted::Sum::<F>::of(&encoded, &weights)).unwrap();
-        let weight = weights.into_iter().map(Scalar::from).sum::<Scalar>();
-        assert_eq!(weighted::total(&lanes), point * weight);
+        let weights = [u128::MAX, 0x8888 << 112];
+        let lanes = F::Word::enter(proof, weighted::LaneSums::<F>::of(&encoded, 0, &weights)).unwrap();
+        let [weight, less] = weights.map(Scalar::from);
+        assert_eq!(lanes[0], (point * (weight + less)).compress().0);
+        assert_eq!(lanes[3], (point * weight).compress().0);
     }
 }
 

@@ -112,7 +112,8 @@ fn a_point_that_becomes_the_identity_spoils_no_other() {
         let each: Vec<_> = scalars.iter().collect();
         let addends = [Addend { base, scalars: Scalars::Secret(&each) }];
         for output in [Output::Double, Output::Plain] {
-            let pass = Pass { input: Input::None, factor: Factor::One, addends: &addends, output };
+            let pass =
+                Pass { input: Input::None, factor: Factor::One, more: None, addends: &addends, output };
             let times = if matches!(output, Output::Double) { 2 } else { 1 };
             let expected: Vec<_> = (0..40_u64)
                 .map(|n| (RISTRETTO_BASEPOINT_POINT * Scalar::from(times * (n % 3))).compress().0)

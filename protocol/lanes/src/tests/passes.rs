@@ -27,7 +27,7 @@ fn each_point_has_its_own_scalar() {
             .collect();
         let (input, factor) = (Input::Encoded(&points), Factor::Each(&secrets));
         for backend in Backend::available() {
-            let pass = Pass { input, factor, addends: &[], output: Output::Double };
+            let pass = Pass { input, factor, more: None, addends: &[], output: Output::Double };
             assert_eq!(backend.run(&pass).unwrap(), expected, "{backend:?} {count}");
         }
     }
@@ -58,7 +58,7 @@ fn fixed_bases_are_added_to_what_goes_in() {
         let factor = Factor::Each(&factors_secret);
         for backend in Backend::available() {
             let input = Input::Encoded(&points);
-            let plain = Pass { input, factor, addends: &addends, output: Output::Plain };
+            let plain = Pass { input, factor, more: None, addends: &addends, output: Output::Plain };
             let expected: Vec<_> = sums.iter().map(|sum| sum.compress().0).collect();
             assert_eq!(backend.run(&plain).unwrap(), expected, "{backend:?} {count}");
             let double = Pass { output: Output::Double, ..plain };
@@ -75,7 +75,7 @@ fn own_encodings_may_be_the_identity_and_a_check_refuses_it() {
     let one = SecretScalar(Scalar::ONE.div_by_2());
     for backend in Backend::available() {
         let (input, factor) = (Input::Own(&points), Factor::Shared(&one));
-        let pass = Pass { input, factor, addends: &[], output: Output::Double };
+        let pass = Pass { input, factor, more: None, addends: &[], output: Output::Double };
         assert_eq!(backend.run(&pass).unwrap(), points, "{backend:?}");
         assert_eq!(backend.check(&points), Err(BadPoint { index: 3, kind: BadPointKind::Identity }));
         assert_eq!(backend.check(&points[4..]), Ok(()));
@@ -89,7 +89,7 @@ fn mapped_points_are_encoded_plain_and_doubled_without_a_factor() {
     let points: Vec<_> = uniform.iter().map(RistrettoPoint::from_uniform_bytes).collect();
     for backend in Backend::available() {
         let (input, factor) = (Input::Uniform(&uniform), Factor::One);
-        let plain = Pass { input, factor, addends: &[], output: Output::Plain };
+        let plain = Pass { input, factor, more: None, addends: &[], output: Output::Plain };
         let expected: Vec<_> = points.iter().map(|point| point.compress().0).collect();
         assert_eq!(backend.run(&plain).unwrap(), expected, "{backend:?}");
         let double = Pass { output: Output::Double, ..plain };
@@ -106,10 +106,11 @@ fn a_point_without_its_scalar_does_not_come_out() {
     for backend in Backend::available() {
         let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&ten) }];
         let (input, factor) = (Input::Encoded(&points), Factor::Each(&nine));
-        let pass = Pass { input, factor, addends: &addends, output: Output::Plain };
+        let pass = Pass { input, factor, more: None, addends: &addends, output: Output::Plain };
         assert_eq!(backend.run(&pass).unwrap().len(), 9, "{backend:?}");
         assert_eq!(backend.run(&Pass { factor: Factor::One, ..pass }).unwrap().len(), 10, "{backend:?}");
-        let nothing = Pass { input: Input::None, factor: Factor::One, addends: &[], output: Output::Plain };
+        let nothing =
+            Pass { input: Input::None, factor: Factor::One, more: None, addends: &[], output: Output::Plain };
         assert_eq!(backend.run(&nothing).unwrap().len(), 0, "{backend:?}");
     }
 }
@@ -139,7 +140,7 @@ fn differences_are_multiplied() {
         for backend in Backend::available() {
             let (input, factor) =
                 (Input::Difference { of: &of, less: &[&less, &also] }, Factor::Shared(&half));
-            let pass = Pass { input, factor, addends: &[], output: Output::Double };
+            let pass = Pass { input, factor, more: None, addends: &[], output: Output::Double };
             assert_eq!(backend.run(&pass).unwrap(), expected, "{backend:?} {count}");
             let mut bad = also.clone();
             bad[count - 1] = [0xFF; 32];
@@ -151,32 +152,83 @@ fn differences_are_multiplied() {
 }
 
 #[test]
+fn more_points_are_multiplied_and_added() {
+    for count in [1, 9, 50, 261] {
+        let (points, mut also) = (encodings(count), encodings(count + 7));
+        also.drain(..7);
+        let decoded = |bytes: &[u8; 32]| CompressedRistretto(*bytes).decompress().unwrap();
+        let (one, other, own) = (scalar(3), scalar(4), scalars(count, 5));
+        let (first, second, each) = (secret(&[one]), secret(&[other]), secret(&own));
+        let expected = |factor: &dyn Fn(usize) -> Scalar, other: Scalar| -> Vec<_> {
+            let sum = |n: usize| decoded(&points[n]) * factor(n) + decoded(&also[n]) * other;
+            (0..count).map(|n| sum(n).compress().0).collect()
+        };
+        let kinds = [
+            (Factor::Shared(&first[0]), Factor::Shared(&second[0]), expected(&|_| one, other)),
+            (Factor::Each(&each), Factor::One, expected(&|n| own[n], Scalar::ONE)),
+            (Factor::One, Factor::Shared(&second[0]), expected(&|_| Scalar::ONE, other)),
+        ];
+        for backend in Backend::available() {
+            for (number, (factor, of_more, expected)) in kinds.iter().enumerate() {
+                let more = Some(More { input: Input::Encoded(&also), factor: *of_more });
+                let (input, factor) = (Input::Encoded(&points), *factor);
+                let pass = Pass { input, factor, more, addends: &[], output: Output::Plain };
+                assert_eq!(&backend.run(&pass).unwrap(), expected, "{backend:?} {count} {number}");
+                let mut bad = also.clone();
+                bad[count - 1] = [0; 32];
+                let more = Some(More { input: Input::Encoded(&bad), factor: *of_more });
+                let refused = BadPoint { index: count - 1, kind: BadPointKind::Identity };
+                assert_eq!(backend.run(&Pass { more, ..pass }), Err(refused), "{backend:?} {count} {number}");
+                let more = Some(More { input: Input::Encoded(&also[1..]), factor: *of_more });
+                assert_eq!(backend.run(&Pass { more, ..pass }).unwrap().len(), count - 1);
+            }
+        }
+    }
+}
+
+#[test]
 fn weighted_sums_are_those_of_dalek() {
-    for count in LENGTHS {
+    for (count, first) in LENGTHS.into_iter().chain([4_203]).zip([0, 3, 7, 1, 0, 5, 6, 2].into_iter().cycle())
+    {
         let points = encodings(count);
-        let edges = [0, 1, 8, 15, u128::MAX, u128::MAX >> 1, 1 << 127, 0x8888 << 112];
-        let weights: Vec<u128> = (0..count as u64)
+        let edges = [0, 1, 8, 31, 32, 33, u128::MAX, u128::MAX >> 1, 1 << 127, 0x8888 << 112];
+        let weights: Vec<u128> = (0..(first + count).div_ceil(8) as u64)
             .map(|n| match edges.get(n as usize) {
                 Some(edge) => *edge,
                 None => u128::from_le_bytes(scalar(n).as_bytes()[..16].try_into().unwrap()),
             })
             .collect();
-        let expected: RistrettoPoint = (points.iter().zip(&weights))
-            .map(|(point, weight)| CompressedRistretto(*point).decompress().unwrap() * Scalar::from(*weight))
-            .sum();
+        let mut expected = [RistrettoPoint::default(); 8];
+        for (point, place) in points.iter().zip(first..) {
+            let point = CompressedRistretto(*point).decompress().unwrap();
+            expected[place % 8] += point * Scalar::from(weights[place / 8]);
+        }
         for backend in Backend::available() {
-            assert_eq!(backend.weighted_sum(&points, &weights).unwrap(), expected, "{backend:?} {count}");
+            let sums = backend.weighted_sums(&points, first, &weights).unwrap();
+            assert_eq!(sums, expected, "{backend:?} {count} {first}");
         }
     }
+}
+
+#[test]
+fn weighted_sums_refuse_what_is_no_point_and_leave_out_what_has_no_weight() {
     let points = encodings(20);
-    let mut with_identity = points.clone();
+    let (mut with_identity, mut with_both) = (points.clone(), points.clone());
     with_identity[11] = [0; 32];
+    (with_both[4], with_both[11]) = ([0xFF; 32], [0; 32]);
     for backend in Backend::available() {
-        // One more point than weights is left out; a sum that cancels is the identity.
-        let (first, weights) = (points[0], [7, 7]);
-        let negated = (-CompressedRistretto(first).decompress().unwrap()).compress().0;
-        assert!(backend.weighted_sum(&[first, negated, points[1]], &weights).unwrap().is_identity());
-        let refused = Err(BadPoint { index: 11, kind: BadPointKind::Identity });
-        assert_eq!(backend.weighted_sum(&with_identity, &[1; 20]), refused, "{backend:?}");
+        let refused = |points: &[[u8; 32]], first| backend.weighted_sums(points, first, &[1; 4]).err();
+        let identity = Some(BadPoint { index: 11, kind: BadPointKind::Identity });
+        assert_eq!(refused(&with_identity, 0), identity, "{backend:?}");
+        assert_eq!(refused(&with_identity, 5), identity, "{backend:?}");
+        let bad = Some(BadPoint { index: 4, kind: BadPointKind::NotCanonical });
+        assert_eq!(refused(&with_both, 3), bad, "{backend:?}");
+        let long = backend.weighted_sums(&points, 6, &[7]).unwrap();
+        assert_eq!(long, backend.weighted_sums(&points[..2], 6, &[7, 9]).unwrap(), "{backend:?}");
+        // A sum that cancels is the identity.
+        let negated = (-CompressedRistretto(points[0]).decompress().unwrap()).compress().0;
+        let mut twice = points[..8].to_vec();
+        twice.push(negated);
+        assert!(backend.weighted_sums(&twice, 0, &[7, 7]).unwrap()[0].is_identity(), "{backend:?}");
     }
 }

@@ -2,13 +2,12 @@
 
 use passage_protocol::{
     cells::Window,
-    group::CommitteeKeys,
     ids::Digest,
     linkage::{Plan, PlanTuple},
     mixing::{
         CellLookup, DecryptionProof, DecryptionStatement, DecryptionSums, FinalChunk, Histogram, MixingError,
-        PlanEntry, TableKeys, TupleChunk, TupleColumns, TupleShape, build_tuples, chunk_seed, noise_tuples,
-        partial_decrypt, table_hop,
+        PlanEntry, TableKeys, TableTurn, TupleChunk, TupleColumns, TupleShape, build_tuples, chunk_seed,
+        noise_tuples, partial_decrypt, table_hop,
     },
     noise::NoiseTable,
 };
@@ -19,6 +18,9 @@ use super::{
     round::{CHUNK, Parties, sealed, shuffled},
     steps::{BenchFault, MISSING, Round, Step},
 };
+
+/// Tuples that are decrypted, proved and counted together, as a coordinator and a node do.
+const SUMMED: usize = 8_192;
 
 /// Makes one table.
 pub(super) fn second_mix(
@@ -48,10 +50,11 @@ pub(super) fn second_mix(
     let mut list: Vec<u8> = Vec::new();
     for dealer in 0..size.committee() {
         let before = if dealer == 0 { planned.len() } else { list.len() / shape.tuple_bytes() };
-        let owed = noise_tuples(CELLS, shape, &noise, &[u8::try_from(dealer).unwrap_or(0); 32]);
+        let turn = TableTurn::new(dealer, size.committee());
+        let owed = noise_tuples(CELLS, shape, turn, &noise, &[u8::try_from(dealer).unwrap_or(0); 32]);
         let points = ((before + owed.len()) * (1 + size.receivers())) as u64;
         let mix = |chunk: TupleChunk<'_>, number: usize| {
-            table_hop(chunk, shape, keys, &parties.keys, &chunk_seed(&[4; 32], number as u64))
+            table_hop(chunk, shape, turn, keys, &parties.keys, &chunk_seed(&[4; 32], number as u64))
         };
         let mut mixed = round.spend(Step::Table, points, || -> Result<Vec<Vec<u8>>, BenchFault> {
             let passed = if dealer == 0 {
@@ -72,7 +75,8 @@ pub(super) fn second_mix(
                     let entries: Vec<PlanEntry<'_>> = (rows.iter().zip(&refs))
                         .map(|((sender, _), receivers)| PlanEntry { sender, receivers })
                         .collect();
-                    let unmixed = build_tuples(&columns, window, &entries, (number * CHUNK) as u64)?;
+                    let unmixed =
+                        build_tuples(&columns, window, &entries, (number * CHUNK) as u64, size.committee())?;
                     Ok(mix(TupleChunk::Unmixed(unmixed), number)?)
                 };
                 planned.par_chunks(CHUNK).enumerate().map(built).collect::<Result<Vec<_>, _>>()?
@@ -86,12 +90,12 @@ pub(super) fn second_mix(
             Ok(passed)
         })?;
         mixed.push(round.spend(Step::Table, 0, || mix(TupleChunk::Unmixed(owed), 1 << 40))?);
-        list = shuffled(round, mixed.concat(), shape.tuple_bytes())?;
+        list = shuffled(round, mixed.concat(), shape.bytes_after(turn))?;
         if dealer + 1 < size.committee() {
             list = sealed(round, parties, &list)?;
         }
     }
-    round.tuples = list.len() / shape.tuple_bytes();
+    round.tuples = list.len() / shape.final_bytes();
     decrypt(round, size, parties, shape, keys, &list)
 }
 
@@ -103,23 +107,23 @@ fn decrypt(
     keys: TableKeys,
     list: &[u8],
 ) -> Result<(), BenchFault> {
-    let points = (list.len() / shape.tuple_bytes() * (1 + size.receivers())) as u64;
+    let points = (list.len() / shape.final_bytes() * size.receivers()) as u64;
     let digest = Digest::of_blob(list);
-    let chunk_bytes = (CHUNK * shape.tuple_bytes(), CHUNK * shape.partial_bytes());
+    let chunk_bytes = (SUMMED * shape.final_bytes(), SUMMED * shape.partial_bytes());
     let summed = |parts: Result<Vec<DecryptionSums>, MixingError>| {
         let mut sum = DecryptionSums::zero();
         parts.map(|parts| parts.iter().for_each(|part| sum.add(part))).map(|()| sum)
     };
-    let own_sums = |statement: &DecryptionStatement, member: &CommitteeKeys| {
+    let own_sums = |statement: &DecryptionStatement| {
         let of_chunk = |(number, chunk): (usize, &[u8])| {
-            DecryptionSums::of_own_chunk(statement, chunk, (number * CHUNK) as u64, shape, keys, member)
+            DecryptionSums::of_own_chunk(statement, chunk, (number * SUMMED) as u64, shape)
         };
         summed(list.par_chunks(chunk_bytes.0).enumerate().map(of_chunk).collect())
     };
     let sums = |statement: &DecryptionStatement, partials: &[u8]| {
         let chunks = list.par_chunks(chunk_bytes.0).zip(partials.par_chunks(chunk_bytes.1)).enumerate();
         let of_chunk = |(number, (list, partials)): (usize, (&[u8], &[u8]))| {
-            DecryptionSums::of_chunk(statement, list, partials, (number * CHUNK) as u64, shape, keys)
+            DecryptionSums::of_chunk(statement, list, partials, (number * SUMMED) as u64, shape)
         };
         summed(chunks.map(of_chunk).collect())
     };
@@ -127,7 +131,7 @@ fn decrypt(
     for member in &parties.members {
         let made = round.spend(Step::Decrypt, points, || -> Result<_, BenchFault> {
             let part = |(number, chunk): (usize, &[u8])| {
-                partial_decrypt(chunk, (number * CHUNK) as u64, shape, keys, member)
+                partial_decrypt(chunk, (number * SUMMED) as u64, shape, keys, member)
             };
             let partials: Vec<Vec<u8>> =
                 list.par_chunks(chunk_bytes.0).enumerate().map(part).collect::<Result<_, _>>()?;
@@ -138,8 +142,7 @@ fn decrypt(
                 list: digest,
                 partials: Digest::of_blob(&partials),
             };
-            let proof =
-                DecryptionProof::prove(&statement, &own_sums(&statement, member)?, shape, keys, member)?;
+            let proof = DecryptionProof::prove(&statement, &own_sums(&statement)?, shape, keys, member)?;
             Ok((partials, statement, proof))
         })?;
         round.bytes += made.0.len() as u64;
@@ -151,15 +154,15 @@ fn decrypt(
         for ((partials, (statement, proof)), share) in all.iter().zip(&proofs).zip(&parties.shares) {
             proof.verify(statement, &sums(statement, partials)?, shape, keys, share)?;
         }
-        let lookup = CellLookup::new(CELLS);
+        let lookup = CellLookup::new(CELLS, size.committee());
         let whole = |number: usize, chunk: &[u8]| -> Result<Histogram, MixingError> {
             let start = number * chunk_bytes.1;
             let partials: Vec<&[u8]> = (all.iter())
                 .filter_map(|partials| {
-                    partials.get(start..)?.get(..chunk.len() / shape.tuple_bytes() * shape.partial_bytes())
+                    partials.get(start..)?.get(..chunk.len() / shape.final_bytes() * shape.partial_bytes())
                 })
                 .collect();
-            Histogram::decode(chunk, (number * CHUNK) as u64, &partials, &lookup, shape)
+            Histogram::decode(chunk, (number * SUMMED) as u64, &partials, &lookup, shape)
         };
         let chunks = list.par_chunks(chunk_bytes.0).enumerate();
         let parts: Vec<Histogram> =

@@ -259,7 +259,7 @@ impl Lines<'_> {
             Some(next) => (self.to(*next)?, sealed(rows, shape.tuple_bytes()), self.key(*next)?),
             None => (
                 Recipient::CoordinatorAndCommittee,
-                rows.map(|rows| rows.saturating_mul(shape.tuple_bytes() as u64)),
+                rows.map(|rows| rows.saturating_mul(shape.final_bytes() as u64)),
                 "every value encrypted; only all of the committee together can open it".to_owned(),
             ),
         };
@@ -278,7 +278,7 @@ impl Lines<'_> {
                 item: Item::Decryption { table: number, of },
                 made_of,
                 rows: decrypted,
-                columns: 1 + shape.windows() as u64,
+                columns: shape.windows() as u64,
                 bytes: decrypted.map(|rows| rows.saturating_mul(shape.partial_bytes() as u64)),
                 to: Recipient::Coordinator,
                 under: "in clear; of use only together with the parts of all others".to_owned(),

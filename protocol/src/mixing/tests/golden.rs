@@ -39,8 +39,9 @@ fn the_golden_row_has_not_changed() {
     let made = golden_row();
     let lines: Vec<String> =
         made.iter().map(|(name, bytes)| format!("{name} = {}", hex::encode(bytes))).collect();
-    assert_eq!(golden.len(), made.len(), "made now:\n{}", lines.join("\n"));
+    let now = lines.join("\n");
+    assert_eq!(golden.len(), made.len(), "made now:\n{now}");
     for ((name, hexadecimal), (made_name, bytes)) in golden.into_iter().zip(&made) {
-        assert_eq!((name, hexadecimal), (*made_name, hex::encode(bytes).as_str()));
+        assert_eq!((name, hexadecimal), (*made_name, hex::encode(bytes).as_str()), "made now:\n{now}");
     }
 }

@@ -37,7 +37,8 @@ fn columns_of(rows: &[Vec<u32>], column_keys: &[usize], keys: &CollectiveKeys, n
     let shape = RowShape::new(1, column_keys.len()).unwrap();
     let plain = |values: &Vec<u32>| PlainRow {
         tokens: vec![None],
-        values: values.iter().map(|value| ColumnValue::Code(*value)).collect(),
+        // As if two members had passed it on, each doubling it.
+        values: values.iter().map(|value| ColumnValue::Code(*value << 2)).collect(),
     };
     let rows: Vec<PlainRow> = rows.iter().map(plain).collect();
     let blind = OwnerBlind::draw(2, seed(name));
@@ -71,14 +72,14 @@ fn tuples(keys: &CollectiveKeys) -> (UnmixedTuples, Vec<usize>) {
         sender_windows: vec![1, 2, 3],
         receiver_windows: vec![vec![0, 1, 2], vec![0, 1, 2]],
     };
-    (build_tuples(&columns, window(), &entries, 0).unwrap(), patterns)
+    (build_tuples(&columns, window(), &entries, 0, 2).unwrap(), patterns)
 }
 
-fn histogram(list: &[u8], members: &[CommitteeKeys], shape: TupleShape) -> Histogram {
+fn histogram(list: &[u8], members: &[CommitteeKeys], shape: TupleShape, hops: usize) -> Histogram {
     let partials: Vec<Vec<u8>> =
         members.iter().map(|keys| partial_decrypt(list, 0, shape, KEYS, keys).unwrap()).collect();
     let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
-    Histogram::decode(list, 0, &partials, &CellLookup::new(CELLS), shape).unwrap()
+    Histogram::decode(list, 0, &partials, &CellLookup::new(CELLS, hops), shape).unwrap()
 }
 
 #[test]
@@ -86,39 +87,43 @@ fn every_pair_of_words_is_counted_as_what_it_says() {
     let (members, shares, keys) = keys();
     let shape = TupleShape::new(2, window()).unwrap();
     assert_eq!((shape.patterns().count(), shape.windows(), shape.tuple_bytes()), (9, 12, 13 * 64));
+    assert_eq!((shape.final_bytes(), shape.partial_bytes()), (25 * 32, 12 * 32));
     let (unmixed, patterns) = tuples(&keys);
-    let first = table_hop(TupleChunk::Unmixed(unmixed), shape, KEYS, &keys, &seed("one")).unwrap();
+    let first =
+        table_hop(TupleChunk::Unmixed(unmixed), shape, TableTurn::new(0, 2), KEYS, &keys, &seed("one"))
+            .unwrap();
     let chunk = TupleChunk::Mixed { bytes: &first, first_tuple: 0 };
-    let list = table_hop(chunk, shape, KEYS, &keys, &seed("two")).unwrap();
+    let list = table_hop(chunk, shape, TableTurn::new(1, 2), KEYS, &keys, &seed("two")).unwrap();
     let mut expected = vec![0_u64; 9 * CELLS as usize];
-    patterns.iter().for_each(|pattern| expected[9 + pattern] += 1);
-    let counted = histogram(&list, &members, shape);
-    assert_eq!((counted.counts(), counted.dropped()), (expected.as_slice(), 0));
+    patterns.iter().filter(|pattern| **pattern > 0).for_each(|pattern| expected[9 + pattern] += 1);
+    let unseen = patterns.iter().filter(|pattern| **pattern == 0).count() as u64;
+    let counted = histogram(&list, &members, shape, 2);
+    assert_eq!((counted.counts(), counted.dropped()), (expected.as_slice(), unseen));
 
     // Every place's partial decryptions are proved, each under its own key.
     let partials = partial_decrypt(&list, 0, shape, KEYS, &members[1]).unwrap();
     let prove = |partials: &[u8]| {
         let claim = statement(&list, partials);
-        let sums = DecryptionSums::of_chunk(&claim, &list, partials, 0, shape, KEYS).unwrap();
+        let sums = DecryptionSums::of_chunk(&claim, &list, partials, 0, shape).unwrap();
         let proof = DecryptionProof::prove(&claim, &sums, shape, KEYS, &members[1]).unwrap();
         let proof = DecryptionProof::from_bytes(&proof.to_bytes()).unwrap();
         proof.verify(&claim, &sums, shape, KEYS, &shares[1])
     };
     assert_eq!(prove(&partials), Ok(()));
-    for (window, key) in [(0, 1), (1, 1), (2, 2), (4, 3), (6, 1), (11, 3)] {
+    for window in [0, 1, 2, 4, 6, 11] {
         let mut lie = partials.clone();
-        let at = 32 * (1 + window);
+        let at = 32 * window;
         lie.copy_within(shape.partial_bytes() + at..shape.partial_bytes() + at + 32, at);
-        assert_eq!(prove(&lie), Err(GroupError::EqualityProof { column: key }), "window {window}");
+        assert_eq!(prove(&lie), Err(GroupError::EqualityProof { column: CELL_KEY }), "window {window}");
     }
     // A proof for fewer places than the table has is no proof.
     let claim = statement(&list, &partials);
-    let sums = DecryptionSums::of_chunk(&claim, &list, &partials, 0, shape, KEYS).unwrap();
+    let sums = DecryptionSums::of_chunk(&claim, &list, &partials, 0, shape).unwrap();
     let fewer = TupleShape::new(2, Window::new(2, 2).unwrap()).unwrap();
     let short = DecryptionProof::prove(&claim, &sums, fewer, KEYS, &members[1]).unwrap();
     assert_eq!(
         short.verify(&claim, &sums, shape, KEYS, &shares[1]),
-        Err(GroupError::ColumnCount { seen: 2, expected: 3 })
+        Err(GroupError::ColumnCount { seen: 3, expected: 4 })
     );
 }
 
@@ -127,14 +132,18 @@ fn noise_shows_every_pattern_as_often_as_it_was_drawn() {
     let (members, _, keys) = keys();
     let shape = TupleShape::new(2, window()).unwrap();
     let noise = NoiseTable::new(3000, 1_000_000_000).unwrap();
-    let dealt = noise_tuples(CELLS, shape, &noise, &seed("noise"));
+    let dealt = noise_tuples(CELLS, shape, TableTurn::new(0, 1), &noise, &seed("noise"));
     assert_eq!(dealt.len() as u64, noise_tuple_count(CELLS, shape, &noise));
     assert_eq!(dealt.len(), 6 * 4 * 9);
-    let list = table_hop(TupleChunk::Unmixed(dealt), shape, KEYS, &keys, &seed("hop")).unwrap();
-    let counted = histogram(&list, &members, shape);
-    // Each count is one draw of 0 to 6; three of four cells are decodable.
+    let turn = TableTurn::new(0, 1);
+    let list = table_hop(TupleChunk::Unmixed(dealt), shape, turn, KEYS, &keys, &seed("hop")).unwrap();
+    let counted = histogram(&list, &members, shape, 1);
+    // Each count is one draw of 0 to 6; three of four cells are decodable, and who is seen nowhere opens nothing.
     assert!(counted.counts().iter().all(|count| *count <= 6));
-    assert!(counted.counts().iter().any(|count| *count != counted.counts()[0]));
+    assert!(counted.counts().iter().any(|count| *count != counted.counts()[1]));
+    for cell in counted.counts().chunks(9) {
+        assert!(cell[0] == 0 && cell[1..].iter().any(|count| *count > 0));
+    }
     assert_eq!(counted.counts().iter().sum::<u64>() + counted.dropped(), 6 * 4 * 9);
 }
 

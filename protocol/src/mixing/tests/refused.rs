@@ -66,7 +66,7 @@ fn bad_plan_entries_are_refused() {
     let (sender, receivers) = &mixed.plan[0];
     let columns = |cell| TupleColumns { cell, sender_windows: vec![1], receiver_windows: vec![vec![0]; 2] };
     let build = |columns: TupleColumns, sender: &[u8], receivers: &[Option<&[u8]>]| {
-        build_tuples(&columns, one(), &[PlanEntry { sender, receivers }], 40).map(|tuples| tuples.len())
+        build_tuples(&columns, one(), &[PlanEntry { sender, receivers }], 40, 3).map(|tuples| tuples.len())
     };
     let both = receivers.each_ref().map(|row| row.as_deref());
     assert_eq!(build(columns(0), sender, &both), Ok(1));
@@ -95,10 +95,11 @@ fn bad_encodings_in_rows_of_the_plan_are_refused_by_the_hop_that_mixes_them() {
         let entries: Vec<_> = (rows.iter().zip(&receivers))
             .map(|((sender, _), receivers)| PlanEntry { sender, receivers })
             .collect();
-        let mut first = build_tuples(&columns, one(), &entries, 40).unwrap();
+        let mut first = build_tuples(&columns, one(), &entries, 40, 3).unwrap();
         let rest = first.split_off(4);
         let keys = &mixed.committee.keys;
-        let mix = |tuples| table_hop(TupleChunk::Unmixed(tuples), shape, TABLE_KEYS, keys, &[1; 32]);
+        let turn = TableTurn::new(0, 3);
+        let mix = |tuples| table_hop(TupleChunk::Unmixed(tuples), shape, turn, TABLE_KEYS, keys, &[1; 32]);
         mix(first).and(mix(rest)).map(|_| ())
     };
     for (bad, of_sender, point) in
@@ -117,8 +118,8 @@ fn bad_points_of_a_final_list_are_refused_where_they_stand() {
     let members = &mixed.committee.members;
     let partials = partial_decrypt(&list, 0, shape, TABLE_KEYS, &members[0]).unwrap();
     let claim = statement(&list, &partials);
-    let lookup = CellLookup::new(CELLS);
-    for (row, ciphertext) in [(0_usize, 0_usize), (2, 1), (4, 2)] {
+    let lookup = CellLookup::new(CELLS, 3);
+    for (row, test) in [(0_usize, 0_usize), (2, 1), (4, 0)] {
         for bad in [0, 0xFF] {
             let error = |point| {
                 let row = row as u64 + 9;
@@ -135,23 +136,30 @@ fn bad_points_of_a_final_list_are_refused_where_they_stand() {
                 bytes
             };
             let sums = |list: &[u8], partials: &[u8]| {
-                DecryptionSums::of_chunk(&claim, list, partials, 9, shape, TABLE_KEYS).map(|_| ()).err()
+                DecryptionSums::of_chunk(&claim, list, partials, 9, shape).map(|_| ()).err()
             };
             let decode = |list: &[u8], partials: &[u8]| {
                 Histogram::decode(list, 9, &[partials], &lookup, shape).map(|_| ()).err()
             };
-            let (a, b) = (2 * ciphertext, 2 * ciphertext + 1);
-            let bad_a = spoilt(&list, shape.tuple_bytes(), a);
-            let bad_b = spoilt(&list, shape.tuple_bytes(), b);
-            let bad_partial = spoilt(&partials, shape.partial_bytes(), ciphertext);
-            // The sums are over the first points, numbered by their ciphertexts; the count is of the second.
-            assert_eq!(sums(&bad_a, &partials), Some(error(ciphertext)));
-            assert_eq!(sums(&list, &bad_partial), Some(error(ciphertext)));
+            let (a, b) = (1 + 2 * test, 2 + 2 * test);
+            let bad_cell = spoilt(&list, shape.final_bytes(), 0);
+            let bad_a = spoilt(&list, shape.final_bytes(), a);
+            let bad_b = spoilt(&list, shape.final_bytes(), b);
+            let bad_partial = spoilt(&partials, shape.partial_bytes(), test);
+            // The sums are over the cells' points and the tests' first ones, numbered without the second; the count is of the second.
+            assert_eq!(sums(&bad_cell, &partials), Some(error(0)));
+            assert_eq!(sums(&bad_a, &partials), Some(error(1 + test)));
+            assert_eq!(sums(&list, &bad_partial), Some(error(test)));
             assert_eq!(decode(&bad_b, &partials), Some(error(b)));
-            assert_eq!(decode(&list, &bad_partial), Some(error(ciphertext)));
-            assert_eq!(check_tuples(&bad_a, 9, shape), Err(error(a)));
-            let decrypted = partial_decrypt(&bad_b, 9, shape, TABLE_KEYS, &members[0]);
-            assert_eq!(decrypted, Err(error(b)));
+            assert_eq!(decode(&list, &bad_partial), Some(error(test)));
+            let decrypt = |list: &[u8]| partial_decrypt(list, 9, shape, TABLE_KEYS, &members[0]);
+            for (bad, point) in [(&bad_cell, 0), (&bad_a, a)] {
+                assert_eq!(check_tuples(bad, 9, shape), Err(error(point)));
+                assert_eq!(decrypt(bad), Err(error(point)));
+            }
+            // Whoever decrypts does not read what is masked: the coordinator finds it, and whose it is.
+            assert_eq!(check_tuples(&bad_b, 9, shape), Err(error(b)));
+            assert_eq!(decrypt(&bad_b), decrypt(&list));
         }
     }
 }
@@ -160,19 +168,20 @@ fn bad_points_of_a_final_list_are_refused_where_they_stand() {
 fn bad_table_chunks_are_refused() {
     let committee = committee(2);
     let shape = TupleShape::new(1, one()).unwrap();
+    let turn = TableTurn::new(1, 2);
     let run = |bytes: &[u8], table_keys| {
         let chunk = TupleChunk::Mixed { bytes, first_tuple: 9 };
-        table_hop(chunk, shape, table_keys, &committee.keys, &[1; 32]).map(|out| out.len())
+        table_hop(chunk, shape, turn, table_keys, &committee.keys, &[1; 32]).map(|out| out.len())
     };
     assert_eq!(run(&[0; 128], TABLE_KEYS), Err(MixingError::PointIdentity { row: 9, point: 0 }));
     assert_eq!(run(&[0; 127], TABLE_KEYS), Err(MixingError::ChunkLength { seen: 127, expected: 128 }));
     let missing = TableKeys::new(0, &[5]);
     assert_eq!(run(&[], missing), Err(MixingError::ColumnKey { key: 5, keys: 2 }));
     let noise = NoiseTable::new(5000, 1_000_000_000).unwrap();
-    let other = noise_tuples(1, TupleShape::new(2, one()).unwrap(), &noise, &[1; 32]);
-    let refused = table_hop(TupleChunk::Unmixed(other), shape, TABLE_KEYS, &committee.keys, &[1; 32]);
+    let other = noise_tuples(1, TupleShape::new(2, one()).unwrap(), turn, &noise, &[1; 32]);
+    let refused = table_hop(TupleChunk::Unmixed(other), shape, turn, TABLE_KEYS, &committee.keys, &[1; 32]);
     assert_eq!(refused, Err(MixingError::ChunkLength { seen: 2, expected: 1 }));
-    let lookup = CellLookup::new(1);
+    let lookup = CellLookup::new(1, 2);
     assert!(Histogram::decode(&[], 0, &[&[0; 64]], &lookup, shape).is_err());
 }
 
@@ -204,10 +213,12 @@ proptest! {
         let hopped = hop(&bytes, 0, shape, &[0], &factor, &committee.keys, &[1; 32]);
         prop_assert!(hopped.is_err() || bytes.is_empty());
         let _ = partial_decrypt(&bytes, 0, tuples, TABLE_KEYS, &committee.members[0]);
-        let _ = Histogram::decode(&bytes, 0, &[&bytes], &CellLookup::new(1), tuples);
+        let _ = Histogram::decode(&bytes, 0, &[&bytes], &CellLookup::new(1, 2), tuples);
         let _ = final_tags(&bytes, shape, &[0], &committee.tag_key);
-        let chunk = TupleChunk::Mixed { bytes: &bytes, first_tuple: 0 };
-        let _ = table_hop(chunk, tuples, TABLE_KEYS, &committee.keys, &[1; 32]);
+        for turn in [TableTurn::new(0, 2), TableTurn::new(1, 2)] {
+            let chunk = TupleChunk::Mixed { bytes: &bytes, first_tuple: 0 };
+            let _ = table_hop(chunk, tuples, turn, TABLE_KEYS, &committee.keys, &[1; 32]);
+        }
         if let Ok(proof) = DecryptionProof::from_bytes(&bytes) {
             prop_assert_eq!(proof.to_bytes(), bytes);
         }

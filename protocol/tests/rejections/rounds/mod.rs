@@ -165,8 +165,8 @@ fn make() -> Vec<Vector> {
         .bad(
             "of_another_version",
             "P0C06",
-            "A manifest of wire version 3.",
-            altered(|manifest| manifest.wire = 3),
+            "A manifest of the wire version after this one.",
+            altered(|manifest| manifest.wire += 1),
         )
         .bad(
             "lists_in_another_order",

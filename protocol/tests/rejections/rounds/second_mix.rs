@@ -3,7 +3,7 @@
 use passage_protocol::{
     ids::Digest,
     manifest::Manifest,
-    mixing::{DecryptionProof, DecryptionStatement, DecryptionSums},
+    mixing::{DecryptionProof, DecryptionStatement, DecryptionSums, TableTurn},
     seal::sealed_len,
     signing::SignatureKind,
     wire::{BlobRef, Message, PartialStatement, TableHopStatement},
@@ -27,8 +27,9 @@ fn table_hop_of(manifest: &Manifest, hop: u8) -> TableHopStatement {
     let table = manifest.table(0).unwrap();
     let added = u32::try_from(manifest.noise_tuples(table).unwrap()).unwrap();
     let tuples = PLANNED + (u32::from(hop) + 1) * added;
-    let plain = u64::from(tuples) * table.tuple().unwrap().tuple_bytes() as u64;
-    let last = usize::from(hop) + 1 == manifest.committee.len();
+    let turn = TableTurn::new(hop.into(), manifest.committee.len());
+    let plain = u64::from(tuples) * table.tuple().unwrap().bytes_after(turn) as u64;
+    let last = turn.is_last();
     let output = Digest([hop + 130; 32]);
     TableHopStatement {
         manifest: manifest.digest(),
@@ -55,8 +56,7 @@ fn some_proof() -> DecryptionProof {
         list: Digest::of_blob(&tuples),
         partials: Digest::of_blob(&partials),
     };
-    let sums =
-        DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, tables::shape(), tables::KEYS).unwrap();
+    let sums = DecryptionSums::of_chunk(&statement, &tuples, &partials, 0, tables::shape()).unwrap();
     DecryptionProof::prove(&statement, &sums, tables::shape(), tables::KEYS, &keys).unwrap()
 }
 
