@@ -12,7 +12,7 @@
 use std::{env, hint::black_box, time::Instant};
 
 use curve25519_dalek::ristretto::RistrettoPoint;
-use passage_lanes::{Addend, Backend, Factor, FixedBase, Input, Output, Pass, Scalars, SecretScalar};
+use passage_lanes::{Addend, Backend, Factor, FixedBase, Input, More, Output, Pass, Scalars, SecretScalar};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -43,11 +43,21 @@ fn main() {
         let (name, fixed) = fixed_scalars()[0];
         let t = largest_t(timings, fixed, |scalar| drop(black_box(backend.map_and_raise(&hashed, scalar))));
         println!("{:<12} {:<8} {name:<26} {timings:>9} {t:>7.2}", backend.name(), "uniform");
+        let (name, fixed) = fixed_scalars()[0];
+        let t = largest_t(timings, fixed, |scalar| drop(black_box(both(backend, &tokens, scalar))));
+        println!("{:<12} {:<8} {name:<26} {timings:>9} {t:>7.2}", backend.name(), "two");
         for (name, fixed) in fixed_scalars() {
             let t = largest_t(timings, fixed, |scalar| drop(black_box(fixed_base(backend, scalar))));
             println!("{:<12} {:<8} {name:<26} {timings:>9} {t:>7.2}", backend.name(), "a base");
         }
     }
+}
+
+/// Two multiples under one run of doublings, as who decrypts makes them.
+fn both(backend: Backend, tokens: &[[u8; 32]], scalar: &SecretScalar) -> Vec<[u8; 32]> {
+    let (input, factor) = (Input::Encoded(tokens), Factor::Shared(scalar));
+    let more = Some(More { input, factor });
+    backend.run(&Pass { input, factor, more, addends: &[], output: Output::Double }).unwrap()
 }
 
 /// The multiple of a fixed base by a scalar, for as many points.

@@ -54,7 +54,8 @@ fn passes(tokens: &[[u8; 32]]) {
     let addends = [Addend { base: FixedBase::generator(), scalars: Scalars::Secret(&each) }];
     let (one, encoded, double) = (Factor::One, Input::Encoded(tokens), Output::Double);
     let difference = Input::Difference { of: tokens, less: &[tokens, tokens] };
-    let (own, shared) = (Factor::Each(&secrets), Factor::Shared(&secrets[0]));
+    let alone = SecretScalar::random(&mut rng);
+    let (own, shared) = (Factor::Each(&secrets), Factor::Shared(&alone));
     let (plus, twice) = (More { input: encoded, factor: one }, More { input: encoded, factor: shared });
     let kinds = [
         ("fixed base, encode doubles", Input::None, one, None, &addends[..], double),
