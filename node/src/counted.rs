@@ -261,8 +261,8 @@ pub fn counted(
         let Some(number) = number.copied() else { return Ok(()) };
         for (metric, fact) in places.iter().zip(&row.facts) {
             if let (Some(metric), Some(cohort)) = (*metric, fact.cohort) {
-                let (ethnicity, gender) = (row.ethnicity, row.gender);
-                students.push(CountedStudent { metric, number, cohort, ethnicity, gender });
+                let (ethnicity, gender, school) = (row.ethnicity, row.gender, row.school);
+                students.push(CountedStudent { metric, number, cohort, ethnicity, gender, school });
             }
         }
         Ok::<(), ShelfError>(())

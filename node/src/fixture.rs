@@ -100,7 +100,7 @@ pub(crate) fn report(round: RoundId, students: u64) -> Report {
     let cell = ReleasedCell { cohort, category: Category::One(0), outcome: Outcome::Cohort, mark };
     let table = ReleasedTable {
         metric: MetricRef { id: "college-going-12".to_owned(), version: 1 },
-        domain: CellDomain { cohorts: vec![cohort], dimension: Dimension::All },
+        domain: CellDomain::new(vec![cohort], Dimension::All),
         sender: CODE,
         receivers: vec![MemberCode([8; 5])],
         outcomes: vec!["enrolled".to_owned()],

@@ -14,7 +14,7 @@ mod rows;
 
 use passage_protocol::{
     agreement::{Role, Segment, Study},
-    cells::{Ethnicity, Gender, SchoolYear},
+    cells::{Ethnicity, Gender, School, SchoolCode, SchoolYear, school_category},
     manifest::shapes::never_held,
     match_key::{KeyTrace, MatchKey, NormalisedPerson, Recipe, Traces, slots_of_person},
 };
@@ -54,6 +54,8 @@ pub struct PreparedRow {
     pub ethnicity: Ethnicity,
     /// Gender.
     pub gender: Gender,
+    /// The row in tables by school: the place from 1 of the school of completion among those the study lists; 0 for any other.
+    pub school: u8,
     /// Places in the roster of the students it was made from: whose records take part (F5).
     pub students: Vec<u32>,
 }
@@ -65,6 +67,17 @@ pub struct Fact {
     pub cohort: Option<SchoolYear>,
     /// For which cohorts the student counts, and as which outcome from 1, at a receiver; no cohort twice.
     pub seen: Vec<(SchoolYear, u8)>,
+}
+
+/// What a member is in a study.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// Whether its students are counted, or are seen.
+    pub role: Role,
+    /// Kind of institution.
+    pub segment: Segment,
+    /// The schools that the study lists of it.
+    pub schools: &'a [School],
 }
 
 /// Prepares the rows of `study` from `roster`.
@@ -85,15 +98,14 @@ pub struct Fact {
 pub fn prepare(
     roster: &Roster,
     study: &Study,
-    role: Role,
-    segment: Segment,
+    part: Part<'_>,
     this_year: u16,
     said: &[Option<MetricFacts>],
     room: &Room,
 ) -> Result<Prepared, Failure> {
-    let (recipes, slots) = (study.preset.recipes(), study.preset.slots_for(never_held(segment)));
+    let (recipes, slots) = (study.preset.recipes(), study.preset.slots_for(never_held(part.segment)));
     let traces = Traces::new(entropy::seed()?);
-    let work = Work { study, role, this_year, said, recipes: &recipes, slots: &slots, traces: &traces };
+    let work = Work { study, part, this_year, said, recipes: &recipes, slots: &slots, traces: &traces };
 
     let mut rows = room.part(4).sequence();
     let mut filled: Vec<u16> = Vec::new();
@@ -120,7 +132,7 @@ pub fn prepare(
     let without_key = filled.iter().filter(|mask| **mask == 0).count();
     let opted_out = u32::try_from(roster.counts.opted_out).unwrap_or(u32::MAX);
     let unusable = u32::try_from(without_key).unwrap_or(u32::MAX);
-    Ok(Prepared { rows: PreparedRows::new(rows, filled, role), opted_out, unusable })
+    Ok(Prepared { rows: PreparedRows::new(rows, filled, part.role), opted_out, unusable })
 }
 
 /// Memory of a trace of a key while those that are equal are sought.
@@ -145,7 +157,7 @@ fn withhold(part: &Sequence, filled: &mut [u16]) -> Result<(), ShelfError> {
 /// What a row is made with.
 struct Work<'a> {
     study: &'a Study,
-    role: Role,
+    part: Part<'a>,
     this_year: u16,
     said: &'a [Option<MetricFacts>],
     recipes: &'a [Recipe],
@@ -172,9 +184,10 @@ impl Work<'_> {
                 traces.push(self.traces.of_key(key, *recipe, 0, slot));
             }
         }
-        let facts: Vec<Fact> = self.said.iter().map(|said| fact(said.as_ref(), self.role, person)).collect();
+        let facts: Vec<Fact> =
+            self.said.iter().map(|said| fact(said.as_ref(), self.part.role, person)).collect();
         let asked = |fact: &Fact| fact.cohort.is_some_and(|cohort| self.study.cohorts.contains(&cohort));
-        let wanted = match self.role {
+        let wanted = match self.part.role {
             Role::Sender => facts.iter().any(asked),
             Role::Receiver => {
                 person.records.iter().any(Student::ever_enrolled)
@@ -183,7 +196,8 @@ impl Work<'_> {
         };
         let row = wanted.then(|| {
             let (ethnicity, gender) = (ethnicity(person), gender(person));
-            let row = PreparedRow { keys, facts, ethnicity, gender, students: person.places.clone() };
+            let school = school_category(self.part.schools, school(person));
+            let row = PreparedRow { keys, facts, ethnicity, gender, school, students: person.places.clone() };
             (pack(&row), mask)
         });
         Made { row, keys: traces }
@@ -214,6 +228,15 @@ fn ethnicity(person: &OwnPerson) -> Ethnicity {
     stated.unwrap_or(Ethnicity::NotReported)
 }
 
+/// The school of the earliest completion of all its records; of two in one year the one of the smaller code.
+fn school(person: &OwnPerson) -> Option<SchoolCode> {
+    let completed = person.records.iter().filter_map(|student| {
+        let school = student.completion_school();
+        Some((student.completion_cohort()?, school.is_none(), school))
+    });
+    completed.min().and_then(|(.., school)| school)
+}
+
 /// The first stated one, in file order.
 fn gender(person: &OwnPerson) -> Gender {
     let stated = person.records.iter().map(Student::gender).find(|one| *one != Gender::NotStated);
@@ -222,5 +245,7 @@ fn gender(person: &OwnPerson) -> Gender {
 
 #[cfg(test)]
 mod large_list;
+#[cfg(test)]
+mod schools;
 #[cfg(test)]
 mod tests;

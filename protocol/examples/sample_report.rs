@@ -177,19 +177,19 @@ pub(crate) fn tables(
         .collect();
     let columns = TableColumns::of_one("enrolled", receivers.clone());
     let table = |dimension| {
-        let domain = CellDomain { cohorts: cohorts.clone(), dimension };
-        let categories = domain.dimension.categories().len();
+        let domain = CellDomain::new(cohorts.clone(), dimension);
+        let categories = domain.categories();
         let cell = |student: &(usize, usize, usize, usize)| {
             student.0 * categories
                 + match dimension {
-                    Dimension::All => 0,
+                    Dimension::All | Dimension::School => 0,
                     Dimension::Ethnicity => student.1,
                     Dimension::Gender => student.2,
                 }
         };
         let mut own = vec![0_u64; domain.len()];
         students.iter().for_each(|student| own[cell(student)] += 1);
-        let withheld = source_floor(&own, &domain, 11);
+        let withheld = source_floor(&own, categories, 11);
         let mut counts = vec![0_i64; domain.len() << receivers.len()];
         for student in students.iter().filter(|student| !withheld[cell(student)]) {
             counts[(cell(student) << receivers.len()) | student.3] += 1;
@@ -197,7 +197,7 @@ pub(crate) fn tables(
         let denominators = own.iter().zip(&withheld).map(|(count, gone)| (!gone).then_some(*count)).collect();
         RawTable::new(metric.clone(), domain, sender, columns.clone(), counts, denominators, noise).ok()
     };
-    Dimension::ALL.into_iter().filter_map(table).collect()
+    [Dimension::All, Dimension::Ethnicity, Dimension::Gender].into_iter().filter_map(table).collect()
 }
 
 /// A fixed generator: the sample must be the same everywhere.

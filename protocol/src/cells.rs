@@ -2,16 +2,19 @@
 //!
 //! A cell is a cohort (a school year) and a category of one dimension. Codes are 1-based so that zero is never a cell.
 
+mod domain;
+mod school;
 mod window;
 
 use core::fmt;
 
+pub use domain::{CellDomain, Schools, school_category};
+pub use school::{
+    ANOTHER_SCHOOL, SCHOOL_CELLS_MAX, SCHOOL_LETTERS_MAX, SCHOOLS_MAX, School, SchoolCode, are_rows,
+};
 pub use window::{OUTCOMES_MAX, PLACES_MAX, Patterns, Window};
 
-use crate::{
-    codec::{CodecError, Decode, Encode, Reader},
-    codec_struct,
-};
+use crate::codec::{CodecError, Decode, Encode, Reader};
 
 /// A school year, named by the calendar year it begins in: `SchoolYear(2023)` is 2023-2024, July to June.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -66,11 +69,16 @@ pub enum Dimension {
     Ethnicity,
     /// Gender as the institution records it.
     Gender,
+    /// The school at which the student completed, of those a study lists of its sender.
+    School,
 }
 
 impl Dimension {
     /// Every dimension, in the order of its wire number.
-    pub const ALL: [Self; 3] = [Self::All, Self::Ethnicity, Self::Gender];
+    pub const ALL: [Self; 4] = [Self::All, Self::Ethnicity, Self::Gender, Self::School];
+
+    /// Those that break all students down.
+    pub const BREAKDOWNS: [Self; 3] = [Self::Ethnicity, Self::Gender, Self::School];
 
     /// The name used in study files and released tables.
     #[must_use]
@@ -79,6 +87,7 @@ impl Dimension {
             Self::All => "all",
             Self::Ethnicity => "ethnicity",
             Self::Gender => "gender",
+            Self::School => "school",
         }
     }
 
@@ -86,16 +95,6 @@ impl Dimension {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dimension| dimension.name() == name)
-    }
-
-    /// Its categories in their fixed order.
-    #[must_use]
-    pub fn categories(self) -> &'static [&'static str] {
-        match self {
-            Self::All => &["all students"],
-            Self::Ethnicity => &Ethnicity::LABELS,
-            Self::Gender => &Gender::LABELS,
-        }
     }
 }
 
@@ -105,6 +104,7 @@ impl Encode for Dimension {
             Self::All => 0,
             Self::Ethnicity => 1,
             Self::Gender => 2,
+            Self::School => 3,
         };
         number.encode(out);
     }
@@ -191,68 +191,9 @@ impl Gender {
     }
 }
 
-/// All cells of a table: cohorts x categories, numbered `1 + cohort * categories + category`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CellDomain {
-    /// School years in ascending order, at most 64.
-    pub cohorts: Vec<SchoolYear>,
-    /// The breakdown.
-    pub dimension: Dimension,
-}
-codec_struct!(CellDomain { cohorts, dimension });
-
-impl CellDomain {
-    /// Number of cells.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cohorts.len() * self.dimension.categories().len()
-    }
-
-    /// True if there is no cohort.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Code of a cell; `None` if the cohort or the category is not in the domain.
-    #[must_use]
-    pub fn code(&self, cohort: SchoolYear, category: usize) -> Option<u32> {
-        let categories = self.dimension.categories().len();
-        let cohort = self.cohorts.iter().position(|year| *year == cohort)?;
-        (category < categories).then(|| u32::try_from(1 + cohort * categories + category).ok())?
-    }
-
-    /// Cohort and category index of a code; `None` outside `1..=len`.
-    #[must_use]
-    pub fn cell(&self, code: u32) -> Option<(SchoolYear, usize)> {
-        let index = (code as usize).checked_sub(1)?;
-        let categories = self.dimension.categories().len();
-        Some((*self.cohorts.get(index / categories)?, index % categories))
-    }
-
-    /// Every cell in code order: code, cohort, category index.
-    pub fn cells(&self) -> impl Iterator<Item = (u32, SchoolYear, usize)> + '_ {
-        (1_u32..).map_while(|code| self.cell(code).map(|(cohort, category)| (code, cohort, category)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn codes_and_cells_are_inverse() {
-        let domain =
-            CellDomain { cohorts: vec![SchoolYear(2019), SchoolYear(2020)], dimension: Dimension::Ethnicity };
-        assert_eq!(domain.cells().count(), domain.len());
-        for (code, cohort, category) in domain.cells() {
-            assert_eq!(domain.code(cohort, category), Some(code));
-        }
-        assert_eq!(domain.cell(0), None);
-        assert_eq!(domain.cell(19), None);
-        assert_eq!(domain.code(SchoolYear(2021), 0), None);
-        assert_eq!(domain.code(SchoolYear(2019), 9), None);
-    }
 
     #[test]
     fn school_years_parse() {

@@ -43,10 +43,10 @@ fn tables<'a>(report: &'a Report, metric: &str) -> Vec<&'a ReleasedTable> {
 fn a1_who_was_found_is_counted_beside_who_enrolled_and_no_list_has_a_column_for_it() {
     let (federation, expected, shown) = play(setup(220, 41));
     assert!(shown.figures >= 20, "{shown:?}");
-    for dimension in Dimension::ALL {
+    for dimension in [Dimension::All, Dimension::Ethnicity, Dimension::Gender] {
         let [going, found] = ["college-going-12", PANEL].map(|metric| of(&expected, metric, dimension));
         assert_eq!(going.denominators, found.denominators, "both are of the same students");
-        for category in 0..dimension.categories().len() {
+        for category in 0..going.domain.categories() {
             for place in [None, Some(0), Some(1)] {
                 let [going, found] = [going, found].map(|table| enrolled(table, YEAR, category, place));
                 assert!(going <= found, "{category} at {place:?}: {going} of {found}");

@@ -26,7 +26,7 @@ use crate::{
     mischief::{Honest, Mischief},
     papers::{METRIC, Noise, Papers, Question},
     plaintext_oracle::{Expected, OpenList, expected},
-    population::{Institution, Population, PopulationPlan},
+    population::{Institution, Population, PopulationPlan, SCHOOLS},
     sim_net::{Lane, Manners, SimNet},
 };
 
@@ -65,6 +65,7 @@ impl Setup {
             beside: None,
             peers: false,
             bridges: false,
+            schools: &SCHOOLS,
         };
         let students = members.iter().map(|(_, students)| *students).collect();
         let (insists, manners) = (Vec::new(), Manners::Rough);

@@ -66,6 +66,8 @@ pub struct Question {
     pub peers: bool,
     /// Whether students are looked for at one receiver through another; receivers then share match keys with each other.
     pub bridges: bool,
+    /// Schools of every sender that get a row, by code and name, where `by` has "school".
+    pub schools: &'static [(&'static str, &'static str)],
 }
 
 /// The signed papers and the keys behind them.
@@ -243,8 +245,7 @@ fn share(from: MemberCode, to: MemberCode, elements: &str) -> String {
 
 /// Everything a member of that kind could bring into a study of the harness.
 fn elements(segment: Segment) -> Vec<&'static str> {
-    let dimensions = [Dimension::All, Dimension::Ethnicity, Dimension::Gender];
-    let told = dimensions.into_iter().flat_map(|dimension| told_elements(dimension, role(segment)));
+    let told = Dimension::ALL.into_iter().flat_map(|dimension| told_elements(dimension, role(segment)));
     let mut elements: Vec<_> = match_elements(Preset::Full, segment).into_iter().chain(told).collect();
     elements.sort_unstable();
     elements.dedup();
@@ -274,6 +275,11 @@ fn study_text(question: &Question, codes: &[MemberCode], agreement: Digest) -> S
             Role::Receiver => "receiver",
         };
         text.push_str(&format!("[[participant]]\ncode = \"{code}\"\nrole = \"{role}\"\n"));
+        if question.by.contains(&"school") && role == "sender" {
+            let listed = question.schools.iter();
+            let listed = listed.map(|(code, name)| format!("{{ code = \"{code}\", name = \"{name}\" }}"));
+            text.push_str(&format!("schools = [{}]\n", listed.collect::<Vec<_>>().join(", ")));
+        }
     }
     text
 }

@@ -70,7 +70,8 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
             if !metric.senders.contains(&list.segment) || receivers.is_empty() {
                 continue;
             }
-            let domain = CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension };
+            let schools = &study.participants[usize::from(sender)].schools;
+            let domain = CellDomain::of(study.cohorts.clone(), asked.dimension, schools);
             let place = study.metrics().iter().position(|(id, _)| *id == asked.metric).unwrap();
             let asked = Asked { metric, place, middles: middles(study, lists, list.segment) };
             tables.push(tabulate(study, floor, lists, sender, receivers, domain, &asked));
@@ -129,7 +130,7 @@ fn tabulate(
             cohort_counts[cell] += 1;
         }
     }
-    let withheld = source_floor(&cohort_counts, &domain, floor);
+    let withheld = source_floor(&cohort_counts, domain.categories(), floor);
     let found: Vec<Vec<BTreeSet<Option<usize>>>> = (receivers.iter())
         .map(|receiver| bridged(study, lists, usize::from(sender), usize::from(*receiver), &asked.middles))
         .collect();
@@ -202,8 +203,9 @@ fn cell_of(row: &PreparedRow, place: usize, domain: &CellDomain) -> Option<usize
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),
         Dimension::Gender => row.gender.index(),
+        Dimension::School => usize::from(row.school),
     };
-    Some(cohort * domain.dimension.categories().len() + category)
+    Some(cohort * domain.categories() + category)
 }
 
 type Key = (u8, Vec<Vec<u8>>);

@@ -111,6 +111,7 @@ fn enrolments(entry: &Entry) -> Vec<(SchoolYear, Vec<(&'static str, Cell)>)> {
             ("local-id", text(&entry.local_id)),
             ("school-year", year_cell(&year)),
             ("completer-cohort", year_cell(&year)),
+            ("school", text(&entry.school)),
         ];
         (year, row)
     });

@@ -116,7 +116,7 @@ impl Known<'_> {
     }
 
     fn others(&self, masked: &[u8]) -> impl Iterator<Item = usize> {
-        let categories = u8::try_from(self.table.domain.dimension.categories().len()).unwrap();
+        let categories = u8::try_from(self.table.domain.categories()).unwrap();
         (0..categories).filter(|category| !masked.contains(category)).map(usize::from)
     }
 }

@@ -12,7 +12,7 @@ use harness::{
 use passage_node::{
     custody::{Custody, Guard},
     import,
-    prepare::{Prepared, prepare},
+    prepare::{Part, Prepared, prepare},
     roster::{OptOuts, SegmentKind, assemble},
     tables::{Folder, Import, Schemas, merge},
 };
@@ -160,7 +160,8 @@ fn plain_list(
     let role = if role == "sender" { Role::Sender } else { Role::Receiver };
     let year = SchoolYear(2026).0;
     let said = said_by(&roster, study, role);
-    let prepared = prepare(&roster, study, role, segment, year, &said, &Room::memory());
+    let prepared =
+        prepare(&roster, study, Part { role, segment, schools: &[] }, year, &said, &Room::memory());
     (role, segment, prepared.map_err(|failure| failure.to_string()).unwrap())
 }
 

@@ -211,6 +211,7 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
         let own = if one.code == home.code { "  (this member)" } else { "" };
         text.push_str(&format!("  {}  {:?}{own}\n", one.code, one.role));
     }
+    text.push_str(&schools(study));
     text.push_str("\ntables\n");
     for table in &study.tables {
         text.push_str(&format!(
@@ -225,6 +226,21 @@ pub(super) fn study_show(home: &Home, name: &str) -> Result<Answer, Failure> {
         text.push_str(&metrics::study_text(metric, study));
     }
     Ok(Answer { text, json: json!({ "id": study_id(&held), "text": held.text }) })
+}
+
+/// The schools that have a row of their own, for the person who says yes: a small one is told by name, as far as the floor lets it.
+fn schools(study: &Study) -> String {
+    let mut text = String::new();
+    for one in study.participants.iter().filter(|one| !one.schools.is_empty()) {
+        text.push_str(&format!(
+            "\nschools of {}: a row each, by the school at which a student completed; all others together are one more\n",
+            one.code
+        ));
+        for school in &one.schools {
+            text.push_str(&format!("  {}  {}\n", school.code, school.name));
+        }
+    }
+    text
 }
 
 /// Who is linked to whom, for the person who says yes: it decides which students are found.
@@ -293,6 +309,26 @@ fn signatures(held: &HeldAgreement) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_approver_reads_which_schools_have_a_row_and_how_many_cells_that_makes() {
+        let example = include_str!("../../../deploy/config/study.example.toml");
+        assert_eq!(schools(&Study::parse(example).unwrap()), "");
+        let listed = "schools = [{ code = \"1930361\", name = \"Lincoln High\" }, { code = \"0000012\", name = \"Juniper\" }]";
+        let text = example
+            .replace("by = [\"all\", \"ethnicity\", \"gender\"]", "by = [\"all\", \"school\"]")
+            .replacen("role = \"sender\"\n", &format!("role = \"sender\"\n{listed}\n"), 1);
+        let study = Study::parse(&text).unwrap();
+        let told = schools(&study);
+        assert!(told.contains("schools of M-00000001") && told.contains("all others together are one more"));
+        assert!(told.contains("  1930361  Lincoln High\n  0000012  Juniper\n"), "{told}");
+        let metric = study.metric("college-going-12", 1).unwrap();
+        let told = metrics::study_text(metric, &study);
+        assert!(
+            told.contains("by school of M-00000001: 2 cohorts x 3 categories x 1 outcomes = 6 cells"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn an_approver_reads_whether_students_are_looked_for_through_others() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use passage_protocol::{
+    agreement::Segment,
     cells::Dimension,
     metric::{Computation, Metric, Side},
 };
@@ -113,7 +114,9 @@ fn run(
     let asked = side.map(|word| Side::parse(word).ok_or_else(Failure::other_version)).transpose()?;
     let dimension = Dimension::parse(by).ok_or_else(Failure::other_version)?;
     let side = home.metric_side(metric, asked)?;
-    if !metric.dimensions.contains(&dimension) {
+    // Which school a student is of is the student's, whatever a metric counts of him.
+    let is_by_school = dimension == Dimension::School && home.segment == Segment::K12;
+    if !metric.dimensions.contains(&dimension) && !is_by_school {
         return Err(MetricError::Dimension { by: metric.dimensions.clone() }.into());
     }
     let (roster, _) = home.roster()?;

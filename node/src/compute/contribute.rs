@@ -128,7 +128,7 @@ fn count(
         })?;
     }
     let counted = |((_, table), counts): (&(u16, &TableShape), Vec<u64>)| {
-        let withheld = source_floor(&counts, &table.domain, context.manifest.floor);
+        let withheld = source_floor(&counts, table.domain.categories(), context.manifest.floor);
         let released = (counts.iter().zip(&withheld))
             .map(|(count, withheld)| if *withheld { None } else { u32::try_from(*count).ok() })
             .collect();
@@ -143,6 +143,8 @@ fn cell_code(row: &PreparedRow, place: usize, table: &TableShape) -> Option<u32>
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),
         Dimension::Gender => row.gender.index(),
+        // Its place among the schools that the study lists of this sender, as in the table's own domain.
+        Dimension::School => row.school.into(),
     };
     table.domain.code(row.facts.get(place)?.cohort?, category)
 }

@@ -106,6 +106,7 @@ fn of(students: u64) -> Counted {
         cohort: SchoolYear(2020),
         ethnicity: Ethnicity::White,
         gender: Gender::Female,
+        school: 0,
     });
     let tables = [("college-going-12".to_owned(), Dimension::All)];
     Counted::new(Digest([1; 32]), 11, tables, &[SchoolYear(2020)], student)

@@ -24,7 +24,7 @@ use crate::{
     governance::HeldStudy,
     home::refuse,
     own_stack,
-    prepare::{Prepared, prepare},
+    prepare::{Part, Prepared, prepare},
     records::{APPROVALS, ROUNDS, RoundRecord, Standing, Verdict, Yes},
 };
 
@@ -97,7 +97,9 @@ impl Driver {
             let (roster, snapshot) = self.home.roster()?;
             let said = self.home.study_facts(&study.study, role, &roster)?;
             let (study, room) = (&study.study, self.home.room());
-            let prepared = prepare(&roster, study, role, self.home.segment, today.year, &said, &room)?;
+            let schools = study.schools_of(self.home.code);
+            let part = Part { role, segment: self.home.segment, schools };
+            let prepared = prepare(&roster, study, part, today.year, &said, &room)?;
             let references = self.home.references().of_students(&roster, &prepared.rows)?;
             let judged = self.home.judged(&agreement.agreement, study, &roster, &prepared)?;
             Ok((prepared, references, snapshot, judged))

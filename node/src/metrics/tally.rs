@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use passage_protocol::{
-    cells::{Dimension, SchoolYear},
+    cells::{CellDomain, Dimension, SchoolCode, SchoolYear},
     metric::Metric,
 };
 
@@ -30,8 +30,8 @@ pub struct Tally {
 pub struct Line {
     /// School year.
     pub cohort: SchoolYear,
-    /// Label of the category.
-    pub category: &'static str,
+    /// Label of the category; of a school its code, since no file has its name.
+    pub category: String,
     /// Students, or the units the metric names.
     pub counted: u64,
     /// Of these, by outcome, in the order of the metric.
@@ -59,13 +59,18 @@ pub fn tally(
     roster: &Roster,
     dimension: Dimension,
 ) -> Result<Tally, ShelfError> {
-    let mut counts: BTreeMap<(SchoolYear, usize), Line> = BTreeMap::new();
+    let labels = CellDomain::new(Vec::new(), dimension);
+    let mut counts: BTreeMap<(SchoolYear, Row), Line> = BTreeMap::new();
     roster.students.each(|place, student| {
         for (cohort, outcome) in facts.of(place) {
-            let category = category(student, dimension);
-            let line = counts.entry((cohort, category)).or_insert_with(|| Line {
+            let row = row(student, dimension);
+            let line = counts.entry((cohort, row)).or_insert_with(|| Line {
                 cohort,
-                category: dimension.categories().get(category).copied().unwrap_or_default(),
+                category: match row {
+                    Row::Category(category) => labels.label(category).unwrap_or_default().to_owned(),
+                    Row::School(Some(code)) => code.to_string(),
+                    Row::School(None) => NO_SCHOOL.to_owned(),
+                },
                 counted: 0,
                 outcomes: vec![0; metric.outcomes.len()],
             });
@@ -80,10 +85,21 @@ pub fn tally(
     Ok(Tally { dimension, lines: counts.into_values().collect() })
 }
 
-fn category(student: &Student, dimension: Dimension) -> usize {
+/// Students who completed at no school of which the code is known.
+const NO_SCHOOL: &str = "no school of completion";
+
+/// A row within a cohort. Here every school has one: which are listed is a study's matter.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Row {
+    Category(usize),
+    School(Option<SchoolCode>),
+}
+
+fn row(student: &Student, dimension: Dimension) -> Row {
     match dimension {
-        Dimension::All => 0,
-        Dimension::Ethnicity => student.ethnicity().index(),
-        Dimension::Gender => student.gender().index(),
+        Dimension::All => Row::Category(0),
+        Dimension::Ethnicity => Row::Category(student.ethnicity().index()),
+        Dimension::Gender => Row::Category(student.gender().index()),
+        Dimension::School => Row::School(student.completion_school()),
     }
 }

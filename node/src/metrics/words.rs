@@ -1,8 +1,8 @@
 //! A metric in words: what `metric show` prints, and what an approver will see of a file that is checked.
 
 use passage_protocol::{
-    agreement::{Segment, Study},
-    cells::Dimension,
+    agreement::{Segment, Study, StudyParticipant},
+    cells::{CellDomain, Dimension},
     metric::{Computation, Metric},
 };
 
@@ -35,14 +35,18 @@ pub fn check_text(metric: &Metric) -> String {
     let cells: Vec<String> = metric
         .dimensions
         .iter()
+        .filter(|dimension| **dimension != Dimension::School)
         .map(|dimension| {
-            let categories = dimension.categories().len();
+            let categories = CellDomain::new(Vec::new(), *dimension).categories();
             format!(
                 "by {}: cohorts x {categories} categories x {outcomes} outcomes = {} cells a cohort and receiver",
                 dimension.name(),
                 categories * outcomes
             )
         })
+        .chain(metric.senders.contains(&Segment::K12).then(|| {
+            format!("by school, in a study that lists schools: cohorts x (schools + 1) categories x {outcomes} outcomes")
+        }))
         .collect();
     list(&mut out, "Cells produced", &cells);
     section(
@@ -64,14 +68,25 @@ pub fn study_text(metric: &Metric, study: &Study) -> String {
     let brought = Metric::is_brought(&metric.id);
     let mut out = if brought { show_text(metric) } else { head(metric) };
     let asked = study.tables.iter().filter(|table| table.metric == metric.id);
-    let cells = asked.map(|table| {
-        let (cohorts, outcomes) = (study.cohorts.len(), metric.outcomes.len());
-        let categories = table.dimension.categories().len();
+    let (cohorts, outcomes) = (study.cohorts.len(), metric.outcomes.len());
+    let produced = |by: &str, categories: usize, whose: &str| {
         let cells = cohorts * categories * outcomes;
         format!(
-            "by {}: {cohorts} cohorts x {categories} categories x {outcomes} outcomes = {cells} cells a sender and receiver",
-            table.dimension.name()
+            "by {by}: {cohorts} cohorts x {categories} categories x {outcomes} outcomes = {cells} cells {whose}"
         )
+    };
+    let cells = asked.flat_map(|table| match table.dimension {
+        Dimension::School => {
+            let listed = study.participants.iter().filter(|one| !one.schools.is_empty());
+            let by = |one: &StudyParticipant| {
+                produced(&format!("school of {}", one.code), one.schools.len() + 1, "a receiver")
+            };
+            listed.map(by).collect::<Vec<_>>()
+        }
+        by @ (Dimension::All | Dimension::Ethnicity | Dimension::Gender) => {
+            let categories = CellDomain::new(Vec::new(), by).categories();
+            vec![produced(by.name(), categories, "a sender and receiver")]
+        }
     });
     list(&mut out, "Cells produced", &cells.collect::<Vec<_>>());
     if brought {

@@ -12,7 +12,10 @@ use passage_protocol::{cells::SchoolYear, metric::Side, timestamp::Timestamp};
 use passage_shell::shelf::{Room, Shelf};
 use zeroize::Zeroizing;
 
-use super::{tests::study, *};
+use super::{
+    tests::{part, study},
+    *,
+};
 use crate::{
     disclosures::References,
     import::ReportingPeriod,
@@ -103,7 +106,7 @@ fn a_large_list_takes_its_room_and_some_bytes_a_record() {
     let said = (0..roster.students.len()).map(|place| (place, SchoolYear(2019), 1));
     let said = [Some(MetricFacts::new(Side::Sender, 1, said))];
     told("facts");
-    let prepared = prepare(&roster, &study(), Role::Sender, Segment::Cc, 2026, &said, &room).unwrap();
+    let prepared = prepare(&roster, &study(), part(Role::Sender), 2026, &said, &room).unwrap();
     told("rows");
     let references = References::new(&world.custody).of_students(&roster, &prepared.rows).unwrap();
     told("references");

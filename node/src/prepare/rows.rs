@@ -82,6 +82,7 @@ pub(super) fn pack(row: &PreparedRow) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(256));
     let length = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
     out.extend([row.ethnicity.index(), row.gender.index()].map(length));
+    out.push(row.school);
     out.extend_from_slice(&u32::try_from(row.students.len()).unwrap_or(u32::MAX).to_le_bytes());
     row.students.iter().for_each(|place| out.extend_from_slice(&place.to_le_bytes()));
     out.push(length(row.keys.len()));
@@ -107,7 +108,7 @@ pub(super) fn pack(row: &PreparedRow) -> Zeroizing<Vec<u8>> {
 
 fn unpack(mut row: &[u8], filled: u16) -> Option<PreparedRow> {
     let row = &mut row;
-    let [ethnicity, gender] = array(row)?;
+    let [ethnicity, gender, school] = array(row)?;
     let (ethnicity, gender) =
         (Ethnicity::ALL.get(usize::from(ethnicity)), Gender::ALL.get(usize::from(gender)));
     let students = u32::from_le_bytes(array(row)?);
@@ -131,7 +132,7 @@ fn unpack(mut row: &[u8], filled: u16) -> Option<PreparedRow> {
         let seen = (0..byte(row)?).map(|_| Some((SchoolYear(u16::from_le_bytes(array(row)?)), byte(row)?)));
         facts.push(Fact { cohort, seen: seen.collect::<Option<_>>()? });
     }
-    Some(PreparedRow { keys, facts, ethnicity: *ethnicity?, gender: *gender?, students })
+    Some(PreparedRow { keys, facts, ethnicity: *ethnicity?, gender: *gender?, school, students })
 }
 
 fn array<const N: usize>(row: &mut &[u8]) -> Option<[u8; N]> {

@@ -1,6 +1,6 @@
 //! The students of a roster, one by one: in memory as far as they have room, sealed on the disk beyond it.
 
-use passage_protocol::cells::{Ethnicity, Gender, SchoolYear};
+use passage_protocol::cells::{Ethnicity, Gender, SchoolCode, SchoolYear};
 use passage_shell::shelf::{Room, Sequence, ShelfError};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use crate::coverage::Held;
 pub struct Student {
     pub(super) person: Person,
     pub(super) cohort: Option<SchoolYear>,
+    pub(super) school: Option<SchoolCode>,
     pub(super) first_regular: Option<SchoolYear>,
     pub(super) enrolled: Enrolled,
 }
@@ -38,6 +39,12 @@ impl Student {
     #[must_use]
     pub fn completion_cohort(&self) -> Option<SchoolYear> {
         self.cohort
+    }
+
+    /// The school of that completion, if the file names one by the state's code.
+    #[must_use]
+    pub fn completion_school(&self) -> Option<SchoolCode> {
+        self.school
     }
 
     /// School year of the first term that was not dual enrolment.
@@ -77,6 +84,7 @@ impl Student {
         let mut row = Unpack(row);
         Ok(Self {
             cohort: row.year()?,
+            school: SchoolCode::from_number(row.number()?),
             first_regular: row.year()?,
             enrolled: match row.byte()? {
                 0 => Enrolled::Never,
@@ -89,6 +97,7 @@ impl Student {
 
     fn pack(&self, out: &mut Vec<u8>) {
         put_year(self.cohort, out);
+        out.extend_from_slice(&self.school.map_or(u32::MAX, SchoolCode::number).to_le_bytes());
         put_year(self.first_regular, out);
         out.push(u8::from(self.ever_enrolled()));
         put_person(&self.person, out);

@@ -3,7 +3,7 @@
 use std::{fs, io::Write as _, path::Path};
 
 use passage_protocol::{
-    cells::{Ethnicity, Gender, SchoolYear},
+    cells::{Ethnicity, Gender, SchoolCode, SchoolYear},
     timestamp::Timestamp,
 };
 use passage_shell::shelf::Room;
@@ -43,6 +43,15 @@ fn districts_assemble_into_cohorts_and_categories() {
         assert!(few < 11, "{year}: {few}");
     }
     assert!(with(&|student| student.completion_cohort().is_none()) > 50);
+    // Whoever completed did so at one of its four schools; of whoever did not there is none.
+    for code in ["9930001", "9930002", "9930003", "9930004"] {
+        let school = SchoolCode::parse(code);
+        let graduates = with(&|student| student.completion_school() == school);
+        assert!(graduates > 200, "{code}: {graduates}");
+    }
+    assert!(
+        students.iter().all(|one| one.completion_school().is_some() == one.completion_cohort().is_some())
+    );
     assert!(with(&|student| student.gender() == Gender::Female) > students.len() / 3);
     assert!(with(&|student| student.person().zip.is_empty()) < students.len() / 10);
 }

@@ -46,6 +46,28 @@ fn a4_a_college_counts_its_own_students_and_names_nobody() {
 }
 
 #[test]
+fn a4_a_district_counts_its_completers_by_the_codes_of_its_schools() {
+    let node = Node::joined(Segment::K12);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/demo/members/K12A/K12A-SENR.txt");
+    node.run(&["import", &file.display().to_string()]).succeeded();
+    let whole = node.json(&["metric", "run", "college-going-12"]);
+    let by_school = node.json(&["metric", "run", "college-going-12", "--by", "school"]);
+    assert_eq!(counted(&whole), counted(&by_school));
+    let rows = by_school["rows"].as_array().unwrap();
+    let schools: std::collections::BTreeSet<&str> =
+        rows.iter().map(|row| row["category"].as_str().unwrap()).collect();
+    assert_eq!(schools.into_iter().collect::<Vec<_>>(), ["9930001", "9930002", "9930003", "9930004"]);
+    // The same by a question in SQL.
+    let sql = "SELECT count(DISTINCT local_id) AS n FROM enrolment WHERE completer_cohort = 2021 AND school = '9930002'";
+    let asked = node.json(&["query", sql]);
+    let of = |row: &&Value| row["category"] == "9930002" && row["cohort"] == "2021-2022";
+    let counted = rows.iter().find(of).unwrap()["counted"].as_i64().unwrap();
+    assert!(asked["text"].as_str().unwrap().contains(&counted.to_string()), "{asked}");
+    // A college's files name no school at which anybody completed.
+    college().run(&["metric", "run", "college-going-12", "--by", "school"]).refused("N2403", Some("A2"));
+}
+
+#[test]
 fn a4_opted_out_students_are_in_no_count() {
     let node = college();
     let before = node.json(&["metric", "run", "unit-bands"]);

@@ -1,7 +1,11 @@
 //! The clause that refuses: one for every reason why a round may not run here, each with its code, its rule and what to do
 //! next (G20).
 
+mod each;
+
 use core::fmt;
+
+pub use each::rule_of;
 
 use crate::{
     agreement::ROUND_DAYS_MAX,
@@ -66,6 +70,11 @@ pub enum Clause {
         /** Last day of the term. */
         expires: Date,
     },
+    /// A study is by school, and does not list the schools of the districts it counts so, or lists those of somebody else (A1).
+    NoSchools {
+        /** The first member of which it does not. */
+        of: MemberCode,
+    },
     /// A participant is no party to the agreement (G01).
     NotAParty,
     /// A table asks for a metric that is not in the catalogue in that version (domain 4.4).
@@ -91,6 +100,13 @@ pub enum Clause {
     PurposeOutside,
     /// Every party has signed an agreement that takes this one's place (G01).
     Replaced,
+    /// Tables by school of one sender ask for more counts than can be judged together (A1).
+    TooManySchools {
+        /** Rows times patterns, over the tables. */
+        counts: u32,
+        /** At most. */
+        most: u32,
+    },
     /// Rows about students are asked for, and the lists of both sides and a legal basis do not provide for it (G18).
     UnitaryNotAgreed {
         /** Whose students. */
@@ -138,6 +154,7 @@ impl Clause {
             Self::PurposeOutside => "F2",
             Self::CohortOutside { .. } => "F3",
             Self::DisclosureNotAsAgreed => "4.1",
+            Self::NoSchools { .. } | Self::TooManySchools { .. } => "A1",
             Self::AlreadyReleased | Self::BudgetSpent { .. } | Self::Beside(_) | Self::NotInCatalogue => {
                 "4.4"
             }
@@ -145,48 +162,6 @@ impl Clause {
             Self::OtherThanAgreed(ManifestPart::Wire) => "SPEC 5.5",
         }
     }
-
-    /// One of each kind; what the kind carries does not decide its code or its rule.
-    const EACH: [Self; 28] = [
-        Self::AlreadyReleased,
-        Self::Beside(LedgerRefusal::ExactBeside),
-        Self::Beside(LedgerRefusal::Isolates),
-        Self::Beside(LedgerRefusal::IsolatesTogether),
-        Self::BudgetSpent { wanted_milli: 0, left_milli: 0 },
-        Self::CohortOutside { cohort: SchoolYear(0) },
-        Self::CommitteeTooSmall { asked: 0, least: 0 },
-        Self::DeadlineTooFar { deadline: NO_DAY },
-        Self::DisclosureNotAsAgreed,
-        Self::ElementNotShared { from: NOBODY, to: NOBODY, element: "" },
-        Self::ElementsNotReviewed { agreed: NO_DAY },
-        Self::EndsAfterTerm { deadline: NO_DAY, expires: NO_DAY },
-        Self::NotAParty,
-        Self::NotInCatalogue,
-        Self::NotSigned,
-        Self::OtherAgreement,
-        Self::OtherConsortium,
-        Self::OtherShares,
-        Self::OtherThanAgreed(ManifestPart::Committee),
-        Self::OtherThanAgreed(ManifestPart::Content),
-        Self::OtherThanAgreed(ManifestPart::Seats),
-        Self::OtherThanAgreed(ManifestPart::Wire),
-        Self::OutsideTerm { effective: NO_DAY, expires: NO_DAY },
-        Self::PurposeOutside,
-        Self::Replaced,
-        Self::UnitaryNotAgreed { from: NOBODY, to: NOBODY },
-        Self::UnitaryNotPossible,
-        Self::Withdrawn,
-    ];
-}
-
-const NOBODY: MemberCode = MemberCode([0; 5]);
-const NO_DAY: Date = Date { year: 0, month: 0, day: 0 };
-
-/// The rule of a clause of which only the code has travelled: a round that a peer refused by its agreement is shown with
-/// its rule all the same (G20).
-#[must_use]
-pub fn rule_of(code: Code) -> Option<&'static str> {
-    Clause::EACH.iter().find(|clause| clause.code() == code).map(Clause::rule)
 }
 
 impl fmt::Display for Clause {
@@ -238,6 +213,13 @@ impl fmt::Display for Clause {
                 );
             }
             Self::Beside(refusal) => return write!(formatter, "{refusal}"),
+            Self::NoSchools { of } => {
+                return write!(
+                    formatter,
+                    "the schools that the study lists of {of} are not those its tables need, expected schools of every district whose \
+                     students a table by school counts, and of nobody else"
+                );
+            }
             Self::NotAParty => "a participant of the study is not a party to its agreement",
             Self::NotInCatalogue => {
                 "a table of the study is not in the catalogue of the agreement in that version"
@@ -270,6 +252,13 @@ impl fmt::Display for Clause {
             }
             Self::PurposeOutside => "the purpose of the study is none of the purposes of the agreement",
             Self::Replaced => "the parties have signed another agreement in the place of this one",
+            Self::TooManySchools { counts, most } => {
+                return write!(
+                    formatter,
+                    "the tables by school of one district ask for {counts} counts a cohort (rows times what is told of a student), expected \
+                     at most {most}"
+                );
+            }
             Self::UnitaryNotAgreed { from, to } => {
                 return write!(
                     formatter,
@@ -314,6 +303,8 @@ impl Refusal for Clause {
             Self::OtherThanAgreed(ManifestPart::Committee) => 0x0429,
             Self::OtherThanAgreed(ManifestPart::Wire) => 0x042A,
             Self::DeadlineTooFar { .. } => 0x0430,
+            Self::NoSchools { .. } => 0x0431,
+            Self::TooManySchools { .. } => 0x0432,
         })
     }
 
@@ -339,6 +330,9 @@ impl Refusal for Clause {
             }
             Self::DeadlineTooFar { .. } => "Open the round with fewer hours.",
             Self::EndsAfterTerm { .. } => "Open the round with fewer hours, or agree on a new term.",
+            Self::NoSchools { .. } => {
+                "List the schools of every district under its participant; ask by school of districts alone, in a study of their own."
+            }
             Self::NotAParty | Self::OtherAgreement => {
                 "Propose the study under an agreement that names every participant."
             }
@@ -357,6 +351,9 @@ impl Refusal for Clause {
                 "Propose the study for one of the agreement's purposes, or agree on another document."
             }
             Self::Replaced => "Propose the study under the agreement that took this one's place.",
+            Self::TooManySchools { .. } => {
+                "List fewer schools, or ask by school in one metric, or of fewer receivers, in a study of its own."
+            }
             Self::UnitaryNotAgreed { .. } | Self::UnitaryNotPossible => {
                 "Propose the study at the level `aggregate`."
             }

@@ -77,6 +77,7 @@ pub fn told_elements(dimension: Dimension, role: Role) -> Vec<&'static str> {
         (Role::Sender, Dimension::All) => vec!["completer-cohort"],
         (Role::Sender, Dimension::Ethnicity) => vec!["completer-cohort", "ethnicity"],
         (Role::Sender, Dimension::Gender) => vec!["completer-cohort", "gender"],
+        (Role::Sender, Dimension::School) => vec!["completer-cohort", "school"],
     }
 }
 
@@ -105,8 +106,7 @@ mod tests {
         let segments = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
         let matched = segments.iter().flat_map(|segment| match_elements(Preset::Full, *segment));
         let roles = [Role::Sender, Role::Receiver];
-        let dimensions = [Dimension::All, Dimension::Ethnicity, Dimension::Gender];
-        let told = roles.iter().flat_map(|role| dimensions.map(|one| told_elements(one, *role)).concat());
+        let told = roles.iter().flat_map(|role| Dimension::ALL.map(|one| told_elements(one, *role)).concat());
         for name in matched.chain(told) {
             assert!(dictionary.elements.contains_key(name), "{name}");
         }

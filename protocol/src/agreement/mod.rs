@@ -47,7 +47,10 @@ pub use notice::{Notice, notices};
 pub use party::{Capacity, Party, RightsHolder, Segment, Signer};
 pub use permit::Permit;
 pub use shares::{Level, ShareLine, Ticks};
-pub use standing::{ELEMENTS_GRACE_DAYS, ROUND_DAYS_MAX, Standing, check_length, takes_the_place_of};
+pub use standing::{
+    ELEMENTS_GRACE_DAYS, ROUND_DAYS_MAX, SCHOOL_COUNTS_EXACT_MAX, SCHOOL_COUNTS_MAX, Standing, check_length,
+    takes_the_place_of,
+};
 pub use statement::{Acceptance, AgreementSignature, ConsentStatement, Withdrawal, link};
 pub use study::{Role, Study, StudyParticipant, StudyTable};
 pub use terms::{Agreement, Edition, NoiseTerms, Publication};

@@ -6,8 +6,8 @@
 
 use crate::{
     agreement::{
-        Agreement, Clause, ConsentRecord, EffectiveShares, LegalBasis, Level, Role, Study, StudyTable,
-        bridge_elements, effective, elements_of, match_elements, read_elements, told_elements,
+        Agreement, Clause, ConsentRecord, EffectiveShares, LegalBasis, Level, NoiseTerms, Role, Study,
+        StudyTable, bridge_elements, effective, elements_of, match_elements, read_elements, told_elements,
     },
     ids::{Digest, MemberCode},
     manifest::opening::RoundCall,
@@ -82,6 +82,18 @@ impl Standing<'_> {
         }
         if !study.tables.iter().all(|table| agreement.lists(&table.metric, table.version)) {
             return Err(Clause::NotInCatalogue);
+        }
+        let segment = |code| agreement.party(code).map(|party| party.segment);
+        if let Some(of) = study.without_schools(segment) {
+            return Err(Clause::NoSchools { of });
+        }
+        let most = match agreement.noise {
+            NoiseTerms::Laplace { .. } => SCHOOL_COUNTS_MAX,
+            NoiseTerms::None { .. } => SCHOOL_COUNTS_EXACT_MAX,
+        };
+        let counts = study.school_counts(segment);
+        if counts > most {
+            return Err(Clause::TooManySchools { counts, most });
         }
         self.check_shares()?;
         match study.level {
@@ -201,6 +213,12 @@ impl Standing<'_> {
         })
     }
 }
+
+/// Counts that tables by school of one sender may ask for, rows times patterns of a cohort over all of them: what is withheld is
+/// decided for all of them together, and 100 schools in two metrics at two receivers, 808 counts, take the coordinator a minute.
+pub const SCHOOL_COUNTS_MAX: u32 = 816;
+/// The same without noise, where more is withheld and each choice weighed against every other.
+pub const SCHOOL_COUNTS_EXACT_MAX: u32 = 408;
 
 /// Longest a called round may last, in days: a month, for members that decide by letter.
 pub const ROUND_DAYS_MAX: i64 = 31;

@@ -1,5 +1,7 @@
 //! The study: which question is asked, of whom, for which cohorts, with which match keys.
 
+mod schools;
+
 use serde::Deserialize;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
         Agreement, Level, NoiseTerms, Purpose,
         shape::{code, digest, purpose},
     },
-    cells::{Dimension, SchoolYear},
+    cells::{Dimension, School, SchoolCode, SchoolYear},
     codec::Encode,
     document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
@@ -43,12 +45,14 @@ pub struct Study {
 }
 
 /// One member's part in a study.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StudyParticipant {
     /// The member.
     pub code: MemberCode,
     /// What it contributes.
     pub role: Role,
+    /// Its schools that tables by school have a row for, in the order of the rows; none where no table counts its students so.
+    pub schools: Vec<School>,
 }
 
 /// What a participant's list is used for.
@@ -177,7 +181,7 @@ impl Study {
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, expected)) => Err(DocumentError::OutOfRange { key, expected }),
-            None => Ok(()),
+            None => self.check_schools(),
         }
     }
 
@@ -246,6 +250,15 @@ impl Study {
         if self.bridges && epsilon_milli > 0 {
             true.encode(out);
         }
+        // By code: a school of another name is the same. A study that names none asks what it asked before there were any.
+        if self.is_by_school() {
+            let codes = |one: &StudyParticipant| -> (MemberCode, Vec<SchoolCode>) {
+                (one.code, one.schools.iter().map(|school| school.code).collect())
+            };
+            let mut schools: Vec<_> = self.participants.iter().map(codes).collect();
+            schools.sort_unstable();
+            schools.encode(out);
+        }
     }
 
     /// Index of a member among the participants.
@@ -283,11 +296,17 @@ struct Shape {
 struct ParticipantShape {
     code: String,
     role: Role,
+    #[serde(default)]
+    schools: Vec<schools::SchoolShape>,
 }
 
 impl ParticipantShape {
     fn read(self) -> Result<StudyParticipant, DocumentError> {
-        Ok(StudyParticipant { code: code("participant.code", &self.code)?, role: self.role })
+        Ok(StudyParticipant {
+            code: code("participant.code", &self.code)?,
+            role: self.role,
+            schools: self.schools.into_iter().map(schools::SchoolShape::read).collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -304,7 +323,7 @@ impl TableShape {
         let table = |name: &String| {
             let dimension = Dimension::parse(name).ok_or(DocumentError::OutOfRange {
                 key: "table.by",
-                expected: "a list of \"all\", \"ethnicity\", \"gender\"",
+                expected: "a list of \"all\", \"ethnicity\", \"gender\", \"school\"",
             })?;
             Ok(StudyTable { metric: self.metric.clone(), version: self.version, dimension })
         };

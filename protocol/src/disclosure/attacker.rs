@@ -13,34 +13,26 @@ use proptest::prelude::*;
 use seen::Seen;
 
 use crate::{
-    cells::{CellDomain, Dimension, SchoolYear},
+    cells::Dimension,
     codec::{Decode, Encode},
     disclosure::{
         Category, DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason,
-        ReleasedTable, TableColumns, release_all, source_floor,
+        ReleasedTable, TableColumns,
+        attacker_programme::{FLOOR, SCHOOLS, Student, YEAR, category, domain},
+        release_all, source_floor,
     },
     ids::MemberCode,
 };
 
-const FLOOR: i64 = 11;
-const YEAR: SchoolYear = SchoolYear(2021);
-
-/// Students as (ethnicity, gender, pattern of receivers).
-type Student = (usize, usize, usize);
-
 fn tables(students: &[Student], receivers: usize) -> (Vec<RawTable>, BTreeMap<(Dimension, usize), u64>) {
     let mut truth = BTreeMap::new();
     let codes: Vec<_> = (0..receivers).map(|at| MemberCode([9, 9, 9, 9, at as u8])).collect();
-    let of = |dimension: Dimension, student: &Student| match dimension {
-        Dimension::All => 0,
-        Dimension::Ethnicity => student.0,
-        Dimension::Gender => student.1,
-    };
+    let of = category;
     let raw = Dimension::ALL.map(|dimension| {
-        let domain = CellDomain { cohorts: vec![YEAR], dimension };
+        let domain = domain(dimension);
         let mut own = vec![0_u64; domain.len()];
         students.iter().for_each(|student| own[of(dimension, student)] += 1);
-        let withheld = source_floor(&own, &domain, FLOOR as u32);
+        let withheld = source_floor(&own, domain.categories(), FLOOR as u32);
         let mut counts = vec![0_i64; domain.len() << receivers];
         for student in students.iter().filter(|student| !withheld[of(dimension, student)]) {
             counts[(of(dimension, student) << receivers) | student.2] += 1;
@@ -74,7 +66,7 @@ fn printed(tables: &[ReleasedTable], own: &BTreeMap<(Dimension, usize), u64>) ->
     for table in tables {
         for seen in Seen::every(table.receivers.len()) {
             let [count, rate] = seen.outcomes();
-            for category in 0..table.domain.dimension.categories().len() {
+            for category in 0..table.domain.categories() {
                 let key = (table.domain.dimension, category, seen);
                 let group = own[&(key.0, category)] as i64;
                 let mut range = match table.mark(YEAR, category as u8, count).unwrap() {
@@ -110,7 +102,7 @@ fn printed(tables: &[ReleasedTable], own: &BTreeMap<(Dimension, usize), u64>) ->
 }
 
 fn categories(dimension: Dimension) -> std::ops::Range<usize> {
-    0..dimension.categories().len()
+    0..domain(dimension).categories()
 }
 
 fn attack(ranges: &mut BTreeMap<Key, (i64, i64)>, receivers: usize) {
@@ -122,7 +114,7 @@ fn attack(ranges: &mut BTreeMap<Key, (i64, i64)>, receivers: usize) {
             *range = (range.0.max(low), range.1.min(high));
             assert!(range.0 <= range.1, "the tables contradict themselves at {key:?}");
         };
-        for dimension in [Dimension::Ethnicity, Dimension::Gender] {
+        for dimension in Dimension::BREAKDOWNS {
             for measure in &measures {
                 let total = ranges[&(Dimension::All, 0, *measure)];
                 let all = categories(dimension).map(|at| ranges[&(dimension, at, *measure)]);
@@ -180,7 +172,7 @@ fn pinned(
     let unknown: Vec<_> = ranges.keys().copied().filter(is_unknown).collect();
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for measure in Seen::every(receivers) {
-        for dimension in [Dimension::Ethnicity, Dimension::Gender] {
+        for dimension in Dimension::BREAKDOWNS {
             let coefficient = |key: &Key| match key {
                 (_, _, other) if *other != measure => 0.0,
                 (d, _, _) if *d == dimension => 1.0,
@@ -243,7 +235,7 @@ fn students() -> impl Strategy<Value = (Vec<Student>, usize)> {
                 let gender = [0, 0, 0, 0, 1, 1, 1, 1, 2, 3][draw(10) as usize];
                 let gone = draw(100) < going;
                 let pattern = if gone { draw(1 << receivers) as usize } else { 0 };
-                (ethnicity.unwrap_or(0), gender, pattern)
+                (ethnicity.unwrap_or(0), gender, pattern, SCHOOLS[draw(20) as usize])
             };
             ((0..count).map(one).collect(), receivers)
         },
@@ -285,6 +277,7 @@ proptest! {
             Dimension::All => true,
             Dimension::Ethnicity => student.0 == key.1,
             Dimension::Gender => student.1 == key.1,
+            Dimension::School => student.3 == key.1,
         };
         for (key, (low, high)) in &ranges {
             let seen = |student: &&Student| of(key, student) && key.2.covers(student.2);
@@ -337,7 +330,8 @@ proptest! {
 
 #[test]
 fn an_even_class_keeps_most_figures() {
-    let students: Vec<_> = (0..600).map(|at| (5 + at % 3, at % 2, usize::from(at % 5 < 2))).collect();
+    let students: Vec<_> =
+        (0..600).map(|at| (5 + at % 3, at % 2, usize::from(at % 5 < 2), 1 + at / 3 % 3)).collect();
     let (raw, _) = tables(&students, 1);
     let released = release_all(raw, &DisclosurePolicy::default());
     let all = &released[0];
@@ -351,8 +345,9 @@ fn an_even_class_keeps_most_figures() {
 #[test]
 fn small_groups_are_summed_in_one_row() {
     // Two ethnicities of 60 with 6 enrolled each: withheld one by one, shown together as 12.
-    let mut students: Vec<Student> = (0..600).map(|at| (5, at % 2, usize::from(at % 5 < 2))).collect();
-    students.extend((0..120).map(|at| (6 + at % 2, at / 2 % 2, usize::from(at < 12))));
+    let mut students: Vec<Student> =
+        (0..600).map(|at| (5, at % 2, usize::from(at % 5 < 2), at / 2 % 2)).collect();
+    students.extend((0..120).map(|at| (6 + at % 2, at / 2 % 2, usize::from(at < 12), at / 4 % 2)));
     let (raw, _) = tables(&students, 1);
     let released = release_all(raw, &DisclosurePolicy::default());
     let sum = released[1].cells.iter().find(|cell| {
@@ -364,7 +359,7 @@ fn small_groups_are_summed_in_one_row() {
 
 #[test]
 fn a_view_holds_only_what_the_share_list_allows() {
-    let students: Vec<_> = (0..600).map(|at| (5, at % 2, at % 4)).collect();
+    let students: Vec<_> = (0..600).map(|at| (5, at % 2, at % 4, 1)).collect();
     let (raw, _) = tables(&students, 2);
     let released = release_all(raw, &DisclosurePolicy::default());
     let first = released[0].receivers[0];

@@ -10,11 +10,13 @@ use microlp::OptimizationDirection;
 use proptest::prelude::*;
 
 use crate::{
-    cells::{CellDomain, Dimension},
+    cells::Dimension,
     disclosure::{
         DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, ReleasedTable,
         TableColumns,
-        attacker_programme::{FLOOR, Programme, Row, Student, YEAR, category, count_of, printed},
+        attacker_programme::{
+            FLOOR, Programme, Row, SCHOOLS, Student, YEAR, category, count_of, domain, printed,
+        },
         release_all, source_floor,
     },
     ids::MemberCode,
@@ -151,10 +153,10 @@ fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
         let outcomes = shape.pair().outcomes[metric];
         let base = outcomes.len() + 1;
         let patterns = base.pow(shape.receivers as u32);
-        let domain = CellDomain { cohorts: vec![YEAR], dimension };
+        let domain = domain(dimension);
         let mut own = vec![0_u64; domain.len()];
         students.iter().for_each(|student| own[category(dimension, student)] += 1);
-        let withheld = source_floor(&own, &domain, FLOOR as u32);
+        let withheld = source_floor(&own, domain.categories(), FLOOR as u32);
         let mut counts = vec![0_i64; domain.len() * patterns];
         for student in students.iter().filter(|student| !withheld[category(dimension, student)]) {
             let digits = (0..shape.receivers).map(|receiver| shape.digit(metric, receiver, student.2));
@@ -187,7 +189,7 @@ fn known(released: &[ReleasedTable], students: &[Student], shape: Shape) -> Know
     for table in released {
         let dimension = table.domain.dimension;
         let metric = usize::from(table.metric.id != shape.pair().ids[0]);
-        for at in 0..dimension.categories().len() {
+        for at in 0..table.domain.categories() {
             let row = (dimension, at);
             let group = count_of(row, students, |_| true);
             known.programme.groups.insert(row, group);
@@ -245,7 +247,7 @@ fn students() -> impl Strategy<Value = (Vec<Student>, Shape)> {
                     (true, false) => kinds - 1,
                 };
                 let pattern = (0..receivers).fold(0, |pattern, _| pattern * kinds + digit()) as usize;
-                (ethnicity.unwrap_or(0), gender, pattern)
+                (ethnicity.unwrap_or(0), gender, pattern, SCHOOLS[draw(20) as usize])
             };
             ((0..count).map(one).collect(), shape)
         },

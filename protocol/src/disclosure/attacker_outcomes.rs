@@ -9,11 +9,11 @@ use microlp::OptimizationDirection;
 use proptest::prelude::*;
 
 use crate::{
-    cells::{CellDomain, Dimension},
+    cells::Dimension,
     disclosure::{
         DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason, ReleasedTable,
         TableColumns,
-        attacker_programme::{FLOOR, Programme, Student, YEAR, category, count_of, printed},
+        attacker_programme::{FLOOR, Programme, SCHOOLS, Student, YEAR, category, count_of, domain, printed},
         release_all, source_floor,
     },
     ids::MemberCode,
@@ -78,10 +78,10 @@ impl Shape {
 
 fn tables(students: &[Student], shape: Shape) -> Vec<RawTable> {
     let table = |dimension| {
-        let domain = CellDomain { cohorts: vec![YEAR], dimension };
+        let domain = domain(dimension);
         let mut own = vec![0_u64; domain.len()];
         students.iter().for_each(|student| own[category(dimension, student)] += 1);
-        let withheld = source_floor(&own, &domain, FLOOR as u32);
+        let withheld = source_floor(&own, domain.categories(), FLOOR as u32);
         let mut counts = vec![0_i64; domain.len() * shape.patterns()];
         for student in students.iter().filter(|student| !withheld[category(dimension, student)]) {
             counts[category(dimension, student) * shape.patterns() + student.2] += 1;
@@ -108,7 +108,7 @@ fn known(
     let mut programme = Programme { patterns: shape.patterns(), ..Programme::default() };
     for table in released {
         let dimension = table.domain.dimension;
-        for at in 0..dimension.categories().len() {
+        for at in 0..table.domain.categories() {
             let row = (dimension, at);
             let group = count_of(row, students, |_| true);
             programme.groups.insert(row, group);
@@ -149,7 +149,7 @@ fn students() -> impl Strategy<Value = (Vec<Student>, Shape)> {
                     if draw(100) < going { outcome } else { 0 }
                 };
                 let pattern = (0..receivers).fold(0, |pattern, _| pattern * (outcomes + 1) + digit());
-                (ethnicity.unwrap_or(0), gender, pattern)
+                (ethnicity.unwrap_or(0), gender, pattern, SCHOOLS[draw(20) as usize])
             };
             ((0..count).map(one).collect(), shape)
         },

@@ -6,24 +6,37 @@ use std::collections::BTreeMap;
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome, Variable};
 
 use crate::{
-    cells::{Dimension, SchoolYear},
+    cells::{CellDomain, Dimension, School, SchoolCode, SchoolYear},
     disclosure::{Mark, Outcome, Reason, ReleasedTable},
 };
 
 pub(super) const FLOOR: i64 = 11;
 pub(super) const YEAR: SchoolYear = SchoolYear(2021);
 
-/// Students as (ethnicity, gender, pattern).
-pub(super) type Student = (usize, usize, usize);
+/// Students as (ethnicity, gender, pattern, school: 0 for another).
+pub(super) type Student = (usize, usize, usize, usize);
 
 /// A row: dimension, category.
 pub(super) type Row = (Dimension, usize);
+
+/// Schools by how many of twenty students: the last is small, and so are those of no school listed.
+pub(super) const SCHOOLS: [usize; 20] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 0];
+
+/// The cells of a breakdown.
+pub(super) fn domain(dimension: Dimension) -> CellDomain {
+    let school = |number: u32| School {
+        code: SchoolCode::from_number(number).unwrap(),
+        name: format!("School {number}"),
+    };
+    CellDomain::of(vec![YEAR], dimension, &[1, 2, 3].map(school))
+}
 
 pub(super) fn category(dimension: Dimension, student: &Student) -> usize {
     match dimension {
         Dimension::All => 0,
         Dimension::Ethnicity => student.0,
         Dimension::Gender => student.1,
+        Dimension::School => student.3,
     }
 }
 
@@ -98,9 +111,9 @@ impl Programme {
             problem.add_constraint(covered.clone(), ComparisonOp::Ge, *low as f64);
             problem.add_constraint(covered, ComparisonOp::Le, *high as f64);
         }
-        for dimension in [Dimension::Ethnicity, Dimension::Gender] {
+        for dimension in Dimension::BREAKDOWNS {
             (0..self.patterns).for_each(|pattern| {
-                let parts = (0..dimension.categories().len()).map(|at| unknowns[&(dimension, at)][pattern]);
+                let parts = (0..domain(dimension).categories()).map(|at| unknowns[&(dimension, at)][pattern]);
                 let total = unknowns[&(Dimension::All, 0)][pattern];
                 let terms: Vec<_> = parts.map(|part| (part, 1.0)).chain([(total, -1.0)]).collect();
                 problem.add_constraint(terms, ComparisonOp::Eq, 0.0);

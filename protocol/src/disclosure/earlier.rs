@@ -17,6 +17,10 @@
 //! among the totals and the rows of one breakdown. A row that the source floor withholds is no row of a release: its students
 //! are known by the sum of the withheld alone, which the total and the other rows give.
 //!
+//! Rows are compared by who stands in them, never by what they are called. So two studies that list other schools are held against
+//! each other like any two: where one has a row of its own for a school that is part of *another school* in the other, the
+//! difference of the two rows is the students of that school, and must be nobody or the floor.
+//!
 //! It holds with noise as well: the sender's own counts carry none, and noise is drawn anew for each round.
 //!
 //! Of two exact tables, each safe alone, one may show what the other withholds for others' sake. So a question with exact tables is
@@ -33,7 +37,7 @@ use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    cells::{CellDomain, Dimension, Ethnicity, Gender, SchoolYear},
+    cells::{Dimension, Ethnicity, Gender, SchoolYear},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     disclosure::{LedgerRefusal, Population, ledger::isolates, nested::ids_are_related, source_floor},
@@ -54,6 +58,8 @@ pub struct CountedStudent {
     pub ethnicity: Ethnicity,
     /// Gender.
     pub gender: Gender,
+    /// The row in tables by school: the school's place among those the study lists, from 1; 0 for any other.
+    pub school: u8,
 }
 
 impl CountedStudent {
@@ -62,6 +68,7 @@ impl CountedStudent {
             Dimension::All => 0,
             Dimension::Ethnicity => self.ethnicity.index(),
             Dimension::Gender => self.gender.index(),
+            Dimension::School => self.school.into(),
         }
     }
 }
@@ -134,6 +141,7 @@ impl Counted {
         };
         self.students.iter().map(kept).collect::<Vec<_>>().encode(&mut out);
         self.exact.encode(&mut out);
+        self.students.iter().map(|student| student.school).collect::<Vec<u8>>().encode(&mut out);
         out
     }
 
@@ -151,8 +159,14 @@ impl Counted {
         let kept: Vec<Kept> = Decode::decode(&mut reader)?;
         // What was kept before tables were told apart ends here. Taken for exact ones that ask something else: it forbids most.
         let exact = if reader.is_at_end() { Some(question) } else { Decode::decode(&mut reader)? };
+        // What was kept before tables were by school ends here: nobody was told by his school.
+        let schools: Vec<u8> =
+            if reader.is_at_end() { vec![0; kept.len()] } else { Decode::decode(&mut reader)? };
         reader.finish()?;
-        let students: Option<Vec<CountedStudent>> = kept.into_iter().map(Kept::read).collect();
+        let of_each = schools.len() == kept.len();
+        let students: Option<Vec<CountedStudent>> =
+            kept.into_iter().zip(schools).map(|(kept, school)| kept.read(school)).collect();
+        let students = students.filter(|_| of_each);
         let students = students.ok_or(CodecError::Invalid { position, expected: "students of a round" })?;
         Ok(Self { exact, ..Self::new(question, floor, tables, &cohorts, students) })
     }
@@ -282,21 +296,19 @@ impl Counted {
         let place = self.metrics().into_iter().position(|of| of == metric);
         let mut rows = BTreeMap::new();
         for dimension in dimensions {
-            let domain = CellDomain { cohorts: self.cohorts.clone(), dimension };
-            let mut members: Vec<Vec<u64>> = vec![Vec::new(); domain.len()];
+            let mut members: BTreeMap<Row, Vec<u64>> = BTreeMap::new();
             for student in self.students.iter().filter(|student| Some(usize::from(student.metric)) == place) {
-                let code = domain.code(student.cohort, student.category(dimension));
-                let at = code.and_then(|code| (code as usize).checked_sub(1));
-                if let Some(row) = at.and_then(|at| members.get_mut(at)) {
-                    row.push(student.number);
-                }
+                let row = (student.cohort, dimension, student.category(dimension));
+                members.entry(row).or_default().push(student.number);
             }
-            let counts: Vec<u64> = members.iter().map(|row| row.len() as u64).collect();
-            let withheld = source_floor(&counts, &domain, self.floor);
-            for (((_, cohort, category), who), withheld) in domain.cells().zip(members).zip(withheld) {
-                if !withheld {
-                    rows.insert((cohort, dimension, category), Population::new(who));
-                }
+            for cohort in &self.cohorts {
+                // Rows of nobody are left out: they are no rows of a release, and withhold no other.
+                let of_cohort = members.iter().filter(|((of, ..), _)| of == cohort);
+                let of_cohort: Vec<(&Row, &Vec<u64>)> = of_cohort.collect();
+                let counts: Vec<u64> = of_cohort.iter().map(|(_, who)| who.len() as u64).collect();
+                let withheld = source_floor(&counts, counts.len(), self.floor);
+                let shown = of_cohort.into_iter().zip(withheld).filter(|(_, withheld)| !withheld);
+                rows.extend(shown.map(|((row, who), _)| (*row, Population::new(who.iter().copied()))));
             }
         }
         rows
@@ -314,7 +326,7 @@ struct Kept {
 codec_struct!(Kept { metric, number, cohort, ethnicity, gender });
 
 impl Kept {
-    fn read(self) -> Option<CountedStudent> {
+    fn read(self, school: u8) -> Option<CountedStudent> {
         let ethnicity = Ethnicity::ALL.get(usize::from(self.ethnicity))?;
         let gender = Gender::ALL.get(usize::from(self.gender))?;
         Some(CountedStudent {
@@ -323,6 +335,7 @@ impl Kept {
             cohort: self.cohort,
             ethnicity: *ethnicity,
             gender: *gender,
+            school,
         })
     }
 }

@@ -284,7 +284,7 @@ mod tests {
         };
         let rest = i64::try_from(cohort).unwrap() - seen.iter().sum::<i64>();
         let counts = [&[rest], seen].concat();
-        let domain = CellDomain { cohorts: vec![YEAR], dimension: Dimension::All };
+        let domain = CellDomain::new(vec![YEAR], Dimension::All);
         let metric = MetricRef { id: id.to_owned(), version: 1 };
         RawTable::new(metric, domain, MemberCode([1; 5]), columns, counts, vec![Some(cohort)], noise).unwrap()
     }

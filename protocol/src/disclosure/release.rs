@@ -115,7 +115,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn write_categories(&self, cells: &mut Vec<ReleasedCell>) {
         let dimension = self.table.domain.dimension;
-        let categories = 0..dimension.categories().len();
+        let categories = 0..self.table.domain.categories();
         // One code for a whole breakdown: that of its smallest group in percentages (P2).
         let in_percentages = categories.clone().filter(|category| self.is_in_percentages(*category));
         let smallest =
@@ -206,7 +206,7 @@ impl Rows<'_> {
     /// One row per set of withheld categories: their sum, which the shown total gives away and the plan made safe.
     fn write_masked_sums(&self, cells: &mut Vec<ReleasedCell>) {
         let dimension = self.table.domain.dimension;
-        let categories = dimension.categories().len();
+        let categories = self.table.domain.categories();
         let all = self.family.iter().find(|table| {
             table.domain.dimension == Dimension::All
                 && table.metric == self.table.metric

@@ -326,7 +326,7 @@ impl ReleasedTable {
 
     /// Whether every cell names a cohort, a category and a receiver the table has, and the limits hold.
     fn is_sound(&self) -> bool {
-        let categories = self.domain.dimension.categories().len();
+        let categories = self.domain.categories();
         let cell_is_sound = |cell: &ReleasedCell| {
             self.domain.cohorts.contains(&cell.cohort)
                 && match &cell.category {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     agreement::{Role, Segment, Study},
-    cells::{CellDomain, Window},
+    cells::{CellDomain, Dimension, Window},
     codec::{CodecError, Decode, Encode, Reader},
     codec_struct,
     ids::{Digest, MemberCode},
@@ -95,7 +95,7 @@ pub struct TableShape {
     pub definition: Digest,
     /// What each receiver can say.
     pub window: Window,
-    /// Cohorts by category.
+    /// Cohorts by category; of a breakdown by school those of its sender.
     pub domain: CellDomain,
     /// Participant index.
     pub sender: u16,
@@ -269,7 +269,8 @@ fn passes(index: usize, half: usize, committee: &[u16]) -> Option<(First, Vec<u1
 ///
 /// # Errors
 ///
-/// [`OpeningError::UnknownMetric`], [`OpeningError::TooManyReceivers`], [`OpeningError::TooManyPatterns`].
+/// [`OpeningError::UnknownMetric`], [`OpeningError::TooManyReceivers`], [`OpeningError::TooManyPatterns`],
+/// [`OpeningError::NoSchools`].
 pub fn tables(
     study: &Study,
     seats: &[Seat],
@@ -308,12 +309,16 @@ pub fn tables(
             }
             let cell = ColumnKey::Cell { metric: asked.metric.clone(), dimension: asked.dimension };
             let windows = window_keys(&asked.metric, Some(window));
+            if asked.dimension == Dimension::School && participant.schools.is_empty() {
+                return Err(OpeningError::NoSchools { member: seat.code });
+            }
+            let domain = CellDomain::of(study.cohorts.clone(), asked.dimension, &participant.schools);
             tables.push(TableShape {
                 metric: asked.metric.clone(),
                 version: asked.version,
                 definition: metric.digest,
                 window,
-                domain: CellDomain { cohorts: study.cohorts.clone(), dimension: asked.dimension },
+                domain,
                 sender,
                 receivers,
                 cell_key: key_index(column_keys, &cell)?,

@@ -207,8 +207,13 @@ fn nearest(over: u128, under: u128) -> u64 {
 #[must_use]
 pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
     let mut found = Vec::new();
-    // Being found is no success: a table that counts links has a measure of its own.
-    if table.domain.dimension == Dimension::All || gap::counts_links(&table.metric) {
+    // Being found is no success: a table that counts links has a measure of its own. And a school is no group that is to be protected:
+    // how far schools lie apart can be read off the table, and is no finding about a group of students.
+    let is_of_groups = match table.domain.dimension {
+        Dimension::All | Dimension::School => false,
+        Dimension::Ethnicity | Dimension::Gender => true,
+    };
+    if !is_of_groups || gap::counts_links(&table.metric) {
         return found;
     }
     let of_all = report.tables.iter().find(|other| {
@@ -219,7 +224,7 @@ pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
     for cohort in &table.domain.cohorts {
         for (percent, count) in outcomes(table) {
             let all = of_all.and_then(|all| rate(all, *cohort, 0, percent, count));
-            let categories = (0_u8..).zip(table.domain.dimension.categories());
+            let categories = (0_u8..).zip(table.domain.labels());
             let groups: Vec<(u8, Rate)> = categories
                 .filter_map(|(category, _)| Some((category, rate(table, *cohort, category, percent, count)?)))
                 .collect();

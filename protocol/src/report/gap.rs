@@ -70,7 +70,7 @@ pub fn gaps(report: &Report, table: &ReleasedTable) -> Vec<Gap> {
 }
 
 fn gap(table: &ReleasedTable, cohort: SchoolYear, percent: Outcome, count: Outcome) -> Option<Gap> {
-    let categories = (0_u8..).zip(table.domain.dimension.categories());
+    let categories = (0_u8..).zip(table.domain.labels());
     let groups: Vec<(u8, Rate)> = categories
         .filter_map(|(category, _)| Some((category, equity::rate(table, cohort, category, percent, count)?)))
         .collect();

@@ -158,9 +158,7 @@ fn beside_peers(report: &Report, group: &PeerGroup) -> [Row; 3] {
 
 /// The name of a row: a category's label, or `all masked values (...)` with the labels it sums.
 pub(super) fn category(table: &ReleasedTable, category: &Category) -> String {
-    let label = |index: &u8| {
-        table.domain.dimension.categories().get(usize::from(*index)).copied().unwrap_or("unknown category")
-    };
+    let label = |index: &u8| table.domain.label(usize::from(*index)).unwrap_or("unknown category");
     match category {
         Category::One(index) => label(index).to_owned(),
         Category::AllMasked(list) => {

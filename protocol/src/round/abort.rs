@@ -51,6 +51,7 @@ impl From<OpeningError> for Abort {
             OpeningError::CallInconsistent
             | OpeningError::CommitteeTooSmall
             | OpeningError::KeysDoNotCombine
+            | OpeningError::NoSchools { .. }
             | OpeningError::NoiseOutOfRange
             | OpeningError::ShapeOutOfRange
             | OpeningError::TooManyPatterns { .. }

@@ -15,4 +15,5 @@ mod manifests;
 mod pages;
 mod papers;
 mod principles;
+mod schools;
 mod studies;

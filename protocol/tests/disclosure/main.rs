@@ -12,8 +12,10 @@
 
 mod attacker;
 mod earlier;
+mod earlier_schools;
 mod exhaustive;
 mod heuristics;
 mod ledger;
 mod membership;
 mod random;
+mod schools;

@@ -25,7 +25,7 @@ enum Read {
 }
 
 fn released(count: u64) -> Read {
-    let domain = CellDomain { cohorts: vec![SchoolYear(2021)], dimension: Dimension::All };
+    let domain = CellDomain::new(vec![SchoolYear(2021)], Dimension::All);
     let metric = MetricRef { id: "college-going-12".to_owned(), version: 1 };
     let count = count as i64;
     let raw = RawTable::new(

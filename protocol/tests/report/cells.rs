@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Where the page and the CSV of a report do not say the same.
-fn differences(report: &Report, page: &str) -> Vec<String> {
+pub(crate) fn differences(report: &Report, page: &str) -> Vec<String> {
     let page = figures(page);
     let mut wrong = Vec::new();
     let csv: BTreeMap<[String; 7], Row> = rows(report).map(|row| (key(&row), row)).collect();
@@ -236,7 +236,7 @@ fn with_outcomes() -> impl Strategy<Value = Report> {
             })
             .collect();
         let table = |dimension, counts: Vec<i64>| {
-            let domain = CellDomain { cohorts: cohorts.clone(), dimension };
+            let domain = CellDomain::new(cohorts.clone(), dimension);
             let groups = counts.chunks(patterns).map(|cell| u64::try_from(cell.iter().sum::<i64>()).ok());
             let groups = groups.collect();
             RawTable::new(metric.clone(), domain, code(10), columns.clone(), counts, groups, noise).unwrap()

@@ -38,7 +38,7 @@ pub(crate) fn cells(category: u8, (count, group, width): Figure) -> [ReleasedCel
 fn table(dimension: Dimension, figures: &[Figure]) -> ReleasedTable {
     ReleasedTable {
         metric: MetricRef { id: "college-going-12".to_owned(), version: 1 },
-        domain: CellDomain { cohorts: vec![YEAR], dimension },
+        domain: CellDomain::new(vec![YEAR], dimension),
         sender: MemberCode([1; 5]),
         receivers: vec![MemberCode([2; 5]), MemberCode([3; 5])],
         outcomes: vec!["enrolled".to_owned()],

@@ -29,7 +29,7 @@ fn panel() -> MetricRef {
 fn table(metric: MetricRef, figures: &[Figure]) -> ReleasedTable {
     ReleasedTable {
         metric,
-        domain: CellDomain { cohorts: vec![YEAR], dimension: Dimension::Ethnicity },
+        domain: CellDomain::new(vec![YEAR], Dimension::Ethnicity),
         sender: MemberCode([1; 5]),
         receivers: vec![MemberCode([2; 5]), MemberCode([3; 5])],
         outcomes: vec!["found".to_owned()],

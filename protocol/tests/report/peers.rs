@@ -32,7 +32,7 @@ fn sender(at: u8, students: u64, percent: Option<u64>) -> ReleasedTable {
     let rate = percent.map_or(Mark::Suppressed(Reason::BelowFloor), value);
     ReleasedTable {
         metric: MetricRef { id: "college-going-12m".to_owned(), version: 1 },
-        domain: CellDomain { cohorts: vec![YEAR], dimension: Dimension::All },
+        domain: CellDomain::new(vec![YEAR], Dimension::All),
         sender: code(at),
         receivers: vec![code(100), code(101)],
         outcomes: vec!["enrolled".to_owned()],

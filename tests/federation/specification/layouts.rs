@@ -32,14 +32,16 @@ const ROOTS: [&str; 5] = [
 const STAYS: [(&str, &str); 1] = [("Opening", "the coordinator's own record of an opening")];
 
 /// Types that are bytes and nothing more: the name in the code and in SPEC §2.1.
-const BASE: [(&str, &str); 12] = [
+const BASE: [(&str, &str); 14] = [
     ("Code", "u16"),
     ("Digest", "digest"),
     ("Element", "point"),
     ("MemberCode", "code"),
     ("Peers", "[PeerGroup]"),
     ("RoundId", "round"),
+    ("SchoolCode", "u32"),
     ("SchoolYear", "u16"),
+    ("Schools", "[School]"),
     ("Signature", "signature"),
     ("String", "text"),
     ("Ticks", "[u32]"),

@@ -19,7 +19,7 @@ use std::{
 
 use passage_node::{
     compute::{RoundContext, secrets::RoundSecrets},
-    prepare::{Prepared, prepare},
+    prepare::{Part, Prepared, prepare},
 };
 use passage_protocol::{
     codec::{Decode, Encode},
@@ -177,7 +177,8 @@ impl MemberHost {
         let (role, segment) = (papers.role(self.index), papers.segments[self.index]);
         let roster = self.records.roster();
         let said = said_by(&roster, &papers.study, role);
-        prepare(&roster, &papers.study, role, segment, THIS_YEAR, &said, &self.room()).unwrap()
+        let part = Part { role, segment, schools: papers.study.schools_of(self.code) };
+        prepare(&roster, &papers.study, part, THIS_YEAR, &said, &self.room()).unwrap()
     }
 
     /// Number of the last mail entry taken.

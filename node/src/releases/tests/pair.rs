@@ -65,7 +65,7 @@ pub(super) fn agreement_text(authority: Digest) -> String {
 
 /// A report of one table: what the viewer may see of the school's students at the college.
 pub(super) fn report(viewer: usize, title: &str) -> Report {
-    let domain = CellDomain { cohorts: vec![SchoolYear(2019)], dimension: Dimension::All };
+    let domain = CellDomain::new(vec![SchoolYear(2019)], Dimension::All);
     let cell = |outcome, value| ReleasedCell {
         cohort: SchoolYear(2019),
         category: Category::One(0),

@@ -5,6 +5,7 @@ use crate::{
         Segment,
         account::{AccountLine, Amount, Concern, Recipient},
     },
+    cells::Dimension,
     ids::{Digest, MemberCode},
     manifest::{
         Manifest,
@@ -162,7 +163,7 @@ impl Lines<'_> {
         if cells > 0 {
             lines.push(AccountLine {
                 item: Item::CohortCounts,
-                made_of: "cohort, race and ethnicity, gender".to_owned(),
+                made_of: self.counted_by(),
                 rows: Amount::AtMost(cells),
                 columns: 1,
                 bytes: Amount::AtMost(cells.saturating_mul(COUNT_BYTES)),
@@ -289,6 +290,17 @@ impl Lines<'_> {
     fn table_name(&self, table: &TableShape) -> Option<String> {
         let sender = self.code(table.sender)?;
         Some(format!("{} by {} of {sender}", table.metric, table.domain.dimension.name()))
+    }
+
+    /// What cohort counts of one's own students are made of.
+    fn counted_by(&self) -> String {
+        let mut own = self.manifest.tables.iter().filter(|table| table.sender == self.me);
+        let school = if own.any(|table| table.domain.dimension == Dimension::School) {
+            ", school (by name, of those the study lists)"
+        } else {
+            ""
+        };
+        format!("cohort, race and ethnicity, gender{school}")
     }
 
     fn made_of(&self, list: &ListShape) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Tables by ethnicity and by gender: for every place, category and cohort the rate, the count and the group.
+//! Tables by ethnicity, by gender and by school: for every place, category and cohort the rate, the count and the group.
 //!
 //! A metric with several outcomes has such a table for each of them, and one over all students too. Places are chosen with radio buttons and style sheet rules alone; on paper every place is printed. Withheld categories
 //! whose sum may be shown get rows of their own, "all masked values" (domain 4.3).
@@ -22,7 +22,7 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
     // What holds over all students has been said; as what they were seen has not.
     let sights = |table: &ReleasedTable| match dimension {
         Dimension::All => place::as_outcomes(table),
-        Dimension::Ethnicity | Dimension::Gender => place::sights(table),
+        Dimension::Ethnicity | Dimension::Gender | Dimension::School => place::sights(table),
     };
     let tables: Vec<_> = tables.iter().filter(|table| !sights(table).is_empty()).collect();
     if tables.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
     }
     let heading = match dimension {
         Dimension::All => "By outcome".to_owned(),
-        Dimension::Ethnicity | Dimension::Gender => format!("By {}", dimension.name()),
+        Dimension::Ethnicity | Dimension::Gender | Dimension::School => format!("By {}", dimension.name()),
     };
     out.push_str(&format!("<h3>{heading}</h3>\n"));
     for (index, table) in tables.iter().enumerate() {
@@ -45,15 +45,24 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
     }
 }
 
+/// More rows than fit a screen: the table moves under its head, on paper over pages.
+pub(super) fn is_long(table: &ReleasedTable) -> bool {
+    table.domain.categories() > LONG_ROWS
+}
+
+/// Rows of a table that is read without moving it.
+const LONG_ROWS: usize = 24;
+
 fn one(report: &Report, table: &ReleasedTable, sight: Sight, out: &mut String) {
     let name = table.domain.dimension.name();
     out.push_str(&format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}, observed at {at}\">\n<table class=\"wide\">\n\
+        "<div class=\"scroll{long}\" tabindex=\"0\" role=\"region\" aria-label=\"By {name}, {sender}, observed at {at}\">\n<table class=\"wide\">\n\
          <caption><span class=\"wrap\">{}: percent of each group observed at {}; under it students observed of students in the group. \
          Brackets hold 95 % intervals; one star stands for all three figures.{masked}</span></caption>\n\
          <thead><tr><th scope=\"col\">{name}</th>",
         member(report, table.sender),
         sight.name(report, table),
+        long = if is_long(table) { " long" } else { "" },
         sender = table.sender,
         at = sight.plain(table),
         masked = if has_sums(table, sight) { " All masked values: the sum of a column's starred counts." } else { "" },
@@ -62,7 +71,7 @@ fn one(report: &Report, table: &ReleasedTable, sight: Sight, out: &mut String) {
         out.push_str(&format!("<th scope=\"col\" class=\"n\">{cohort}</th>"));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for (category, label) in (0_u8..).zip(table.domain.dimension.categories()) {
+    for (category, label) in (0_u8..).zip(table.domain.labels()) {
         out.push_str(&format!("<tr><th scope=\"row\">{}</th>", escape::text(label)));
         for cohort in &table.domain.cohorts {
             cell(table, *cohort, category, sight, out);

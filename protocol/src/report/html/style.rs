@@ -2,7 +2,7 @@
 //!
 //! Fonts are the reader's own; nothing is fetched.
 
-use crate::report::Report;
+use crate::report::{Report, html::breakdown::is_long};
 
 /// The sheet, with the rules that let radio buttons choose a panel: as many as a table has cohorts, or places.
 pub(super) fn sheet(report: &Report) -> String {
@@ -12,8 +12,13 @@ pub(super) fn sheet(report: &Report) -> String {
             format!(".choice>input:nth-of-type({at}):checked~.panel:nth-of-type({at}){{display:block}}")
         })
         .collect();
-    format!("{SHEET}@media screen{{.panel{{display:none}}{rules}}}")
+    let long = if report.tables.iter().any(is_long) { LONG } else { "" };
+    format!("{SHEET}@media screen{{.panel{{display:none}}{rules}}}{long}")
 }
+
+/// Tables of many rows keep their head in sight on a screen, and go over pages on paper.
+const LONG: &str = "@media screen{.long{max-height:36rem;overflow:auto}.long thead th{position:sticky;top:0;z-index:1;background:var(--paper)}}\
+                    @media print{.scroll.long,.long tbody{break-inside:auto}}";
 
 const SHEET: &str = "
 :root{color-scheme:light dark;--ink:#1c2126;--soft:#5a646e;--line:#d9dee3;--paper:#fff;--wash:#f4f6f8;--accent:#1f5f8b;--c0:#1f5f8b;--c1:#b8651b;--c2:#2f7d5b;--c3:#7a4f9a;--none:#aab2ba}
