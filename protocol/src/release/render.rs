@@ -1,6 +1,7 @@
 //! The bytes that leave: the same report as inside, cut and worded for a reader who is no party.
 
 use crate::{
+    cells::Dimension,
     codec::{Decode, Encode},
     disclosure::MatchPanel,
     ids::{Digest, MemberCode},
@@ -37,13 +38,18 @@ fn blob_ref(bytes: &[u8]) -> BlobRef {
 }
 
 /// A report as it may be shown to somebody who is no party: for nobody in particular, and without the sizes of the members'
-/// lists and how they were linked, which are the members' own affair, and without the comparison that was made for its viewer.
+/// lists and how they were linked, which are the members' own affair, without the comparison that was made for its viewer, and without
+/// the tables by school: a school has a name that is no code, and has given no consent to be named or singled out (G08, G09).
 #[must_use]
 pub fn outside(report: &Report) -> Report {
     Report {
         viewer: Report::NOBODY,
         panel: MatchPanel::default(),
         peers: Default::default(),
+        tables: (report.tables.iter())
+            .filter(|table| table.domain.dimension != Dimension::School)
+            .cloned()
+            .collect(),
         ..report.clone()
     }
 }

@@ -18,6 +18,7 @@ mod peers;
 #[allow(dead_code)] // the example's own `main`
 #[path = "../../examples/sample_report.rs"]
 mod sample_report;
+mod schools;
 
 use once::{cut_sample, sample};
 use passage_protocol::{
