@@ -1,6 +1,7 @@
 //! The text that travels beside a CSV: what the numbers mean, what the marks mean, where they come from (A2, A8, A9).
 
 use crate::{
+    cells::Dimension,
     disclosure::{NoiseStatement, Reason},
     report::{
         Outside, Report,
@@ -55,11 +56,18 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
     out
 }
 
-/// What figures made of the cells mean, as paragraphs; empty if the report has none.
+/// Whom the rows of a table by school hold, for notes and page.
+pub(super) const BY_SCHOOL: &str = "a student is of the school at which high school was completed. The row of another school holds the students of every school \
+                         that the study does not list, and those of whom no file names a school";
+
+/// What rows by school hold and figures made of the cells mean, as paragraphs; empty if the report has none.
 pub(super) fn made_of(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     if report.is_outside() {
         return lines;
+    }
+    if report.tables.iter().any(|table| table.domain.dimension == Dimension::School) {
+        lines.push(format!("By school: {BY_SCHOOL}."));
     }
     if report.tables.iter().any(|table| !equity::findings(report, table).is_empty()) {
         lines.push(format!(

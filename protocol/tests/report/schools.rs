@@ -58,6 +58,10 @@ fn a1_a_hundred_and_fifty_schools_stand_in_table_and_page_under_a_head_that_stay
     assert!(findings(&many, &many.tables[1]).is_empty() && !page.contains("Equity flags"));
     assert!(derived(&many).is_empty());
 
+    for text in [page, notes(&many)] {
+        assert!(text.contains("holds the students of every school that the study does not list"), "{text}");
+    }
+
     let few = html(&report("college-going-12", &names[..3], &found[..4]));
     assert!(few.contains("By school") && !few.contains("scroll long") && !few.contains("position:sticky"));
 }

@@ -14,6 +14,7 @@ use crate::{
             figure::{bar, count, interval, member, percent},
             place::{self, Sight},
         },
+        notes::BY_SCHOOL,
     },
 };
 
@@ -33,6 +34,9 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
         Dimension::Ethnicity | Dimension::Gender | Dimension::School => format!("By {}", dimension.name()),
     };
     out.push_str(&format!("<h3>{heading}</h3>\n"));
+    if dimension == Dimension::School {
+        out.push_str(&format!("<p class=\"note\">{}.</p>\n", escape::text(BY_SCHOOL)));
+    }
     for (index, table) in tables.iter().enumerate() {
         let choice = Choice {
             name: format!("{}-{}-{}-{index}", dimension.name(), table.metric.id, table.metric.version),
