@@ -35,7 +35,7 @@ fn variance_of_one(offset: u32) -> f64 {
 
 #[test]
 fn noise_has_the_stated_offset_and_variance_for_two_and_three_dealers() {
-    for (dealers, rounds) in [(2_usize, 7), (3, 4)] {
+    for (dealers, rounds) in [(2_usize, 8), (3, 8)] {
         let mut setup = Setup::of(&[(K12, 25), (K12, 25), (Cc, 5)], 500);
         setup.question.noise = Noise::Epsilon("2");
         setup.question.by = vec!["ethnicity"];
@@ -49,7 +49,11 @@ fn noise_has_the_stated_offset_and_variance_for_two_and_three_dealers() {
             federation.run();
             for (raw, expected) in federation.raw(round).iter().zip(&expected) {
                 let raw = raw.as_ref().expect("the table has a plan");
-                left.extend(raw.iter().zip(&expected.counts).map(|(noisy, exact)| noisy - exact));
+                let all: Vec<i64> =
+                    raw.iter().zip(&expected.counts).map(|(noisy, exact)| noisy - exact).collect();
+                // One receiver, so two patterns: nobody is counted as seen nowhere.
+                assert!(all.iter().step_by(2).all(|one| *one == 0));
+                left.extend(all.into_iter().skip(1).step_by(2));
             }
         }
         let count = left.len() as f64;

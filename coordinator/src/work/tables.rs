@@ -8,9 +8,7 @@ use std::{fs::File, io::Read};
 use passage_protocol::{
     ids::MemberCode,
     manifest::{Manifest, shapes::TableShape},
-    mixing::{
-        CellLookup, DecryptionStatement, DecryptionSums, Histogram, MixingError, TupleShape, check_tuples,
-    },
+    mixing::{CellLookup, DecryptionStatement, DecryptionSums, Histogram, TupleShape, check_tuples},
     refusal::Refusal,
     round::TableParts,
 };
@@ -53,14 +51,17 @@ impl Opening<'_> {
         let mut total = Histogram::empty(&lookup, shape);
         let every: Vec<usize> = (0..self.parts.partials.len()).collect();
         self.windows(&every, |first, list, partials| {
-            let counted: Result<Vec<Histogram>, MixingError> = list
+            let counted: Result<Vec<Histogram>, WorkFault> = list
                 .par_chunks(CHUNK_TUPLES * shape.final_bytes())
                 .enumerate()
                 .map(|(index, chunk)| {
                     let part = shape.partial_bytes();
                     let partials: Vec<&[u8]> =
                         partials.iter().map(|bytes| chunk_of(bytes, index, part)).collect();
-                    Histogram::decode(chunk, first + (index * CHUNK_TUPLES) as u64, &partials, &lookup, shape)
+                    let first = first + (index * CHUNK_TUPLES) as u64;
+                    // What members made was read when it was verified: what is bad now stands in the list.
+                    Histogram::decode(chunk, first, &partials, &lookup, shape)
+                        .map_err(|error| self.blame(&error, chunk, first, shape, None))
                 })
                 .collect();
             counted?.iter().for_each(|histogram| total.add(histogram));

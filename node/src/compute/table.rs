@@ -86,7 +86,8 @@ fn read_plan(context: &RoundContext, shelf: &Shelf, table: u16, plan: Digest) ->
 ///
 /// # Cost
 ///
-/// Per tuple two fixed-base multiplications for the cell and four multiplications a receiver.
+/// Per tuple two fixed-base multiplications for the cell, and per test two of points by scalars of their own and two of fixed bases; one
+/// more of these in the last pass, which spares one of the cell's.
 pub fn run(
     context: &RoundContext,
     secrets: &RoundSecrets,

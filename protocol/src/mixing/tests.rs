@@ -161,6 +161,7 @@ fn second_receiver() -> Vec<Student> {
     vec![
         Student { keys: [Some("s1"), None], values: arrived(2021) },
         Student { keys: [Some("s5"), None], values: arrived(2021) },
+        Student { keys: [Some("s6"), None], values: arrived(2021) }, // hit again, but the cell is withheld
     ]
 }
 

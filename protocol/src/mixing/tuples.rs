@@ -235,8 +235,9 @@ pub fn noise_tuples(
     let total =
         usize::try_from(noise_tuple_count(cells, shape, noise)).unwrap_or(usize::MAX).saturating_mul(width);
     let mut ciphertexts = Vec::with_capacity(total);
-    // Tuples without a hit and tuples of an undecodable cell open nothing, and honest members count neither. They are dealt all the
-    // same: a last hop that departs from the protocol can ask for a cell whatever its tests say, and then sees noise here too.
+    // A student withheld by the source floor has an undecodable cell: one unknown point, the same in every test that comes true. Without
+    // noise of its own the coordinator would count exactly how many of those were seen at two receivers. Tuples without a hit open
+    // nothing; they are dealt against a last hop that departs from the protocol and asks for cells whatever their tests say.
     let (hit, miss) = (Unmixed::trivial(IDENTITY), Unmixed::trivial(multiple(MISS, turn)));
     for cell in 1..=cells.saturating_add(1) {
         let code = Unmixed::trivial(multiple(cell, turn));

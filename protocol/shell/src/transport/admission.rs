@@ -1,6 +1,6 @@
 //! The one gate between a finished handshake and the first stream: which ALPN, which certificate.
 //!
-//! Both ALPNs share a port, so TLS admits a connection without a certificate. Here `passage/2` without a certificate and
+//! Both ALPNs share a port, so TLS admits a connection without a certificate. Here `passage/3` without a certificate and
 //! `passage-join/1` with one are closed. By this time rustls has verified whatever was presented: chain, term, revocation.
 
 use super::tls::{ALPN_JOIN, ALPN_MEMBER};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   node                                   coordinator
-//!   Link  ── passage/2, certificates on both sides ──▶  Server ─▶ Handler::admit, Handler::handle (needs a Peer)
+//!   Link  ── passage/3, certificates on both sides ──▶  Server ─▶ Handler::admit, Handler::handle (needs a Peer)
 //!   join  ── passage-join/1, CA pinned by invitation ─▶ Server ─▶ Handler::join (one small call, then closed)
 //! ```
 //!

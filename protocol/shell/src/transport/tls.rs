@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName,
 use std::sync::Arc;
 
 /// ALPN of member connections: certificates on both sides.
-pub const ALPN_MEMBER: &[u8] = b"passage/2";
+pub const ALPN_MEMBER: &[u8] = b"passage/3";
 
 /// ALPN of the one call a newcomer can make.
 pub const ALPN_JOIN: &[u8] = b"passage-join/1";
