@@ -118,18 +118,19 @@ impl Size {
         let noise = NoiseTable::new(2_000, 1_000_000).unwrap_or_else(|_| NoiseTable::none());
         let noise = shape.map_or(0, |shape| noise_tuple_count(CELLS, shape, &noise));
         let (matched, tables) = (rows * self.overlap_percent as u64 / 100, self.tables as u64);
-        let width = 1 + self.receivers() as u64;
+        // One test a receiver, and the cell on its way; decrypted are the tests.
+        let tests = self.receivers() as u64;
         let last = matched + 2 * noise;
         Counts {
             contributed: of_members(&points),
             hopped: of_members(&|member| self.hops_after_first(member) * points(member)),
             hopped_tokens: of_members(&|member| self.hops_after_first(member) * self.keys),
             tags: of_members(&|_| self.keys),
-            tuple_points: tables * width * (matched + noise + last),
-            decrypted_points: tables * width * last * self.committee() as u64,
+            tuple_points: tables * (1 + tests) * (matched + noise + last),
+            decrypted_points: tables * tests * last * self.committee() as u64,
             list_bytes: of_members(&bytes),
             largest_list_bytes: rows * bytes(0) as u64,
-            table_bytes: tables * last * width * 64,
+            table_bytes: tables * last * (32 + 64 * tests),
         }
     }
 }
