@@ -228,13 +228,9 @@ fn ethnicity(person: &OwnPerson) -> Ethnicity {
     stated.unwrap_or(Ethnicity::NotReported)
 }
 
-/// The school of the earliest completion of all its records; of two in one year the one of the smaller code.
+/// The school of the completion that counts, of those of all its records.
 fn school(person: &OwnPerson) -> Option<SchoolCode> {
-    let completed = person.records.iter().filter_map(|student| {
-        let school = student.completion_school();
-        Some((student.completion_cohort()?, school.is_none(), school))
-    });
-    completed.min().and_then(|(.., school)| school)
+    person.records.iter().filter_map(Student::completion).min()?.school
 }
 
 /// The first stated one, in file order.

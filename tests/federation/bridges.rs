@@ -8,13 +8,13 @@ use harness::{
 };
 use passage_protocol::{
     agreement::{
-        Clause, ManifestPart, Permit,
+        Clause, ManifestPart,
         Segment::{Cc, K12, Univ},
     },
     manifest::{Bridge, Manifest},
 };
 
-use crate::honest_round::{manifest, play};
+use crate::honest_round::{granted, manifest, overheard, play};
 
 /// Participant indices.
 const SCHOOL: usize = 0;
@@ -101,14 +101,9 @@ fn bridges_with_every_key_are_counted_as_the_oracle_says() {
 
 #[test]
 fn every_bridge_of_a_manifest_is_bound() {
-    let mut federation = Federation::new(setup(Asked::Bridges, 31));
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
+    let federation = overheard(setup(Asked::Bridges, 31));
     let honest = manifest(&federation);
-    let (standing, today) = (federation.shared.papers.standing(), federation.now().date());
-    let granted =
-        |manifest: &Manifest| Permit::grant(&standing, manifest, federation.code(SCHOOL), today).map(drop);
+    let granted = |manifest: &Manifest| granted(&federation, SCHOOL, manifest);
     assert_eq!(granted(&honest), Ok(()));
     let refused = Err(Clause::OtherThanAgreed(ManifestPart::Content));
     for change in [

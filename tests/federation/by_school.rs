@@ -12,7 +12,7 @@ use harness::{
 };
 use passage_protocol::{
     agreement::{
-        Account, Clause, ManifestPart, Permit,
+        Account, Clause, ManifestPart,
         Segment::{Cc, K12, Univ},
     },
     cells::{ANOTHER_SCHOOL, Dimension, SchoolYear},
@@ -25,7 +25,7 @@ use passage_protocol::{
     wire::ReleaseFormat,
 };
 
-use crate::honest_round::{manifest, play};
+use crate::honest_round::{granted, manifest, overheard, play};
 
 const YEAR: SchoolYear = SchoolYear(2022);
 const PANEL: &str = "found-at-member";
@@ -140,10 +140,7 @@ fn a1_two_districts_have_rows_of_their_own_and_noise_is_dealt_for_every_row() {
     let mut asked = Setup::of(&[(K12, 150), (K12, 120), (Cc, 30)], 52);
     asked.question.by = vec!["school"];
     asked.question.noise = Noise::Epsilon("4");
-    let mut federation = Federation::new(asked);
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
+    let federation = overheard(asked);
     let manifest = manifest(&federation);
     for table in &manifest.tables {
         assert_eq!((table.domain.schools.0.len(), table.domain.categories()), (3, 4));
@@ -161,14 +158,9 @@ fn a1_two_districts_have_rows_of_their_own_and_noise_is_dealt_for_every_row() {
 
 #[test]
 fn a1_schools_of_a_manifest_are_those_of_the_study_and_an_approver_reads_that_they_are_told() {
-    let mut federation = Federation::new(setup(120, 53));
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
+    let federation = overheard(setup(120, 53));
     let honest = manifest(&federation);
-    let (standing, today) = (federation.shared.papers.standing(), federation.now().date());
-    let granted =
-        |manifest: &Manifest| Permit::grant(&standing, manifest, federation.code(0), today).map(drop);
+    let granted = |manifest: &Manifest| granted(&federation, 0, manifest);
     assert_eq!(granted(&honest), Ok(()));
     let at = honest.tables.iter().position(|table| table.domain.dimension == Dimension::School).unwrap();
     let changes: [&dyn Fn(&mut Manifest); 4] = [

@@ -10,7 +10,10 @@ use harness::{
     shown::{Shown, compare},
 };
 use passage_protocol::{
-    agreement::Segment::{Cc, K12, Univ},
+    agreement::{
+        Clause, Permit,
+        Segment::{Cc, K12, Univ},
+    },
     disclosure::{Category, Mark},
     manifest::{Manifest, shapes::First},
 };
@@ -18,10 +21,7 @@ use passage_protocol::{
 /// Plays a round and holds every raw count and every shown figure against the oracle.
 pub(crate) fn play(setup: Setup) -> (Federation, Vec<Expected>, Shown) {
     let floor = setup.question.floor;
-    let mut federation = Federation::new(setup);
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
+    let federation = overheard(setup);
     let (round, reports) = federation.released();
     let expected = federation.oracle();
     assert_eq!(
@@ -51,6 +51,21 @@ pub(crate) fn play(setup: Setup) -> (Federation, Vec<Expected>, Shown) {
 /// How the lists of the played round started.
 fn firsts(federation: &Federation) -> Vec<First> {
     manifest(federation).lists.iter().map(|list| list.first).collect()
+}
+
+/// Plays one round and keeps what was posted, from which its manifest is computed.
+pub(crate) fn overheard(setup: Setup) -> Federation {
+    let mut federation = Federation::new(setup);
+    federation.envelopes = Some(Vec::new());
+    federation.open();
+    federation.run();
+    federation
+}
+
+/// Whether a member grants a round of that manifest.
+pub(crate) fn granted(federation: &Federation, member: usize, manifest: &Manifest) -> Result<(), Clause> {
+    let (standing, today) = (federation.shared.papers.standing(), federation.now().date());
+    Permit::grant(&standing, manifest, federation.code(member), today).map(drop)
 }
 
 pub(crate) fn manifest(federation: &Federation) -> Manifest {

@@ -9,7 +9,7 @@ use harness::{
 };
 use passage_protocol::{
     agreement::{
-        Clause, ManifestPart, Permit,
+        Clause, ManifestPart,
         Segment::{Cc, K12, Univ},
     },
     cells::{Dimension, SchoolYear, Window},
@@ -18,7 +18,7 @@ use passage_protocol::{
     report::{Report, csv, gap, html, notes},
 };
 
-use crate::honest_round::{manifest, play};
+use crate::honest_round::{granted, manifest, overheard, play};
 
 const PANEL: &str = "found-at-member";
 const YEAR: SchoolYear = SchoolYear(2022);
@@ -100,14 +100,9 @@ fn a1_alone_in_a_study_receivers_send_keys_and_nothing_else() {
 
 #[test]
 fn a1_what_a_manifest_says_of_a_panel_is_bound() {
-    let mut federation = Federation::new(setup(120, 45));
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
+    let federation = overheard(setup(120, 45));
     let honest = manifest(&federation);
-    let (standing, today) = (federation.shared.papers.standing(), federation.now().date());
-    let granted =
-        |manifest: &Manifest| Permit::grant(&standing, manifest, federation.code(1), today).map(drop);
+    let granted = |manifest: &Manifest| granted(&federation, 1, manifest);
     assert_eq!(granted(&honest), Ok(()));
     let panel = honest.tables.iter().position(|table| table.metric == PANEL).unwrap();
     let link = honest.tables[panel].window_keys[0];

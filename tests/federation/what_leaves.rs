@@ -19,10 +19,11 @@ use passage_protocol::{
         Segment::{Cc, K12, Univ},
     },
     ids::MemberCode,
-    manifest::Manifest,
     round::MemberJob,
     wire::Message,
 };
+
+use crate::honest_round::{manifest, overheard};
 
 /// What one piece of work of a member uploaded.
 struct Upload {
@@ -42,21 +43,8 @@ impl Mischief for Scribe {
     }
 }
 
-fn manifest(federation: &Federation) -> Manifest {
-    let papers = &federation.shared.papers;
-    Manifest::compute(&papers.agreement, &papers.study, &federation.opening()).unwrap()
-}
-
 fn account(federation: &Federation, member: usize) -> Account {
     Account::of(&manifest(federation), u16::try_from(member).unwrap()).unwrap()
-}
-
-fn played(setup: Setup) -> Federation {
-    let mut federation = Federation::new(setup);
-    federation.envelopes = Some(Vec::new());
-    federation.open();
-    federation.run();
-    federation
 }
 
 /// Bytes of the lines that `wanted` picks, in ascending order.
@@ -128,7 +116,7 @@ fn the_account_is_what_is_sent() {
     setup.question.by = vec!["all", "gender"];
     setup.question.noise = Noise::Epsilon("2");
     setup.mischief = Box::new(Scribe(Rc::clone(&seen)));
-    let federation = played(setup);
+    let federation = overheard(setup);
     let _ = federation.released();
     let uploads = seen.take();
     let all: u64 = uploads.iter().flat_map(|upload| &upload.bytes).sum();
@@ -176,7 +164,7 @@ fn the_account_is_what_is_sent() {
 fn the_committee_drawn_changes_the_lines_and_not_the_account() {
     let with = |insists: Vec<usize>| {
         let members = [(K12, 24), (K12, 20), (Cc, 10), (Univ, 10)];
-        played(Setup { insists, ..Setup::of(&members, 1_402) })
+        overheard(Setup { insists, ..Setup::of(&members, 1_402) })
     };
     let (one, other) = (with(vec![0, 2]), with(vec![1, 3]));
     assert_ne!(manifest(&one).committee, manifest(&other).committee);

@@ -8,7 +8,9 @@ use std::{fs::File, io::Read};
 use passage_protocol::{
     ids::MemberCode,
     manifest::{Manifest, shapes::TableShape},
-    mixing::{CellLookup, DecryptionStatement, DecryptionSums, Histogram, TupleShape, check_tuples},
+    mixing::{
+        CellLookup, DecryptionStatement, DecryptionSums, Histogram, SUMMED_TUPLES, TupleShape, check_tuples,
+    },
     refusal::Refusal,
     round::TableParts,
 };
@@ -22,8 +24,6 @@ use crate::{app::Progress, error::CoordinatorError, work::WorkFault};
 
 /// Tuples read at a time: with four receivers 20 MB of list and 10 MB for each committee member.
 const WINDOW_TUPLES: u64 = 65_536;
-/// Tuples worked on at a time by one core: as many as the weighted sums of a proof empty their buckets for at once.
-const CHUNK_TUPLES: usize = 8_192;
 
 /// One table with what is needed to open it.
 pub(super) struct Opening<'a> {
@@ -52,13 +52,13 @@ impl Opening<'_> {
         let every: Vec<usize> = (0..self.parts.partials.len()).collect();
         self.windows(&every, |first, list, partials| {
             let counted: Result<Vec<Histogram>, WorkFault> = list
-                .par_chunks(CHUNK_TUPLES * shape.final_bytes())
+                .par_chunks(SUMMED_TUPLES * shape.final_bytes())
                 .enumerate()
                 .map(|(index, chunk)| {
                     let part = shape.partial_bytes();
                     let partials: Vec<&[u8]> =
                         partials.iter().map(|bytes| chunk_of(bytes, index, part)).collect();
-                    let first = first + (index * CHUNK_TUPLES) as u64;
+                    let first = first + (index * SUMMED_TUPLES) as u64;
                     // What members made was read when it was verified: what is bad now stands in the list.
                     Histogram::decode(chunk, first, &partials, &lookup, shape)
                         .map_err(|error| self.blame(&error, chunk, first, shape, None))
@@ -87,10 +87,10 @@ impl Opening<'_> {
         self.windows(&[position], |first, list, partials| {
             let partials = partials.first().map_or(&[][..], Vec::as_slice);
             let summed: Result<Vec<DecryptionSums>, WorkFault> = list
-                .par_chunks(CHUNK_TUPLES * shape.final_bytes())
+                .par_chunks(SUMMED_TUPLES * shape.final_bytes())
                 .enumerate()
                 .map(|(index, chunk)| {
-                    let first = first + (index * CHUNK_TUPLES) as u64;
+                    let first = first + (index * SUMMED_TUPLES) as u64;
                     let part = chunk_of(partials, index, shape.partial_bytes());
                     DecryptionSums::of_chunk(&statement, chunk, part, first, shape)
                         .map_err(|error| self.blame(&error, chunk, first, shape, member))
@@ -150,8 +150,8 @@ impl Opening<'_> {
 }
 
 fn chunk_of(bytes: &[u8], index: usize, width: usize) -> &[u8] {
-    let start = (index * CHUNK_TUPLES * width).min(bytes.len());
-    let end = (start + CHUNK_TUPLES * width).min(bytes.len());
+    let start = (index * SUMMED_TUPLES * width).min(bytes.len());
+    let end = (start + SUMMED_TUPLES * width).min(bytes.len());
     bytes.get(start..end).unwrap_or_default()
 }
 

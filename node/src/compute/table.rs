@@ -7,8 +7,9 @@ use passage_protocol::{
     linkage::{Plan, PlanBounds, PlanTuple, ReceiverBound},
     manifest::shapes::TableShape,
     mixing::{
-        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, TableTurn, TupleChunk, TupleColumns,
-        UnmixedTuples, build_tuples, chunk_seed, noise_tuples, partial_decrypt, table_hop,
+        DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, SUMMED_TUPLES, TableTurn,
+        TupleChunk, TupleColumns, UnmixedTuples, build_tuples, chunk_seed, noise_tuples, partial_decrypt,
+        table_hop,
     },
     round::MemberOutcome,
     seal::SealPurpose,
@@ -345,7 +346,5 @@ fn read_whole(shelf: &Shelf, digest: Digest) -> Result<Vec<u8>, WorkFault> {
     if Digest::of_blob(&bytes) != digest { Err(WorkFault::Digest) } else { Ok(bytes) }
 }
 
-/// Tuples whose weighted sums are made together: as many as empty their buckets at once.
-const SUMMED_TUPLES: usize = 8_192;
 /// Chunk numbers of noise start here, above those of any list that fits a `u32`.
 const NOISE_CHUNKS_FROM: u64 = 1 << 40;

@@ -20,7 +20,7 @@ use super::{
     opt_out::OptOuts,
     packed::{Unpack, put_person},
     record::{Date, Person, Text},
-    students::{Enrolled, Student, Students},
+    students::{Completion, Enrolled, Student, Students},
 };
 use crate::{
     coverage::{Ladder, Strength},
@@ -194,24 +194,9 @@ struct Gathered {
 /// What the enrolments of one student say.
 #[derive(Clone, Copy, Default)]
 struct Said {
-    cohort: Option<SchoolYear>,
-    school: Option<SchoolCode>,
+    completion: Option<Completion>,
     first_regular: Option<SchoolYear>,
     is_enrolled: bool,
-}
-
-impl Said {
-    /// The earliest completion counts, and the school it is of; of two schools in one year the one of the smaller code, so that the
-    /// order of the files decides nothing.
-    fn completed(&mut self, cohort: SchoolYear, school: Option<SchoolCode>) {
-        match self.cohort {
-            Some(known) if known < cohort => {}
-            Some(known) if known == cohort => {
-                self.school = [self.school, school].into_iter().flatten().min();
-            }
-            Some(_) | None => (self.cohort, self.school) = (Some(cohort), school),
-        }
-    }
 }
 
 /// Memory of a student's fields while rows are laid over one another.
@@ -286,7 +271,8 @@ impl Gathered {
         let said = student.and_then(|index| self.said.get_mut(*index as usize));
         if let Some(cohort) = school_year(row, 4) {
             if let Some(said) = said {
-                said.completed(cohort, row.text(6).and_then(SchoolCode::parse));
+                let one = Completion { cohort, school: row.text(6).and_then(SchoolCode::parse) };
+                said.completion = least(said.completion, Some(one));
             }
             return;
         }
@@ -294,7 +280,7 @@ impl Gathered {
         let regular = (row.flag(3) != Some(true)).then_some(year);
         match said {
             Some(said) => {
-                said.first_regular = earlier(said.first_regular, regular);
+                said.first_regular = least(said.first_regular, regular);
                 said.is_enrolled = true;
             }
             None => self.unlisted_rows += 1,
@@ -320,8 +306,7 @@ impl Gathered {
                     continue;
                 }
                 let student = Student {
-                    cohort: said.cohort.filter(|_| kind == SegmentKind::K12),
-                    school: said.school.filter(|_| kind == SegmentKind::K12),
+                    completion: said.completion.filter(|_| kind == SegmentKind::K12),
                     first_regular: said.first_regular,
                     enrolled: if said.is_enrolled { Enrolled::Some } else { Enrolled::Never },
                     person,
@@ -356,10 +341,7 @@ fn laid_over(part: &Sequence, first: u32) -> Result<Vec<Person>, ShelfError> {
     Ok(people)
 }
 
-/// The earlier of two years, of which either may not be known.
-fn earlier(one: Option<SchoolYear>, other: Option<SchoolYear>) -> Option<SchoolYear> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (known, None) | (None, known) => known,
-    }
+/// The lesser of two, of which either may not be known.
+fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    [one, other].into_iter().flatten().min()
 }

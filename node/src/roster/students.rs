@@ -1,5 +1,7 @@
 //! The students of a roster, one by one: in memory as far as they have room, sealed on the disk beyond it.
 
+use core::cmp::Ordering;
+
 use passage_protocol::cells::{Ethnicity, Gender, SchoolCode, SchoolYear};
 use passage_shell::shelf::{Room, Sequence, ShelfError};
 use rayon::prelude::*;
@@ -12,11 +14,33 @@ use super::{
 };
 use crate::coverage::Held;
 
+/// When and at which school high school was completed: one whose code no file gives is none.
+///
+/// Of several that of the earlier year counts, in one year one at a known school, and of two schools the one of the smaller code: so
+/// the order of files decides nothing. That one is the least.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) struct Completion {
+    pub(crate) cohort: SchoolYear,
+    pub(crate) school: Option<SchoolCode>,
+}
+
+impl Ord for Completion {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |one: &Self| (one.cohort, one.school.is_none(), one.school);
+        order(self).cmp(&order(other))
+    }
+}
+
+impl PartialOrd for Completion {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// One student, as far as the member's own files tell.
 pub struct Student {
     pub(super) person: Person,
-    pub(super) cohort: Option<SchoolYear>,
-    pub(super) school: Option<SchoolCode>,
+    pub(super) completion: Option<Completion>,
     pub(super) first_regular: Option<SchoolYear>,
     pub(super) enrolled: Enrolled,
 }
@@ -38,13 +62,18 @@ impl Student {
     /// The class the student completed high school with, by the CALPADS rule; only in a district.
     #[must_use]
     pub fn completion_cohort(&self) -> Option<SchoolYear> {
-        self.cohort
+        self.completion.map(|completion| completion.cohort)
     }
 
     /// The school of that completion, if the file names one by the state's code.
     #[must_use]
     pub fn completion_school(&self) -> Option<SchoolCode> {
-        self.school
+        self.completion.and_then(|completion| completion.school)
+    }
+
+    /// When and where it completed; of several completions the least.
+    pub(crate) fn completion(&self) -> Option<Completion> {
+        self.completion
     }
 
     /// School year of the first term that was not dual enrolment.
@@ -82,9 +111,9 @@ impl Student {
     /// Back from its row of bytes.
     pub(crate) fn unpack(row: &[u8]) -> Result<Self, ShelfError> {
         let mut row = Unpack(row);
+        let (cohort, school) = (row.year()?, SchoolCode::from_number(row.number()?));
         Ok(Self {
-            cohort: row.year()?,
-            school: SchoolCode::from_number(row.number()?),
+            completion: cohort.map(|cohort| Completion { cohort, school }),
             first_regular: row.year()?,
             enrolled: match row.byte()? {
                 0 => Enrolled::Never,
@@ -96,8 +125,8 @@ impl Student {
     }
 
     fn pack(&self, out: &mut Vec<u8>) {
-        put_year(self.cohort, out);
-        out.extend_from_slice(&self.school.map_or(u32::MAX, SchoolCode::number).to_le_bytes());
+        put_year(self.completion_cohort(), out);
+        out.extend_from_slice(&self.completion_school().map_or(u32::MAX, SchoolCode::number).to_le_bytes());
         put_year(self.first_regular, out);
         out.push(u8::from(self.ever_enrolled()));
         put_person(&self.person, out);

@@ -66,6 +66,9 @@ pub const ELEMENT_BYTES: usize = 32;
 /// Points that share a weight in [`Backend::weighted_sums`], each in a sum of its own.
 pub const WEIGHED_TOGETHER: usize = 8;
 
+/// Points for which [`Backend::weighted_sums`] empties its buckets once: fewer at a time cost more each.
+pub const SUMMED_TOGETHER: usize = weighted::GROUPS * WEIGHED_TOGETHER;
+
 /// What multiplies the points of a batch.
 #[derive(Clone, Copy)]
 pub struct Backend(Kind);

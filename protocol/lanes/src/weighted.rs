@@ -18,7 +18,7 @@ use super::{
 use crate::ELEMENT_BYTES;
 
 /// Groups of eight points whose buckets are emptied together: a megabyte of points, most of which stays in the second cache.
-const GROUPS: usize = 1024;
+pub(super) const GROUPS: usize = 1024;
 
 /// The lanes' sums of one batch.
 pub(super) struct LaneSums<'a, F> {

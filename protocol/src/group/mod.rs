@@ -53,7 +53,8 @@ pub use yardstick::Yardstick;
 
 pub(crate) use equality::{Combination, LaneSums};
 pub(crate) use passage_lanes::{
-    Addend, Factor, FixedBase, Input, More, Output, Pass, Scalars, SecretScalar, WEIGHED_TOGETHER,
+    Addend, Factor, FixedBase, Input, More, Output, Pass, SUMMED_TOGETHER, Scalars, SecretScalar,
+    WEIGHED_TOGETHER,
 };
 pub(crate) use point::Point;
 

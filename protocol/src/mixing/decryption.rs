@@ -14,10 +14,13 @@ use crate::{
     codec_struct,
     group::{
         BadPoint, Combination, CommitteeKeys, EqualityProof, Factor, GroupError, Input, KeyShare, LaneSums,
-        More, Output, Pass, SecretScalar, WEIGHED_TOGETHER,
+        More, Output, Pass, SUMMED_TOGETHER, SecretScalar, WEIGHED_TOGETHER,
     },
     ids::Digest,
 };
+
+/// Tuples whose weighted sums are best made together: smaller chunks cost more a tuple.
+pub const SUMMED_TUPLES: usize = SUMMED_TOGETHER;
 
 /// Bytes of a weight: 128 bits.
 const WEIGHT_BYTES: usize = 16;

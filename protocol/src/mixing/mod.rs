@@ -43,7 +43,7 @@ mod tags;
 mod tuples;
 
 pub use contribute::{ColumnValue, FirstFactor, PlainRow, contribute, turns};
-pub use decryption::{DecryptionProof, DecryptionStatement, DecryptionSums, partial_decrypt};
+pub use decryption::{DecryptionProof, DecryptionStatement, DecryptionSums, SUMMED_TUPLES, partial_decrypt};
 pub use histogram::{CellLookup, Histogram, check_tuples};
 pub use hop::hop;
 pub use permutation::Permutation;

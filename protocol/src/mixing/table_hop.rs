@@ -185,17 +185,13 @@ impl Bases<'_> {
         drawn: &Drawn,
     ) -> Result<Vec<Half>, BadPoint> {
         let (points, subtracted) = source.half(1, shape);
-        // Tests of one place in a tuple, which share its cell.
-        let tests = shape.receivers() * shape.outcomes();
-        let cells: Half = match points.first() {
-            Some(cells) if self.turn.is_last() => {
-                cells.iter().flat_map(|cell| core::iter::repeat_n(*cell, tests)).collect()
-            }
-            Some(_) | None => Half::new(),
-        };
-        let (_, cell_deltas) = drawn.of_key(0);
-        let repeated: Vec<&SecretScalar> =
-            cell_deltas.iter().flat_map(|delta| core::iter::repeat_n(*delta, tests)).collect();
+        // After the last pass each of the tests of one place in a tuple holds its cell, of which there is none before.
+        let tests = if self.turn.is_last() { shape.receivers() * shape.outcomes() } else { 0 };
+        let cells: Half = (points.first().into_iter().flatten())
+            .flat_map(|cell| core::iter::repeat_n(*cell, tests))
+            .collect();
+        let deltas_of_cells: Vec<&SecretScalar> =
+            drawn.cell_deltas.iter().flat_map(|delta| core::iter::repeat_n(delta, tests)).collect();
         let column = |(key, points): (usize, &Half)| {
             let (factor, deltas) = drawn.of_key(key);
             let mut addends = vec![Addend { base: self.of_key(key), scalars: Scalars::Secret(&deltas) }];
@@ -207,7 +203,7 @@ impl Bases<'_> {
                     return Ok(Half::new());
                 }
                 more = Some(More { input: source.input(&cells, &[]), factor: Factor::One });
-                addends.push(Addend { base: self.cell, scalars: Scalars::Secret(&repeated) });
+                addends.push(Addend { base: self.cell, scalars: Scalars::Secret(&deltas_of_cells) });
             }
             pass(&Pass { input, factor, more, addends: &addends, output: Output::Double })
         };

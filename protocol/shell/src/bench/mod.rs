@@ -130,7 +130,7 @@ impl Size {
             decrypted_points: tables * tests * last * self.committee() as u64,
             list_bytes: of_members(&bytes),
             largest_list_bytes: rows * bytes(0) as u64,
-            table_bytes: tables * last * (32 + 64 * tests),
+            table_bytes: tables * last * shape.map_or(0, |shape| shape.final_bytes() as u64),
         }
     }
 }

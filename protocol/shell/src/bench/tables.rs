@@ -6,8 +6,8 @@ use passage_protocol::{
     linkage::{Plan, PlanTuple},
     mixing::{
         CellLookup, DecryptionProof, DecryptionStatement, DecryptionSums, FinalChunk, Histogram, MixingError,
-        PlanEntry, TableKeys, TableTurn, TupleChunk, TupleColumns, TupleShape, build_tuples, chunk_seed,
-        noise_tuples, partial_decrypt, table_hop,
+        PlanEntry, SUMMED_TUPLES, TableKeys, TableTurn, TupleChunk, TupleColumns, TupleShape, build_tuples,
+        chunk_seed, noise_tuples, partial_decrypt, table_hop,
     },
     noise::NoiseTable,
 };
@@ -18,9 +18,6 @@ use super::{
     round::{CHUNK, Parties, sealed, shuffled},
     steps::{BenchFault, MISSING, Round, Step},
 };
-
-/// Tuples that are decrypted, proved and counted together, as a coordinator and a node do.
-const SUMMED: usize = 8_192;
 
 /// Makes one table.
 pub(super) fn second_mix(
@@ -109,21 +106,21 @@ fn decrypt(
 ) -> Result<(), BenchFault> {
     let points = (list.len() / shape.final_bytes() * size.receivers()) as u64;
     let digest = Digest::of_blob(list);
-    let chunk_bytes = (SUMMED * shape.final_bytes(), SUMMED * shape.partial_bytes());
+    let chunk_bytes = (SUMMED_TUPLES * shape.final_bytes(), SUMMED_TUPLES * shape.partial_bytes());
     let summed = |parts: Result<Vec<DecryptionSums>, MixingError>| {
         let mut sum = DecryptionSums::zero();
         parts.map(|parts| parts.iter().for_each(|part| sum.add(part))).map(|()| sum)
     };
     let own_sums = |statement: &DecryptionStatement| {
         let of_chunk = |(number, chunk): (usize, &[u8])| {
-            DecryptionSums::of_own_chunk(statement, chunk, (number * SUMMED) as u64, shape)
+            DecryptionSums::of_own_chunk(statement, chunk, (number * SUMMED_TUPLES) as u64, shape)
         };
         summed(list.par_chunks(chunk_bytes.0).enumerate().map(of_chunk).collect())
     };
     let sums = |statement: &DecryptionStatement, partials: &[u8]| {
         let chunks = list.par_chunks(chunk_bytes.0).zip(partials.par_chunks(chunk_bytes.1)).enumerate();
         let of_chunk = |(number, (list, partials)): (usize, (&[u8], &[u8]))| {
-            DecryptionSums::of_chunk(statement, list, partials, (number * SUMMED) as u64, shape)
+            DecryptionSums::of_chunk(statement, list, partials, (number * SUMMED_TUPLES) as u64, shape)
         };
         summed(chunks.map(of_chunk).collect())
     };
@@ -131,7 +128,7 @@ fn decrypt(
     for member in &parties.members {
         let made = round.spend(Step::Decrypt, points, || -> Result<_, BenchFault> {
             let part = |(number, chunk): (usize, &[u8])| {
-                partial_decrypt(chunk, (number * SUMMED) as u64, shape, keys, member)
+                partial_decrypt(chunk, (number * SUMMED_TUPLES) as u64, shape, keys, member)
             };
             let partials: Vec<Vec<u8>> =
                 list.par_chunks(chunk_bytes.0).enumerate().map(part).collect::<Result<_, _>>()?;
@@ -162,7 +159,7 @@ fn decrypt(
                     partials.get(start..)?.get(..chunk.len() / shape.final_bytes() * shape.partial_bytes())
                 })
                 .collect();
-            Histogram::decode(chunk, (number * SUMMED) as u64, &partials, &lookup, shape)
+            Histogram::decode(chunk, (number * SUMMED_TUPLES) as u64, &partials, &lookup, shape)
         };
         let chunks = list.par_chunks(chunk_bytes.0).enumerate();
         let parts: Vec<Histogram> =

@@ -37,6 +37,12 @@ impl Study {
         self.tables.iter().any(|table| table.dimension == Dimension::School)
     }
 
+    /// The metrics it asks for by school.
+    fn metrics_by_school(&self) -> impl Iterator<Item = &Metric> {
+        let by_school = self.tables.iter().filter(|table| table.dimension == Dimension::School);
+        by_school.filter_map(|table| self.metric(&table.metric, table.version))
+    }
+
     /// The schools it lists of a participant; none of one that takes no part.
     #[must_use]
     pub fn schools_of(&self, code: MemberCode) -> &[School] {
@@ -48,11 +54,8 @@ impl Study {
     /// has schools, and nobody else has any. Only files of districts say at which school a student completed.
     #[must_use]
     pub fn without_schools(&self, segment: impl Fn(MemberCode) -> Option<Segment>) -> Option<MemberCode> {
-        let counted = |segment: Segment| {
-            let by_school = self.tables.iter().filter(|table| table.dimension == Dimension::School);
-            let metrics = by_school.filter_map(|table| self.metric(&table.metric, table.version));
-            metrics.into_iter().any(|metric| metric.senders.contains(&segment))
-        };
+        let counted =
+            |segment: Segment| self.metrics_by_school().any(|metric| metric.senders.contains(&segment));
         let is_wrong = |one: &&StudyParticipant| {
             let sends = one.role == Role::Sender;
             let segment = segment(one.code);
@@ -76,13 +79,10 @@ impl Study {
             let outcomes = u32::try_from(metric.outcomes.len()).unwrap_or(u32::MAX);
             outcomes.saturating_add(1).saturating_pow(receivers(metric))
         };
-        let by_school = self.tables.iter().filter(|table| table.dimension == Dimension::School);
-        let metrics: Vec<&Metric> =
-            by_school.filter_map(|table| self.metric(&table.metric, table.version)).collect();
         let of = |one: &StudyParticipant| {
             let rows = u32::try_from(one.schools.len() + 1).unwrap_or(u32::MAX);
-            let sent = metrics
-                .iter()
+            let sent = self
+                .metrics_by_school()
                 .filter(|metric| segment(one.code).is_some_and(|kind| metric.senders.contains(&kind)));
             sent.map(|metric| rows.saturating_mul(patterns(metric))).fold(0, u32::saturating_add)
         };

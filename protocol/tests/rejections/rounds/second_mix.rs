@@ -138,7 +138,10 @@ pub(super) fn vectors(manifest: &Manifest, joined: Story) -> Vec<Vector> {
         manifest: last_hop.manifest,
         table: 0,
         table_digest: last_hop.output,
-        partials: BlobRef { digest: Digest([150; 32]), bytes: u64::from(last_hop.tuples) * 32 },
+        partials: BlobRef {
+            digest: Digest([150; 32]),
+            bytes: u64::from(last_hop.tuples) * tables::shape().partial_bytes() as u64,
+        },
         proof: some_proof(),
     };
     let say = |statement: PartialStatement, signer: u8| {
