@@ -48,6 +48,12 @@ impl<F: Field> Completed<F> {
         mul(self.e, self.h)
     }
 
+    /// What T is the product of.
+    #[inline(always)]
+    pub(super) fn factors_of_t(&self) -> (F, F) {
+        (self.e, self.h)
+    }
+
     /// For a doubling that follows, which does not read T: left as E, and not to be read.
     #[inline(always)]
     pub(super) fn without_t(&self) -> Extended<F> {
@@ -122,6 +128,12 @@ impl<F: Field> Cached<F> {
     #[inline(always)]
     pub(super) fn identity(of: &Constants<F>) -> Self {
         Self { plus: of.one, minus: of.one, twice_z: of.one.sum(of.one), twice_dt: of.zero }
+    }
+
+    /// `[plus, minus, twice_z, twice_dt]`.
+    #[inline(always)]
+    pub(super) fn coordinates(&self) -> [F; 4] {
+        [self.plus, self.minus, self.twice_z, self.twice_dt]
     }
 
     /// The negated point.

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 use super::vector::{Lanes, Word};
 use crate::SecretScalar;
 
-/// Digits of a scalar below 2^255 in radix 16.
-pub(super) const DIGITS: usize = 64;
+/// Digits of a scalar in radix 16: of it or of what the order exceeds it by, the smaller, which is below 2^251 + 2^124.
+pub(super) const DIGITS: usize = 63;
 
-/// Digits of a scalar below 2^255 in radix 64.
-pub(super) const FIXED_DIGITS: usize = 43;
+/// Digits of it in radix 64.
+pub(super) const FIXED_DIGITS: usize = 42;
 
 /// Digits of a number below 2^32 in radix 64.
 pub(super) const FIXED_DIGITS_OF_U32: usize = 6;
@@ -50,7 +50,7 @@ impl Digits {
     /// One scalar for every lane.
     pub(super) fn shared(scalar: &SecretScalar) -> Self {
         let mut digits = Self::zero();
-        let signed = recoded(scalar.0.as_bytes());
+        let signed = recoded(scalar);
         for lane in 0..8 {
             digits.set(lane, signed.as_slice());
         }
@@ -61,7 +61,7 @@ impl Digits {
     pub(super) fn set_secret<'a>(&mut self, scalars: impl IntoIterator<Item = &'a SecretScalar>) {
         let mut scalars = scalars.into_iter();
         for lane in 0..8 {
-            let signed = scalars.next().map(|scalar| recoded(scalar.0.as_bytes()));
+            let signed = scalars.next().map(recoded);
             self.set(lane, signed.unwrap_or_else(|| Zeroizing::new([0; DIGITS])).as_slice());
         }
     }
@@ -70,7 +70,7 @@ impl Digits {
     pub(super) fn set_for_fixed<'a>(&mut self, scalars: impl IntoIterator<Item = &'a SecretScalar>) {
         let mut scalars = scalars.into_iter();
         for lane in 0..8 {
-            let signed = scalars.next().map(|scalar| recoded_for_fixed(scalar.0.as_bytes()));
+            let signed = scalars.next().map(recoded_for_fixed);
             self.set(lane, signed.unwrap_or_else(|| Zeroizing::new([0; FIXED_DIGITS])).as_slice());
         }
     }
@@ -82,7 +82,7 @@ impl Digits {
             if let ([low, ..], Some(number)) = (scalar.as_chunks_mut::<4>().0, numbers.get(lane)) {
                 *low = number.to_le_bytes();
             }
-            self.set(lane, recoded_for_fixed(&scalar).as_slice());
+            self.set(lane, in_radix_64(&scalar).as_slice());
         }
     }
 
@@ -139,33 +139,34 @@ impl<W: Word> Digit<W> {
     }
 }
 
-type Signed = Zeroizing<[i8; DIGITS]>;
-
-/// Digits from -8 to 8 with `scalar = sum digit_i 16^i`, for a scalar below 2^255. No branch depends on it.
-fn recoded(scalar: &[u8; 32]) -> Signed {
+/// Digits from -8 to 8 whose sum `digit_i 16^i` is the scalar modulo the order. No branch depends on it.
+fn recoded(scalar: &SecretScalar) -> Zeroizing<[i8; DIGITS]> {
+    let (smaller, stands) = scalar.smaller();
     let mut digits = Zeroizing::new([0_i8; DIGITS]);
-    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(scalar) {
-        *pair = [(byte & 15).cast_signed(), (byte >> 4).cast_signed()];
+    // The 64th nibble is 0.
+    for (pair, byte) in digits.chunks_mut(2).zip(smaller.iter()) {
+        for (digit, nibble) in pair.iter_mut().zip([byte & 15, byte >> 4]) {
+            *digit = nibble.cast_signed();
+        }
     }
-    let mut carry = 0;
-    for digit in digits.iter_mut() {
-        *digit += carry;
-        // 8 and above becomes negative and carries: (digit + 8) / 16 is 0 or 1.
-        carry = (*digit + 8) >> 4;
-        *digit -= carry << 4;
-    }
-    // A scalar below 2^255 has a top nibble below 8: with the carry at most 8, it may have lost one carry of its own.
-    if let Some(last) = digits.last_mut() {
-        *last += carry << 4;
-    }
+    sign::<4>(digits.as_mut_slice());
+    digits.iter_mut().for_each(|digit| *digit *= stands);
     digits
 }
 
-/// Digits from -32 to 32 with `scalar = sum digit_i 64^i`, for a scalar below 2^255. No branch depends on it.
-fn recoded_for_fixed(scalar: &[u8; 32]) -> Zeroizing<[i8; FIXED_DIGITS]> {
+/// Digits from -32 to 32 whose sum `digit_i 64^i` is the scalar modulo the order. No branch depends on it.
+fn recoded_for_fixed(scalar: &SecretScalar) -> Zeroizing<[i8; FIXED_DIGITS]> {
+    let (smaller, stands) = scalar.smaller();
+    let mut digits = in_radix_64(&smaller);
+    digits.iter_mut().for_each(|digit| *digit *= stands);
+    digits
+}
+
+/// Digits from -32 to 32 with `number = sum digit_i 64^i`, for a number up to 2^251 + 2^124.
+fn in_radix_64(number: &[u8; 32]) -> Zeroizing<[i8; FIXED_DIGITS]> {
     let mut digits = Zeroizing::new([0_i8; FIXED_DIGITS]);
     let mut bits = Zeroizing::new([0_u8; 33]);
-    for (place, byte) in bits.iter_mut().zip(scalar) {
+    for (place, byte) in bits.iter_mut().zip(number) {
         *place = *byte;
     }
     // Three bytes are four digits.
@@ -176,14 +177,22 @@ fn recoded_for_fixed(scalar: &[u8; 32]) -> Zeroizing<[i8; FIXED_DIGITS]> {
             *digit = ((bits >> shift & 63) as u8).cast_signed();
         }
     }
+    sign::<6>(digits.as_mut_slice());
+    digits
+}
+
+/// Digits of half the radix `2^BITS` and above become negative and carry into the next.
+fn sign<const BITS: u32>(digits: &mut [i8]) {
     let mut carry = 0;
     for digit in digits.iter_mut() {
         *digit += carry;
-        // 32 and above becomes negative and carries: (digit + 32) / 64 is 0 or 1. The highest digit is below 8.
-        carry = (*digit + 32) >> 6;
-        *digit -= carry << 6;
+        carry = (*digit + (1 << (BITS - 1))) >> BITS;
+        *digit -= carry << BITS;
     }
-    digits
+    // The highest is at most half the radix, and has no next one: it keeps what it would carry.
+    if let Some(last) = digits.last_mut() {
+        *last += carry << BITS;
+    }
 }
 
 #[cfg(test)]
@@ -191,34 +200,45 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What the digits weigh, in both radices.
-    fn weighed(scalar: &[u8; 32]) -> [u8; 32] {
-        let value = weighed_in(16, recoded(scalar).as_slice());
-        assert_eq!(weighed_in(64, recoded_for_fixed(scalar).as_slice()), value);
-        value
+    use curve25519_dalek::scalar::Scalar;
+
+    /// What the digits weigh modulo the order.
+    fn weighed(radix: i8, digits: &[i8]) -> Scalar {
+        let one = |digit: i8| {
+            assert!((-radix / 2..=radix / 2).contains(&digit), "{digit}");
+            let magnitude = Scalar::from(digit.unsigned_abs());
+            if digit < 0 { -magnitude } else { magnitude }
+        };
+        let radix = Scalar::from(radix.unsigned_abs());
+        digits.iter().rev().fold(Scalar::ZERO, |value, digit| value * radix + one(*digit))
     }
 
-    fn weighed_in(radix: i32, digits: &[i8]) -> [u8; 32] {
-        // Horner from the top in 256-bit two's complement.
-        let mut value = [0_u8; 32];
-        for digit in digits.iter().rev() {
-            assert!((-radix / 2..=radix / 2).contains(&i32::from(*digit)), "{digit}");
-            let mut carry = i32::from(*digit);
-            for byte in &mut value {
-                carry += i32::from(*byte) * radix;
-                *byte = (carry & 255) as u8;
-                carry >>= 8;
-            }
-        }
-        value
+    fn weighs_itself(scalar: Scalar) {
+        let secret = SecretScalar::computed(scalar);
+        assert_eq!(weighed(16, recoded(&secret).as_slice()), scalar);
+        assert_eq!(weighed(64, recoded_for_fixed(&secret).as_slice()), scalar);
     }
 
     #[test]
     fn edges_recode() {
-        let mut top = [0xFF; 32];
-        top[31] = 0x7F;
-        for scalar in [[0; 32], [0x88; 32].map(|byte: u8| byte & 0x7F), [0x77; 32], top] {
-            assert_eq!(weighed(&scalar), scalar);
+        let half = -Scalar::from(2_u8).invert();
+        for near in [Scalar::ZERO, half, Scalar::from(1_u128 << 124)] {
+            for step in [0_u8, 1, 2, 7, 8, 9, 31, 32, 33, 64, 255] {
+                weighs_itself(near + Scalar::from(step));
+                weighs_itself(near - Scalar::from(step));
+            }
+        }
+        for nibble in 0..=255_u8 {
+            weighs_itself(Scalar::from_bytes_mod_order([nibble; 32]));
+        }
+        // 2^248 to 2^252, one less and one more: the highest digit and what is carried into it.
+        for bit in 244..253 {
+            let power = (0..bit).fold(Scalar::ONE, |power, _| power + power);
+            for near in [power, power - Scalar::ONE, power + Scalar::ONE, power - Scalar::from(1_u128 << 123)]
+            {
+                weighs_itself(near);
+                weighs_itself(-near);
+            }
         }
     }
 
@@ -226,7 +246,7 @@ mod tests {
     fn six_digits_hold_any_u32() {
         let mut scalar = [0; 32];
         scalar[..4].fill(0xFF);
-        assert!(recoded_for_fixed(&scalar)[FIXED_DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
+        assert!(in_radix_64(&scalar)[FIXED_DIGITS_OF_U32..].iter().all(|digit| *digit == 0));
     }
 
     #[test]
@@ -234,17 +254,19 @@ mod tests {
         for weight in [0, 1, 63, 64, 65, 127, 128, u128::MAX, u128::MAX >> 1, 1 << 127, 0x8888 << 112] {
             let digits = recoded_weight(weight);
             assert!(digits.iter().all(|digit| (-63..=64).contains(digit)), "{weight}");
-            let mut value = [0; 32];
-            value[..16].copy_from_slice(&weight.to_le_bytes());
-            assert_eq!(weighed_in(128, &digits.map(|digit| digit as i8)), value, "{weight}");
+            let mut value = Scalar::ZERO;
+            for digit in digits.iter().rev() {
+                let magnitude = Scalar::from(digit.unsigned_abs());
+                value = value * Scalar::from(128_u8) + if *digit < 0 { -magnitude } else { magnitude };
+            }
+            assert_eq!(value, Scalar::from(weight), "{weight}");
         }
     }
 
     proptest! {
         #[test]
-        fn digits_weigh_what_the_scalar_is(mut scalar in any::<[u8; 32]>()) {
-            scalar[31] &= 0x7F;
-            prop_assert_eq!(weighed(&scalar), scalar);
+        fn digits_weigh_what_the_scalar_is(bytes in any::<[u8; 32]>()) {
+            weighs_itself(Scalar::from_bytes_mod_order(bytes));
         }
     }
 }

@@ -15,6 +15,9 @@ pub(super) trait Field: Copy + Send + Sync {
     type Wide: Copy;
     /// Eight elements, one of which every lane can pick: a row a limb.
     type Rows: Copy + Send + Sync;
+    /// Whether four doublings, written out, fit where a processor keeps decoded instructions (some 6 000 of them). Otherwise they are a
+    /// loop.
+    const FOUR_DOUBLINGS_FIT: bool;
 
     /// The element whose 255 low bits stand in `bytes`, little-endian, in each lane; taken modulo p.
     fn load(proof: <Self::Word as Word>::Proof, bytes: &[[u8; 32]; 8]) -> Self;

@@ -120,6 +120,7 @@ impl<W: Multiply32> Field for Field25<W> {
     type Word = W;
     type Wide = Wide25<W>;
     type Rows = [W::Row; 10];
+    const FOUR_DOUBLINGS_FIT: bool = false;
 
     #[inline(always)]
     fn load(proof: Proof<Self>, elements: &[[u8; 32]; 8]) -> Self {

@@ -122,6 +122,7 @@ impl<W: Multiply52> Field for Field51<W> {
     type Word = W;
     type Wide = Wide51<W>;
     type Rows = [W::Row; 5];
+    const FOUR_DOUBLINGS_FIT: bool = true;
 
     #[inline(always)]
     fn load(proof: Proof<Self>, elements: &[[u8; 32]; 8]) -> Self {

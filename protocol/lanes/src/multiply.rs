@@ -12,13 +12,13 @@ use super::{
     vector::{Job, Word},
 };
 
-/// `1 P` to `8 P`.
-pub(super) type Multiples<F> = [Cached<F>; 8];
+/// The coordinates of a [`Cached`] in its order: of `1 P` to `8 P`.
+type Multiples<F> = [[F; 8]; 4];
 
 /// Makes the multiples.
-pub(super) struct MakeMultiples<'a, F: Field> {
-    pub(super) of: &'a Constants<F>,
-    pub(super) point: &'a Extended<F>,
+struct MakeMultiples<'a, F: Field> {
+    of: &'a Constants<F>,
+    point: &'a Extended<F>,
 }
 
 impl<F: Field> Job<Proof<F>> for MakeMultiples<'_, F> {
@@ -28,24 +28,102 @@ impl<F: Field> Job<Proof<F>> for MakeMultiples<'_, F> {
     fn run(self, _: Proof<F>) -> Multiples<F> {
         let mut last = *self.point;
         let one = last.cached(self.of);
-        let mut multiples = [one; 8];
-        for multiple in multiples.iter_mut().skip(1) {
-            last = last.add(&one).extended();
-            *multiple = last.cached(self.of);
+        let (mut multiples, mut to_double) = ([one; 8], [last; 4]);
+        for at in 1..8 {
+            // An even multiple is a doubling, which costs less than an addition.
+            last = match to_double.get(at / 2) {
+                Some(half) if at % 2 == 1 => half.doubled(),
+                Some(_) | None => last.add(&one),
+            }
+            .extended();
+            if let Some(place) = to_double.get_mut(at) {
+                *place = last;
+            }
+            if let Some(multiple) = multiples.get_mut(at) {
+                *multiple = last.cached(self.of);
+            }
         }
-        multiples
+        [
+            multiples.map(|multiple| multiple.plus),
+            multiples.map(|multiple| multiple.minus),
+            multiples.map(|multiple| multiple.twice_z),
+            multiples.map(|multiple| multiple.twice_dt),
+        ]
     }
 }
 
-/// One coordinate of the multiple that each lane's digit names, by reading all eight.
-macro_rules! scan {
-    ($multiples:expr, $wanted:expr, $coordinate:ident, $zero:expr) => {{
-        let mut chosen = $zero.$coordinate;
-        for (wanted, multiple) in $wanted.iter().zip($multiples) {
-            chosen = F::select(*wanted, multiple.$coordinate, chosen);
+/// The element that each lane wants of eight, by reading all of them; `otherwise` if it wants none.
+#[inline(always)]
+fn scan<F: Field>(multiples: &[F; 8], wanted: &[Mask<F>; 8], otherwise: F) -> F {
+    let mut chosen = otherwise;
+    for (wanted, multiple) in wanted.iter().zip(multiples) {
+        chosen = F::select(*wanted, *multiple, chosen);
+    }
+    chosen
+}
+
+/// A multiple that was looked up, negated where the digit is.
+#[inline(always)]
+fn signed<F: Field>([plus, minus, twice_z, twice_dt]: [F; 4], digit: &Digit<F::Word>) -> Cached<F> {
+    let (plus, minus, twice_dt) = turned(digit.is_negative, plus, minus, twice_dt);
+    Cached { plus, minus, twice_z, twice_dt }
+}
+
+/// The sum of the multiples that the highest digits name: what the run of doublings begins with.
+struct Begin<'a, F: Field, const N: usize> {
+    of: &'a Constants<F>,
+    tables: &'a [Multiples<F>; N],
+    digits: [&'a Digits; N],
+}
+
+impl<F: Field, const N: usize> Job<Proof<F>> for Begin<'_, F, N> {
+    type Output = Extended<F>;
+
+    #[inline(always)]
+    fn run(self, proof: Proof<F>) -> Extended<F> {
+        let mut sum = Extended::identity(self.of);
+        for (multiples, digits) in self.tables.iter().zip(self.digits) {
+            let digit: Digit<F::Word> = digits.at(proof, DIGITS - 1);
+            let wanted = digit.wanted();
+            let mut chosen = Cached::identity(self.of).coordinates();
+            for (chosen, multiples) in chosen.iter_mut().zip(multiples) {
+                *chosen = scan(multiples, &wanted, *chosen);
+            }
+            sum = sum.add(&signed(chosen, &digit)).extended();
         }
-        chosen
-    }};
+        sum
+    }
+}
+
+/// A sum that is doubled four times, after the last of which an addition reads T.
+struct Doubled<F> {
+    sum: Extended<F>,
+    factors_of_t: (F, F),
+}
+
+impl<F: Field> Doubled<F> {
+    /// Doubles, and looks one coordinate up meanwhile: the loads fill what the multiplications leave free.
+    #[inline(always)]
+    fn beside<const N: usize>(
+        self,
+        coordinate: usize,
+        chosen: &mut [[F; 4]; N],
+        tables: &[Multiples<F>; N],
+        wanted: &[[Mask<F>; 8]; N],
+    ) -> Self {
+        for ((chosen, multiples), wanted) in chosen.iter_mut().zip(tables).zip(wanted) {
+            if let (Some(chosen), Some(multiples)) = (chosen.get_mut(coordinate), multiples.get(coordinate)) {
+                *chosen = scan(multiples, wanted, *chosen);
+            }
+        }
+        let doubled = self.sum.doubled();
+        Self { sum: doubled.without_t(), factors_of_t: doubled.factors_of_t() }
+    }
+
+    #[inline(always)]
+    fn extended(self) -> Extended<F> {
+        Extended { t: mul(self.factors_of_t.0, self.factors_of_t.1), ..self.sum }
+    }
 }
 
 /// `sum of scalars[n] * points[n]` in every lane, all under one run of doublings. Constant-time.
@@ -61,51 +139,42 @@ impl<F: Field, const N: usize> Job<Proof<F>> for Multiply<'_, F, N> {
     #[inline(always)]
     fn run(self, proof: Proof<F>) -> Extended<F> {
         let of = self.of;
-        let zero = Cached::identity(of);
-        let mut tables = [[zero; 8]; N];
+        let mut tables = [[[of.zero; 8]; 4]; N];
         for (multiples, point) in tables.iter_mut().zip(self.points) {
             *multiples = F::Word::enter(proof, MakeMultiples { of, point });
         }
-        let mut sum = Extended::identity(of);
+        let mut sum = F::Word::enter(proof, Begin { of, tables: &tables, digits: self.digits });
         let mut digits = [Digit::<F::Word>::load(proof, &[[0; 8]; 2]); N];
         let mut wanted = [digits[0].wanted(); N];
-        for place in (0..DIGITS).rev() {
+        for place in (0..DIGITS - 1).rev() {
             for ((digit, wanted), of_point) in digits.iter_mut().zip(&mut wanted).zip(self.digits) {
                 *digit = of_point.at(proof, place);
                 *wanted = digit.wanted();
             }
-            let mut chosen = [zero; N];
-            // One coordinate is looked up beside each doubling: the loads fill what the multiplications leave free.
-            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
-                chosen.plus = scan!(multiples, wanted, plus, zero);
+            let mut chosen = [Cached::identity(of).coordinates(); N];
+            let mut doubled = Doubled { sum, factors_of_t: (of.zero, of.zero) };
+            if F::FOUR_DOUBLINGS_FIT {
+                doubled = doubled.beside(0, &mut chosen, &tables, &wanted);
+                doubled = doubled.beside(1, &mut chosen, &tables, &wanted);
+                doubled = doubled.beside(2, &mut chosen, &tables, &wanted);
+                doubled = doubled.beside(3, &mut chosen, &tables, &wanted);
+            } else {
+                for coordinate in 0..4 {
+                    doubled = doubled.beside(coordinate, &mut chosen, &tables, &wanted);
+                }
             }
-            sum = sum.doubled().without_t();
-            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
-                chosen.minus = scan!(multiples, wanted, minus, zero);
-            }
-            sum = sum.doubled().without_t();
-            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
-                chosen.twice_z = scan!(multiples, wanted, twice_z, zero);
-            }
-            sum = sum.doubled().without_t();
-            for ((chosen, multiples), wanted) in chosen.iter_mut().zip(&tables).zip(&wanted) {
-                chosen.twice_dt = scan!(multiples, wanted, twice_dt, zero);
-            }
-            sum = sum.doubled().extended();
-            for ((chosen, digit), number) in chosen.iter().zip(&digits).zip(1..) {
-                let (plus, minus, twice_dt) =
-                    turned(digit.is_negative, chosen.plus, chosen.minus, chosen.twice_dt);
-                let added = sum.add(&Cached { plus, minus, twice_z: chosen.twice_z, twice_dt });
+            sum = doubled.extended();
+            for ((chosen, digit), number) in chosen.into_iter().zip(&digits).zip(1..) {
+                let added = sum.add(&signed(chosen, digit));
                 sum = added.without_t();
                 if number < N || place == 0 {
-                    // Another addition reads T, a doubling does not.
                     sum.t = added.t();
                 }
             }
         }
         // A match point can be guessed back from low-entropy fields: what was made of it does not stay on the stack.
         for multiples in &mut tables {
-            multiples.fill(zero);
+            multiples.fill([of.zero; 8]);
         }
         black_box(&tables);
         sum

@@ -1,5 +1,7 @@
 //! Secret scalars: non-zero, wiped when dropped, without `Debug`, `Clone` or a codec form.
 
+use core::hint::black_box;
+
 use curve25519_dalek::scalar::Scalar;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -66,10 +68,35 @@ impl SecretScalar {
     pub fn half(&self) -> Self {
         Self(self.0.div_by_2())
     }
+
+    /// The smaller of the scalar and what the order exceeds it by, at most half the order, and 1 or -1: what it is to be multiplied by
+    /// to be the scalar. No branch depends on the scalar.
+    pub(crate) fn smaller(&self) -> (Zeroizing<[u8; 32]>, i8) {
+        let (mut negated, mut borrow) = (Zeroizing::new([0; 4]), false);
+        let (mut is_larger, mut smaller) = (false, Zeroizing::new([0; 32]));
+        for (((word, order), half), negated) in
+            self.0.as_bytes().as_chunks().0.iter().zip(ORDER).zip(HALF_ORDER).zip(negated.iter_mut())
+        {
+            let word = u64::from_le_bytes(*word);
+            (*negated, borrow) = order.borrowing_sub(word, borrow);
+            (_, is_larger) = half.borrowing_sub(word, is_larger);
+        }
+        let mask = black_box(u64::from(is_larger)).wrapping_neg();
+        for ((place, word), negated) in
+            smaller.as_chunks_mut().0.iter_mut().zip(self.0.as_bytes().as_chunks().0).zip(negated.iter())
+        {
+            let word = u64::from_le_bytes(*word);
+            *place = (word ^ (mask & (word ^ negated))).to_le_bytes();
+        }
+        (smaller, 1 - 2 * i8::from(is_larger))
+    }
 }
 
 /// The group order, 2^252 + 27742317777372353535851937790883648493, in words from the lowest.
 const ORDER: [u64; 4] = [0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 0x1000_0000_0000_0000];
+
+/// `(order - 1) / 2`.
+const HALF_ORDER: [u64; 4] = [0x2c09_318d_2e7a_e9f6, 0x0a6f_7cef_517b_ce6b, 0, 0x0800_0000_0000_0000];
 
 /// Whether little-endian bytes are above zero and below the group order. No branch depends on them.
 fn is_canonical(bytes: &[u8; 32]) -> bool {
