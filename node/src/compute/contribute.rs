@@ -18,7 +18,7 @@ use crate::{
         Finished, RoundContext, Rows, WorkFault,
         secrets::RoundSecrets,
         shuffle::Shuffle,
-        stream::{CHUNK_ROWS, SealedOut, seal_short},
+        stream::{CHUNK_ROWS, Made, SealedOut, seal_short},
     },
     prepare::{Prepared, PreparedRow},
 };
@@ -58,20 +58,17 @@ pub fn run(
     let (seed, turns_seed) = (entropy::seed()?, entropy::seed()?);
     let mut shuffle = Shuffle::new(shelf, context.allowance, list.rows, shape.row_bytes())?;
     let (mut batch, mut first_chunk) = (Vec::with_capacity(BATCH_ROWS), 0_u64);
+    let (mut made, mut put) = (Made::default(), |rows: &[u8]| shuffle.put(rows));
     let mut work_off = |batch: &mut Vec<PreparedRow>| -> Result<(), WorkFault> {
-        let chunks: Result<Vec<Vec<u8>>, WorkFault> = (batch.par_chunks(CHUNK_ROWS).enumerate())
-            .map(|(index, chunk)| {
-                let chunk_number = first_chunk + index as u64;
-                let turns = turns(chunk.len(), &chunk_seed(&turns_seed, chunk_number));
-                let plain = chunk.iter().zip(turns).map(|(row, turn)| plain_row(context, row, &makers, turn));
-                let plain: Vec<PlainRow> = plain.collect();
-                let seed = chunk_seed(&seed, chunk_number);
-                Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
-            })
-            .collect();
-        for chunk in chunks? {
-            shuffle.put(&chunk)?;
-        }
+        let work = |index: usize, chunk: &[PreparedRow]| {
+            let chunk_number = first_chunk + index as u64;
+            let turns = turns(chunk.len(), &chunk_seed(&turns_seed, chunk_number));
+            let plain = chunk.iter().zip(turns).map(|(row, turn)| plain_row(context, row, &makers, turn));
+            let plain: Vec<PlainRow> = plain.collect();
+            let seed = chunk_seed(&seed, chunk_number);
+            Ok(contribute(&plain, shape, &columns, factor, &context.keys, &seed)?)
+        };
+        made.next(batch.par_chunks(CHUNK_ROWS), work, &mut put)?;
         rows(batch.len() as u64);
         first_chunk += (BATCH_ROWS / CHUNK_ROWS) as u64;
         batch.clear();
@@ -82,6 +79,7 @@ pub fn run(
         if batch.len() == BATCH_ROWS { work_off(&mut batch) } else { Ok(()) }
     })?;
     work_off(&mut batch)?;
+    made.end(put)?;
     drop(prepared);
     let next = list.pass(1).ok_or(WorkFault::SecretMissing)?;
     let seal = context.seal(SealPurpose::List, context.me, 0, context.me, next)?;

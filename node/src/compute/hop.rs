@@ -56,21 +56,20 @@ pub fn run(
     let factor = factor(context, secrets, list)?;
     let seed = entropy::seed()?;
     let mut shuffle = Shuffle::new(shelf, context.allowance, list.rows, shape.row_bytes())?;
-    let mut batches = Batches::new(shape.row_bytes(), rows, |chunk: &[u8], first: u64| {
+    let work = |chunk: &[u8], first: u64| {
         let seed = chunk_seed(&seed, first / CHUNK_ROWS as u64);
         Ok(hop(chunk, first, shape, &columns, &factor, &context.keys, &seed)?)
-    });
+    };
+    let mut batches = Batches::new(shape.row_bytes(), rows, work, |rows: &[u8]| shuffle.put(rows));
     let seal = context.seal(SealPurpose::List, input.list, input.hop - 1, input.from, context.me)?;
     let expected = Expected {
         digest: input.expect,
         bytes: u64::from(list.rows) * shape.row_bytes() as u64,
         width: shape.row_bytes(),
     };
-    let mut put = |rows: &[u8]| shuffle.put(rows);
-    open_sealed(shelf, input.sealed.digest, &seal, &secrets.recipient, expected, |rows| {
-        batches.push(rows, &mut put)
-    })?;
-    batches.flush(&mut put)?;
+    let recipient = &secrets.recipient;
+    open_sealed(shelf, input.sealed.digest, &seal, recipient, expected, |rows| batches.push(rows))?;
+    batches.end()?;
 
     if input.hop == list.last_hop() {
         return last(context, secrets, shelf, input, list, shuffle);

@@ -1,6 +1,16 @@
 //! Blobs as streams: opening, working on them in batches, sealing.
+//!
+//! A pass is three stages that run beside one another: a thread reads and opens ahead, all cores work on a batch, and what came of the
+//! batch before is put away meanwhile. What may wait between them is bounded, so a slow stage holds the others up instead of
+//! filling memory.
 
-use std::io::Read;
+use std::{
+    fs::File,
+    io::Read,
+    panic,
+    sync::mpsc::{self, SyncSender},
+    thread,
+};
 
 use passage_protocol::{
     ids::Digest,
@@ -22,8 +32,11 @@ const CHUNKS_IN_FLIGHT: usize = 32;
 /// Bytes read from a file at a time.
 const READ_BYTES: usize = 64 << 10;
 
+/// Pieces that were opened and wait to be worked on.
+const PIECES_AHEAD: usize = 16;
+
 /// Opens a sealed blob and hands its plain bytes to `take` in pieces that are whole multiples of `width`; checks length
-/// and digest at the end.
+/// and digest at the end. Reading and opening go on, a mebibyte ahead, while `take` works.
 ///
 /// # Errors
 ///
@@ -34,19 +47,17 @@ pub fn open_sealed(
     context: &SealContext,
     key: &RecipientKey,
     expected: Expected,
-    mut take: impl FnMut(&[u8]) -> Result<(), WorkFault>,
+    take: impl FnMut(&[u8]) -> Result<(), WorkFault>,
 ) -> Result<(), WorkFault> {
-    let (mut file, _) = shelf.reader(sealed)?;
+    let (file, _) = shelf.reader(sealed)?;
     let mut opener = Opener::new(context, key);
-    let mut whole = WholeRows::new(expected.width);
-    let mut piece = vec![0; READ_BYTES];
-    loop {
-        let count = file.read(&mut piece).map_err(ShelfError::from)?;
-        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else { break };
-        whole.push(&opener.push(read)?, expected.bytes, &mut take)?;
-    }
-    whole.push(&opener.finish()?, expected.bytes, &mut take)?;
-    whole.finish(expected)
+    let open = |ahead: &Ahead| {
+        let mut whole = WholeRows::new(expected);
+        read(file, |piece| whole.push(opener.push(piece)?, ahead))?;
+        whole.push(opener.finish()?, ahead)?;
+        whole.finish()
+    };
+    beside(open, take)
 }
 
 /// Reads a blob in clear the same way.
@@ -57,17 +68,64 @@ pub fn open_sealed(
 pub fn open_plain(
     shelf: &Shelf,
     expected: Expected,
-    mut take: impl FnMut(&[u8]) -> Result<(), WorkFault>,
+    take: impl FnMut(&[u8]) -> Result<(), WorkFault>,
 ) -> Result<(), WorkFault> {
-    let (mut file, _) = shelf.reader(expected.digest)?;
-    let mut whole = WholeRows::new(expected.width);
+    let (file, _) = shelf.reader(expected.digest)?;
+    let open = |ahead: &Ahead| {
+        let mut whole = WholeRows::new(expected);
+        read(file, |piece| whole.push(piece.to_vec(), ahead))?;
+        whole.finish()
+    };
+    beside(open, take)
+}
+
+/// The whole of a file, a piece at a time.
+fn read(mut file: File, mut take: impl FnMut(&[u8]) -> Result<(), Halt>) -> Result<(), Halt> {
     let mut piece = vec![0; READ_BYTES];
     loop {
-        let count = file.read(&mut piece).map_err(ShelfError::from)?;
-        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else { break };
-        whole.push(read, expected.bytes, &mut take)?;
+        let count = file.read(&mut piece).map_err(|error| WorkFault::from(ShelfError::from(error)))?;
+        match piece.get(..count) {
+            Some(read) if !read.is_empty() => take(read)?,
+            Some(_) | None => return Ok(()),
+        }
     }
-    whole.finish(expected)
+}
+
+/// Where opened pieces wait.
+type Ahead = SyncSender<Vec<u8>>;
+
+/// Why opening ended early.
+enum Halt {
+    /// What was opened was refused.
+    Fault(WorkFault),
+    /// Nobody takes any more: the work has ended with a fault of its own.
+    Unwanted,
+}
+
+impl<E: Into<WorkFault>> From<E> for Halt {
+    fn from(fault: E) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// Runs `open` on a thread of its own and hands over what it sends.
+fn beside(
+    open: impl FnOnce(&Ahead) -> Result<(), Halt> + Send,
+    mut take: impl FnMut(&[u8]) -> Result<(), WorkFault>,
+) -> Result<(), WorkFault> {
+    thread::scope(|scope| {
+        let (ahead, pieces) = mpsc::sync_channel(PIECES_AHEAD);
+        let opening = thread::Builder::new().name("opening".to_owned());
+        let opening = opening.spawn_scoped(scope, move || open(&ahead)).map_err(ShelfError::from)?;
+        let taken = pieces.iter().try_for_each(|piece: Vec<u8>| take(&piece));
+        // A thread that waits for room learns that none will come.
+        drop(pieces);
+        match opening.join() {
+            Ok(Err(Halt::Fault(fault))) => taken.and(Err(fault)),
+            Ok(Ok(()) | Err(Halt::Unwanted)) => taken,
+            Err(panicked) => panic::resume_unwind(panicked),
+        }
+    })
 }
 
 /// What opened bytes must be.
@@ -85,60 +143,96 @@ struct WholeRows {
     rest: Vec<u8>,
     hasher: blake3::Hasher,
     seen: u64,
-    width: usize,
+    expected: Expected,
 }
 
 impl WholeRows {
-    fn new(width: usize) -> Self {
-        Self { rest: Vec::new(), hasher: blake3::Hasher::new(), seen: 0, width: width.max(1) }
+    fn new(expected: Expected) -> Self {
+        Self { rest: Vec::new(), hasher: blake3::Hasher::new(), seen: 0, expected }
     }
 
-    fn push(
-        &mut self,
-        plain: &[u8],
-        limit: u64,
-        take: &mut impl FnMut(&[u8]) -> Result<(), WorkFault>,
-    ) -> Result<(), WorkFault> {
+    fn push(&mut self, plain: Vec<u8>, ahead: &Ahead) -> Result<(), Halt> {
         self.seen += plain.len() as u64;
-        if self.seen > limit {
-            return Err(WorkFault::Length { seen: self.seen, expected: limit });
+        if self.seen > self.expected.bytes {
+            return Err(self.length().into());
         }
-        self.hasher.update(plain);
-        self.rest.extend_from_slice(plain);
-        let whole = self.rest.len() / self.width * self.width;
-        let kept = self.rest.split_off(whole);
-        take(&self.rest)?;
-        self.rest = kept;
+        self.hasher.update(&plain);
+        self.rest.extend(plain);
+        let width = self.expected.width.max(1);
+        let kept = self.rest.split_off(self.rest.len() / width * width);
+        ahead.send(core::mem::replace(&mut self.rest, kept)).map_err(|_| Halt::Unwanted)
+    }
+
+    fn finish(self) -> Result<(), Halt> {
+        if self.seen != self.expected.bytes || !self.rest.is_empty() {
+            return Err(self.length().into());
+        }
+        if Digest(*self.hasher.finalize().as_bytes()) != self.expected.digest {
+            return Err(WorkFault::Digest.into());
+        }
         Ok(())
     }
 
-    fn finish(self, expected: Expected) -> Result<(), WorkFault> {
-        if self.seen != expected.bytes || !self.rest.is_empty() {
-            return Err(WorkFault::Length { seen: self.seen, expected: expected.bytes });
-        }
-        if Digest(*self.hasher.finalize().as_bytes()) != expected.digest {
-            return Err(WorkFault::Digest);
-        }
+    fn length(&self) -> WorkFault {
+        WorkFault::Length { seen: self.seen, expected: self.expected.bytes }
+    }
+}
+
+/// What came of a batch and is not put away yet.
+#[derive(Default)]
+pub struct Made(Vec<Vec<u8>>);
+
+impl Made {
+    /// Works on the chunks of a batch on all cores, while what came of the batch before is put away in order.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `work` or `put` returns.
+    pub fn next<C: Send>(
+        &mut self,
+        chunks: impl IndexedParallelIterator<Item = C>,
+        work: impl Fn(usize, C) -> Result<Vec<u8>, WorkFault> + Sync + Send,
+        put: &mut (impl FnMut(&[u8]) -> Result<(), WorkFault> + Send),
+    ) -> Result<(), WorkFault> {
+        let before = core::mem::take(&mut self.0);
+        let (put, made) = rayon::join(
+            || before.iter().try_for_each(|chunk| put(chunk)),
+            || chunks.enumerate().map(|(index, chunk)| work(index, chunk)).collect::<Result<_, _>>(),
+        );
+        put?;
+        self.0 = made?;
         Ok(())
+    }
+
+    /// Puts away what is left.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `put` returns.
+    pub fn end(self, mut put: impl FnMut(&[u8]) -> Result<(), WorkFault>) -> Result<(), WorkFault> {
+        self.0.iter().try_for_each(|chunk| put(chunk))
     }
 }
 
 /// Collects whole rows into batches and passes them through `work` on all cores, in order, into `put`.
-pub struct Batches<'a, F> {
+pub struct Batches<'a, F, P> {
     pending: Vec<u8>,
+    made: Made,
     width: usize,
     first: u64,
     work: F,
+    put: P,
     rows: Rows<'a>,
 }
 
-impl<'a, F> Batches<'a, F>
+impl<'a, F, P> Batches<'a, F, P>
 where
-    F: Fn(&[u8], u64) -> Result<Vec<u8>, WorkFault> + Sync,
+    F: Fn(&[u8], u64) -> Result<Vec<u8>, WorkFault> + Sync + Send,
+    P: FnMut(&[u8]) -> Result<(), WorkFault> + Send,
 {
     /// Starts; `work` gets a chunk of whole rows and the position of its first row.
-    pub fn new(width: usize, rows: Rows<'a>, work: F) -> Self {
-        Self { pending: Vec::new(), width, first: 0, work, rows }
+    pub fn new(width: usize, rows: Rows<'a>, work: F, put: P) -> Self {
+        Self { pending: Vec::new(), made: Made::default(), width: width.max(1), first: 0, work, put, rows }
     }
 
     /// Adds whole rows, working as soon as a batch is full.
@@ -146,38 +240,31 @@ where
     /// # Errors
     ///
     /// Whatever `work` or `put` returns.
-    pub fn push(
-        &mut self,
-        rows: &[u8],
-        put: &mut impl FnMut(&[u8]) -> Result<(), WorkFault>,
-    ) -> Result<(), WorkFault> {
+    pub fn push(&mut self, rows: &[u8]) -> Result<(), WorkFault> {
         self.pending.extend_from_slice(rows);
-        if self.pending.len() >= CHUNK_ROWS * CHUNKS_IN_FLIGHT * self.width {
-            self.flush(put)
-        } else {
-            Ok(())
-        }
+        let is_full = self.pending.len() >= CHUNK_ROWS * CHUNKS_IN_FLIGHT * self.width;
+        if is_full { self.work_off() } else { Ok(()) }
     }
 
-    /// Works off what is pending.
+    /// Works off what is pending and puts all of it away.
     ///
     /// # Errors
     ///
     /// As [`push`](Self::push).
-    pub fn flush(&mut self, put: &mut impl FnMut(&[u8]) -> Result<(), WorkFault>) -> Result<(), WorkFault> {
-        let chunk_bytes = CHUNK_ROWS * self.width;
-        let first = self.first;
-        let work = &self.work;
-        let done: Result<Vec<Vec<u8>>, WorkFault> = (self.pending.par_chunks(chunk_bytes).enumerate())
-            .map(|(index, chunk)| work(chunk, first + (index * CHUNK_ROWS) as u64))
-            .collect();
-        for chunk in done? {
-            put(&chunk)?;
-        }
-        let count = (self.pending.len() / self.width.max(1)) as u64;
-        self.first += count;
+    pub fn end(mut self) -> Result<(), WorkFault> {
+        self.work_off()?;
+        self.made.end(self.put)
+    }
+
+    fn work_off(&mut self) -> Result<(), WorkFault> {
+        let Self { pending, made, width, first, work, put, .. } = self;
+        let row = |chunk: usize| *first + (chunk * CHUNK_ROWS) as u64;
+        let chunks = pending.par_chunks(CHUNK_ROWS * *width);
+        made.next(chunks, |chunk, rows| work(rows, row(chunk)), put)?;
+        let count = (pending.len() / *width) as u64;
+        *first += count;
         (self.rows)(count);
-        self.pending.clear();
+        pending.clear();
         Ok(())
     }
 }
@@ -209,9 +296,12 @@ impl SealedOut {
     ///
     /// [`WorkFault::Seal`], [`WorkFault::Shelf`].
     pub fn take(&mut self, plain: &[u8]) -> Result<(), WorkFault> {
-        for piece in plain.chunks(READ_BYTES) {
-            self.hasher.update(piece);
-            self.writer.write(&self.sealer.push(piece)?)?;
+        let Self { sealer, writer, hasher } = self;
+        for part in plain.chunks(READ_BYTES * PIECES_AHEAD) {
+            let seal = || -> Result<(), WorkFault> {
+                part.chunks(READ_BYTES).try_for_each(|piece| Ok(writer.write(&sealer.push(piece)?)?))
+            };
+            rayon::join(|| hasher.update(part), seal).1?;
         }
         Ok(())
     }
@@ -266,4 +356,93 @@ pub fn open_short(
 pub fn finish(writer: BlobWriter) -> Result<BlobRef, WorkFault> {
     let blob = writer.finish()?;
     Ok(BlobRef { digest: blob.digest, bytes: blob.bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn opening_goes_no_further_ahead_than_pieces_may_wait() {
+        let opened = AtomicUsize::new(0);
+        let open = |ahead: &Ahead| {
+            for _ in 0..200 {
+                opened.fetch_add(1, Ordering::SeqCst);
+                ahead.send(vec![7]).map_err(|_| Halt::Unwanted)?;
+            }
+            Ok(())
+        };
+        let mut taken = 0;
+        let take = |piece: &[u8]| {
+            taken += 1;
+            assert_eq!(piece, [7]);
+            // Beside those that wait, the one here and one that finds no room.
+            assert!(opened.load(Ordering::SeqCst) <= taken + PIECES_AHEAD + 1);
+            Ok(())
+        };
+        beside(open, take).unwrap();
+        assert_eq!(taken, 200);
+    }
+
+    #[test]
+    fn a_fault_of_either_stage_is_the_answer_and_ends_the_other() {
+        let endless = |ahead: &Ahead| loop {
+            ahead.send(vec![0]).map_err(|_| Halt::Unwanted)?;
+        };
+        let refused = |_: &[u8]| Err(WorkFault::RosterChanged);
+        assert!(matches!(beside(endless, refused), Err(WorkFault::RosterChanged)));
+
+        let mut taken = 0;
+        let faulty = |ahead: &Ahead| {
+            ahead.send(vec![0]).map_err(|_| Halt::Unwanted)?;
+            Err(Halt::Fault(WorkFault::Digest))
+        };
+        let fault = beside(faulty, |_| {
+            taken += 1;
+            Ok(())
+        });
+        assert!(matches!(fault, Err(WorkFault::Digest)));
+        assert_eq!(taken, 1, "what came before the fault was taken");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+        #[test]
+        fn every_row_is_worked_on_once_and_put_away_in_order(rows in 0_u32..40_000, piece in 1_usize..30_000) {
+            let list: Vec<u8> = (0..rows).flat_map(u32::to_le_bytes).collect();
+            let told = AtomicUsize::new(0);
+            let progress = |rows: u64| _ = told.fetch_add(rows as usize, Ordering::SeqCst);
+            let mut away = Vec::new();
+            let work = |chunk: &[u8], first: u64| {
+                assert_eq!(chunk.first_chunk().map(|first| u32::from_le_bytes(*first)), u32::try_from(first).ok());
+                Ok(chunk.to_vec())
+            };
+            let mut batches = Batches::new(4, &progress, work, |chunk: &[u8]| {
+                away.extend_from_slice(chunk);
+                Ok(())
+            });
+            for rows in list.chunks(4 * piece) {
+                batches.push(rows).unwrap();
+            }
+            batches.end().unwrap();
+            prop_assert!(away == list);
+            prop_assert_eq!(told.into_inner(), rows as usize);
+        }
+
+        #[test]
+        fn a_fault_in_any_chunk_is_the_answer(rows in 1_u32..40_000, bad in any::<prop::sample::Index>()) {
+            let bad = bad.index(rows as usize) as u64;
+            let work = |chunk: &[u8], first: u64| {
+                let is_here = (first..first + chunk.len() as u64 / 4).contains(&bad);
+                if is_here { Err(WorkFault::RosterChanged) } else { Ok(chunk.to_vec()) }
+            };
+            let mut batches = Batches::new(4, &|_| (), work, |_: &[u8]| Ok(()));
+            let pushed = batches.push(&vec![0; 4 * rows as usize]);
+            let ended = pushed.and_then(|()| batches.end());
+            prop_assert!(matches!(ended, Err(WorkFault::RosterChanged)));
+        }
+    }
 }

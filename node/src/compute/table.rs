@@ -8,8 +8,7 @@ use passage_protocol::{
     manifest::shapes::TableShape,
     mixing::{
         DecryptionProof, DecryptionStatement, DecryptionSums, PlanEntry, SUMMED_TUPLES, TableTurn,
-        TupleChunk, TupleColumns, UnmixedTuples, build_tuples, chunk_seed, noise_tuples, partial_decrypt,
-        table_hop,
+        TupleChunk, TupleColumns, build_tuples, chunk_seed, noise_tuples, partial_decrypt, table_hop,
     },
     round::MemberOutcome,
     seal::SealPurpose,
@@ -25,7 +24,7 @@ use crate::compute::{
     Finished, RoundContext, Rows, WorkFault,
     secrets::RoundSecrets,
     shuffle::Shuffle,
-    stream::{Batches, CHUNK_ROWS, Expected, SealedOut, finish, open_plain, open_sealed},
+    stream::{Batches, CHUNK_ROWS, Expected, Made, SealedOut, finish, open_plain, open_sealed},
 };
 
 /// What a pass over a table takes in.
@@ -112,16 +111,16 @@ pub fn run(
     };
 
     if let (Some(from), true) = (input.from, input.hop > 0) {
-        let mut batches = Batches::new(shape.tuple_bytes(), rows, |bytes: &[u8], first_tuple: u64| {
+        let work = |bytes: &[u8], first_tuple: u64| {
             mix(TupleChunk::Mixed { bytes, first_tuple }, first_tuple / CHUNK_ROWS as u64)
-        });
+        };
         let seal = context.seal(SealPurpose::Table, input.table, input.hop - 1, from, context.me)?;
         let width = shape.tuple_bytes();
         let expected = Expected { digest: input.expect, bytes: before * width as u64, width };
-        let mut put = |tuples: &[u8]| shuffle.put(tuples);
-        let take = |tuples: &[u8]| batches.push(tuples, &mut put);
-        open_sealed(shelf, input.input.digest, &seal, &secrets.recipient, expected, take)?;
-        batches.flush(&mut |tuples| shuffle.put(tuples))?;
+        let mut batches = Batches::new(width, rows, work, |tuples: &[u8]| shuffle.put(tuples));
+        let recipient = &secrets.recipient;
+        open_sealed(shelf, input.input.digest, &seal, recipient, expected, |tuples| batches.push(tuples))?;
+        batches.end()?;
     } else {
         build(context, shelf, columns, input, table, &mix, &mut shuffle, rows)?;
     }
@@ -136,7 +135,10 @@ pub fn run(
         chunks.push(rest);
         rest = tail;
     }
-    put_unmixed(chunks, NOISE_CHUNKS_FROM, &mix, &mut shuffle)?;
+    let mut made = Made::default();
+    let work = |index, chunk| mix(TupleChunk::Unmixed(chunk), NOISE_CHUNKS_FROM + index as u64);
+    made.next(chunks.into_par_iter(), work, &mut |tuples: &[u8]| shuffle.put(tuples))?;
+    made.end(|tuples| shuffle.put(tuples))?;
     rows(added);
 
     let next = context.manifest.committee.get(usize::from(input.hop) + 1);
@@ -192,49 +194,35 @@ fn build(
         receiver_windows: table.receivers.iter().map(|list| windows(*list)).collect::<Result<_, _>>()?,
     };
     let committee = context.manifest.committee.len();
-    let (mut planned, mut number) = (plan.tuples(), 0);
+    let (mut planned, mut number, mut made) = (plan.tuples(), 0, Made::default());
     loop {
         let batch: Vec<PlanTuple<'_>> = planned.by_ref().take(CHUNK_ROWS * 16).collect();
         if batch.is_empty() {
-            return Ok(());
+            return made.end(|tuples| shuffle.put(tuples));
         }
-        let unmixed: Result<Vec<UnmixedTuples>, WorkFault> = (batch.par_chunks(CHUNK_ROWS).enumerate())
-            .map(|(index, chunk)| {
-                let sender = sender.rows(chunk.iter().map(|tuple| Some(tuple.sender_row)))?;
-                let of_receiver = |(place, held): (usize, &Held)| {
-                    held.rows(chunk.iter().map(|tuple| tuple.receiver_rows().nth(place).flatten()))
-                };
-                let receivers: Vec<Fetched> =
-                    receivers.iter().enumerate().map(of_receiver).collect::<Result<_, _>>()?;
-                let receiver_rows: Vec<Vec<Option<&[u8]>>> = (0..chunk.len())
-                    .map(|at| receivers.iter().map(|fetched| fetched.row(at)).collect())
-                    .collect();
-                let entries: Option<Vec<PlanEntry<'_>>> = (receiver_rows.iter().enumerate())
-                    .map(|(at, receivers)| Some(PlanEntry { sender: sender.row(at)?, receivers }))
-                    .collect();
-                let first = (number + index as u64) * CHUNK_ROWS as u64;
-                let entries = entries.ok_or(WorkFault::SecretMissing)?;
-                Ok(build_tuples(&tuple_columns, table.window, &entries, first, committee)?)
-            })
-            .collect();
-        let unmixed = unmixed?;
-        let count = unmixed.len() as u64;
-        put_unmixed(unmixed, number, mix, shuffle)?;
-        number += count;
+        let work = |index: usize, chunk: &[PlanTuple<'_>]| {
+            let sender = sender.rows(chunk.iter().map(|tuple| Some(tuple.sender_row)))?;
+            let of_receiver = |(place, held): (usize, &Held)| {
+                held.rows(chunk.iter().map(|tuple| tuple.receiver_rows().nth(place).flatten()))
+            };
+            let receivers: Vec<Fetched> =
+                receivers.iter().enumerate().map(of_receiver).collect::<Result<_, _>>()?;
+            let receiver_rows: Vec<Vec<Option<&[u8]>>> = (0..chunk.len())
+                .map(|at| receivers.iter().map(|fetched| fetched.row(at)).collect())
+                .collect();
+            let entries: Option<Vec<PlanEntry<'_>>> = (receiver_rows.iter().enumerate())
+                .map(|(at, receivers)| Some(PlanEntry { sender: sender.row(at)?, receivers }))
+                .collect();
+            let number = number + index as u64;
+            let first = number * CHUNK_ROWS as u64;
+            let entries = entries.ok_or(WorkFault::SecretMissing)?;
+            let tuples = build_tuples(&tuple_columns, table.window, &entries, first, committee)?;
+            mix(TupleChunk::Unmixed(tuples), number)
+        };
+        made.next(batch.par_chunks(CHUNK_ROWS), work, &mut |tuples: &[u8]| shuffle.put(tuples))?;
+        number += batch.len().div_ceil(CHUNK_ROWS) as u64;
         rows(batch.len() as u64);
     }
-}
-
-fn put_unmixed(
-    chunks: Vec<UnmixedTuples>,
-    first_number: u64,
-    mix: Mix<'_>,
-    shuffle: &mut Shuffle,
-) -> Result<(), WorkFault> {
-    let mixed: Result<Vec<Vec<u8>>, WorkFault> = (chunks.into_par_iter().enumerate())
-        .map(|(index, chunk)| mix(TupleChunk::Unmixed(chunk), first_number + index as u64))
-        .collect();
-    mixed?.iter().try_for_each(|chunk| shuffle.put(chunk))
 }
 
 /// The final columns of one list, read row by row where they stand.
@@ -299,12 +287,12 @@ pub fn decrypt(
     let width = shape.final_bytes();
     let expected = Expected { digest: last.digest, bytes: u64::from(tuples) * width as u64, width };
     let mut writer = shelf.own_writer(BLOB_BYTES_MAX)?;
-    let mut batches = Batches::new(width, rows, |chunk: &[u8], first: u64| {
+    let work = |chunk: &[u8], first: u64| {
         Ok(partial_decrypt(chunk, first, shape, table.keys(), &secrets.committee)?)
-    });
-    let mut put = |partials: &[u8]| Ok(writer.write(partials)?);
-    open_plain(shelf, expected, |tuples| batches.push(tuples, &mut put))?;
-    batches.flush(&mut put)?;
+    };
+    let mut batches = Batches::new(width, rows, work, |partials: &[u8]| Ok(writer.write(partials)?));
+    open_plain(shelf, expected, |tuples| batches.push(tuples))?;
+    batches.end()?;
     let blob = finish(writer)?;
 
     let statement = DecryptionStatement {
