@@ -19,6 +19,7 @@ mod earlier;
 mod honest_round;
 mod hostile;
 mod layering;
+mod linkage_set;
 mod match_panel;
 mod no_personal_data;
 mod noise;

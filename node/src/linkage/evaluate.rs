@@ -126,18 +126,17 @@ pub fn evaluate(request: &Request, progress: ProgressSink<'_>) -> Result<Evaluat
         watch.step(&format!("reading {}", name_of(path)))?;
         parties.push(Party::read(path, &truth, year)?);
     }
-    let (held, held_by_group) = true_pairs(&parties, &groups, truth.values.len());
+    let held = true_pairs(&parties, &groups, truth.values.len());
     let mut presets = Vec::new();
     for preset in &request.presets {
         watch.step(&format!("{}: keys", preset.name()))?;
         let lists: Vec<List> =
             parties.iter().enumerate().map(|(number, party)| List::of(party, number, *preset)).collect();
-        let ground =
-            Ground { parties: &parties, lists: &lists, groups: &groups, held, held_by_group: &held_by_group };
+        let ground = Ground { parties: &parties, lists: &lists, groups: &groups, held: &held };
         presets.push(of_preset(*preset, &ground, &mut watch)?);
     }
     let normalisation = passage_protocol::match_key::normalisation_digest().to_string();
-    Ok(Evaluation { true_pairs: held, normalisation, presets })
+    Ok(Evaluation { true_pairs: held.all, normalisation, presets })
 }
 
 fn of_preset(preset: Preset, ground: &Ground<'_>, watch: &mut Watch<'_>) -> Result<PresetResult, Failure> {

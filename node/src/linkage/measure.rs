@@ -3,6 +3,8 @@
 //! The unit is a pair of records of two files, as in the linkage study: a person with two records in one file and one in another
 //! makes two pairs.
 
+use std::collections::BTreeMap;
+
 use passage_protocol::{
     linkage::{Links, Resolution},
     match_key::{Footing, LocalPerson, Recipe},
@@ -109,6 +111,17 @@ pub struct RecipeResult {
     pub only_wrong: u64,
 }
 
+/// Links between two files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairResult {
+    /// The file whose records look for theirs, by its name without ending.
+    pub from: String,
+    /// The file they are looked for in.
+    pub to: String,
+    /// The links.
+    pub links: Figures,
+}
+
 /// What one rule finds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RuleResult {
@@ -120,6 +133,8 @@ pub struct RuleResult {
     pub links: Figures,
     /// By recipe, the strongest first.
     pub recipes: Vec<RecipeResult>,
+    /// By pair of files, in their order.
+    pub pairs: Vec<PairResult>,
     /// By subgroup.
     pub groups: Vec<GroupResult>,
     /// By column of the subgroups: best against worst.
@@ -131,14 +146,19 @@ pub(super) struct Ground<'a> {
     pub(super) parties: &'a [Party],
     pub(super) lists: &'a [List],
     pub(super) groups: &'a Groups,
-    /// True pairs in all.
-    pub(super) held: u64,
-    /// True pairs of each group.
-    pub(super) held_by_group: &'a [u64],
+    pub(super) held: &'a Held,
 }
 
-/// True pairs in all and by group.
-pub(super) fn true_pairs(parties: &[Party], groups: &Groups, people: usize) -> (u64, Vec<u64>) {
+/// Pairs of records of one person that stand in two files.
+pub(super) struct Held {
+    pub(super) all: u64,
+    by_group: Vec<u64>,
+    /// By the places of the two files.
+    by_pair: Vec<Vec<u64>>,
+}
+
+/// Counts the pairs there are to find.
+pub(super) fn true_pairs(parties: &[Party], groups: &Groups, people: usize) -> Held {
     let mut records = vec![vec![0_u64; parties.len()]; people];
     for (place, party) in parties.iter().enumerate() {
         for person in &party.people {
@@ -146,19 +166,21 @@ pub(super) fn true_pairs(parties: &[Party], groups: &Groups, people: usize) -> (
             of.into_iter().for_each(|count| *count += 1);
         }
     }
-    let (mut held, mut by_group) = (0, vec![0; groups.count()]);
+    let (mut all, mut by_group) = (0, vec![0; groups.count()]);
+    let mut by_pair = vec![vec![0; parties.len()]; parties.len()];
     let mut add =
         |group: usize, pairs: u64| by_group.get_mut(group).into_iter().for_each(|sum| *sum += pairs);
-    for (place, party) in parties.iter().enumerate() {
+    for ((place, party), pairs) in parties.iter().enumerate().zip(&mut by_pair) {
         for (person, footing) in party.people.iter().zip(&party.footings) {
             let Some(records) = records.get(*person as usize) else { continue };
+            pairs.iter_mut().zip(records).for_each(|(pairs, there)| *pairs += there);
             let after: u64 = records.iter().skip(place + 1).sum();
-            held += after;
+            all += after;
             groups.of_person(*person).for_each(|group| add(group, after));
             add(groups.of_footing(*footing), after + records.iter().take(place).sum::<u64>());
         }
     }
-    (held, by_group)
+    Held { all, by_group, by_pair }
 }
 
 /// Counts the links of one rule.
@@ -170,12 +192,21 @@ pub(super) struct Measure<'a> {
     by_recipe: Vec<[u64; 4]>,
     /// By group: right and wrong.
     by_group: Vec<(u64, u64)>,
+    /// By the places of two files: right and wrong.
+    by_pair: BTreeMap<(usize, usize), (u64, u64)>,
 }
 
 impl<'a> Measure<'a> {
     pub(super) fn new(ground: &'a Ground<'a>, recipes: usize) -> Self {
         let by_group = vec![(0, 0); ground.groups.count()];
-        Self { ground, right: 0, wrong: 0, by_recipe: vec![[0; 4]; recipes + 1], by_group }
+        Self {
+            ground,
+            right: 0,
+            wrong: 0,
+            by_recipe: vec![[0; 4]; recipes + 1],
+            by_group,
+            by_pair: BTreeMap::new(),
+        }
     }
 
     /// Takes the links of the rows of one file to those of another.
@@ -212,6 +243,8 @@ impl<'a> Measure<'a> {
             let (right, wrong) = agreeing(*person, &targets);
             self.right += right;
             self.wrong += wrong;
+            let pair = self.by_pair.entry((source, target)).or_default();
+            *pair = (pair.0 + right, pair.1 + wrong);
             if let Some([all_right, all_wrong, only_right, only_wrong]) = self.by_recipe.get_mut(strongest) {
                 *all_right += right;
                 *all_wrong += wrong;
@@ -244,15 +277,30 @@ impl<'a> Measure<'a> {
             let [right, wrong, only_right, only_wrong] = *counts;
             RecipeResult { recipe: name.to_owned(), bits, right, wrong, only_right, only_wrong }
         };
-        let (groups, gaps) = self.ground.groups.results(self.ground.held_by_group, &self.by_group);
+        let held = self.ground.held;
+        let (groups, gaps) = self.ground.groups.results(&held.by_group, &self.by_group);
         RuleResult {
             rule,
             meaning: rule.meaning(),
-            links: Figures::of(self.right, self.wrong, self.ground.held),
+            links: Figures::of(self.right, self.wrong, held.all),
             recipes: named.map(recipe).collect(),
+            pairs: self.pairs(),
             groups,
             gaps,
         }
+    }
+
+    fn pairs(&self) -> Vec<PairResult> {
+        let (parties, held) = (self.ground.parties, self.ground.held);
+        let mut pairs = Vec::new();
+        for ((source, from), held) in parties.iter().enumerate().zip(&held.by_pair) {
+            for ((target, to), held) in parties.iter().enumerate().zip(held).skip(source + 1) {
+                let (right, wrong) = self.by_pair.get(&(source, target)).copied().unwrap_or_default();
+                let (from, to) = (from.name.clone(), to.name.clone());
+                pairs.push(PairResult { from, to, links: Figures::of(right, wrong, *held) });
+            }
+        }
+        pairs
     }
 }
 

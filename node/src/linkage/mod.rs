@@ -26,4 +26,4 @@ mod text;
 
 pub use evaluate::{Evaluation, PresetResult, Request, evaluate};
 pub use groups::{Gap, GroupResult};
-pub use measure::{Figures, RecipeResult, Rule, RuleResult};
+pub use measure::{Figures, PairResult, RecipeResult, Rule, RuleResult};

@@ -72,6 +72,10 @@ fn of_rule(text: &mut String, rule: &RuleResult) {
             recipe.only_wrong
         );
     }
+    let _ = write!(text, "\n\n{:<46} {HEAD}", format!("{}: files", rule.rule.word()));
+    for pair in &rule.pairs {
+        let _ = write!(text, "\n{:<46} {}", format!("{} and {}", pair.from, pair.to), cells(&pair.links));
+    }
     if rule.groups.is_empty() {
         return;
     }

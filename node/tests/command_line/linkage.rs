@@ -77,6 +77,12 @@ fn every_link_is_counted_once_by_recipe_and_by_subgroup() {
         };
         assert_eq!(sum(&rule["recipes"], "right"), rule["links"]["right"], "{name}");
         assert_eq!(sum(&rule["recipes"], "wrong"), rule["links"]["wrong"], "{name}");
+        let pairs: Vec<Value> =
+            rule["pairs"].as_array().unwrap().iter().map(|pair| pair["links"].clone()).collect();
+        assert_eq!(pairs.len(), 10, "{name}");
+        for field in ["right", "wrong", "missed"] {
+            assert_eq!(sum(&json!(pairs), field), rule["links"][field], "{name} {field}");
+        }
         let through = rule["recipes"].as_array().unwrap().last().unwrap();
         assert_eq!(through["recipe"], "through another file");
         assert_eq!(through["right"] == 0, name == "round", "{name}: only it has no bridges");
