@@ -62,7 +62,8 @@ impl Records {
         let kind = match files.segment {
             Segment::K12 => SegmentKind::K12,
             Segment::Cc => SegmentKind::CommunityCollege,
-            Segment::Univ | Segment::Workforce => SegmentKind::University,
+            Segment::Univ => SegmentKind::University,
+            Segment::Workforce => SegmentKind::Workforce,
         };
         Self { folder, custody, tables, kind }
     }

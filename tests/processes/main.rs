@@ -25,3 +25,4 @@ mod releases;
 mod retention;
 mod rounds;
 mod traffic;
+mod workforce;

@@ -8,7 +8,7 @@ use std::{
 use crate::fleet::{Fleet, repository};
 
 /// What a study with full match keys needs of a sender and of a receiver.
-const SHARED: [&str; 14] = [
+const SHARED: [&str; 16] = [
     "ssid",
     "ssn",
     "first",
@@ -23,6 +23,8 @@ const SHARED: [&str; 14] = [
     "ethnicity",
     "school-year",
     "special-admit",
+    "quarter",
+    "wages",
 ];
 
 /// Noise of the agreement.
@@ -79,6 +81,7 @@ impl Fleet {
     fn example(&self, noise: &str) -> String {
         let example = fs::read_to_string(repository().join("deploy/config/agreement.example.toml")).unwrap();
         let mut text = example.split_once("[[party]]").unwrap().0.to_owned();
+        text.push_str("[[catalogue]]\nmetric = \"employment\"\nversion = 1\n");
         let doctor = self.node(&self.members[0].0, &["doctor"]);
         let today = passage_shell::clock::now().date().to_string();
         for (from, to) in [
@@ -132,13 +135,25 @@ impl Fleet {
 
     /// Proposes a study; every member approves it. Its text stays in `study.toml` until the next one.
     pub(crate) fn ask(&self, agreement: &str, title: &str, committee: usize, by: &[&str]) -> String {
+        self.ask_for("college-going-12", agreement, title, committee, by)
+    }
+
+    /// Such a study of another metric.
+    pub(crate) fn ask_for(
+        &self,
+        metric: &str,
+        agreement: &str,
+        title: &str,
+        committee: usize,
+        by: &[&str],
+    ) -> String {
         let mut text = format!(
             "format = \"passage-study/2\"\ntitle = \"{title}\"\nagreement = \"{agreement}\"\npurpose = \"improving-instruction\"\ncohorts = [\"2019-2020\", \"2020-2021\", \"2021-2022\", \"2022-2023\"]\ncommittee = {committee}\n"
         );
         for ((_, _, role), code) in self.members.iter().zip(self.codes()) {
             text.push_str(&format!("[[participant]]\ncode = \"{code}\"\nrole = \"{role}\"\n"));
         }
-        text.push_str(&format!("[[table]]\nmetric = \"college-going-12\"\nversion = 1\nby = {by:?}\n"));
+        text.push_str(&format!("[[table]]\nmetric = \"{metric}\"\nversion = 1\nby = {by:?}\n"));
         let path = self.dir.path().join("study.toml");
         fs::write(&path, text).unwrap();
         let study = self.coordinator(&["study", "propose", path.to_str().unwrap()])["study"]

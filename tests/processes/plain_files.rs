@@ -144,7 +144,10 @@ fn plain_list(
             progress: &mut |_| ControlFlow::Continue(()),
             findings: &mut |_| Ok(()),
         };
-        import::read(&recognised, 2026, &mut outlets).map_err(|error| error.to_string()).map(drop).unwrap();
+        import::read(&recognised, 2026, &mut outlets, &Room::memory())
+            .map_err(|error| error.to_string())
+            .map(drop)
+            .unwrap();
         tables = merge(&tables, &writer.finish(&tables, Timestamp(0)).unwrap());
     }
     let (kind, segment) = match segment {

@@ -77,7 +77,8 @@ impl Home {
         let kind = match self.segment {
             Segment::K12 => SegmentKind::K12,
             Segment::Cc => SegmentKind::CommunityCollege,
-            Segment::Univ | Segment::Workforce => SegmentKind::University,
+            Segment::Univ => SegmentKind::University,
+            Segment::Workforce => SegmentKind::Workforce,
         };
         let roster = assemble(&self.tables, &custody, &tables, &opt_outs, kind, &self.room())?;
         let read = tables.iter().filter(|entry| ROSTER_TABLES.contains(&entry.place.table.as_str()));

@@ -3,6 +3,7 @@
 //! Rows of one student join on the local number and the institution that gave it, where the files name one (CALPADS LEA, MIS
 //! GI01, CSU campus); a student information row whose local number is unknown joins on SSID.
 //! Where files disagree the later school year wins, field by field. It makes no match key and no cell code.
+//! An employment agency has wages and no list of people: there everybody with a wage record is one.
 
 use std::collections::HashMap;
 
@@ -37,6 +38,8 @@ pub enum SegmentKind {
     K12,
     /// A university: students enrol.
     University,
+    /// An employment agency: people are paid wages.
+    Workforce,
 }
 
 /// How many students there are, for the match panel (A1).
@@ -101,11 +104,19 @@ pub fn assemble(
             Ok(())
         })?;
     }
-    let rows = of("student").map(|(_, entry)| entry.rows).sum();
+    let lists_people =
+        |table: &str| table == "student" || (table == "wage" && kind == SegmentKind::Workforce);
+    let rows = order.iter().filter(|entry| lists_people(&entry.place.table)).map(|entry| entry.rows).sum();
     let mut gathered = Gathered::new(homes, rows, room);
     for (place, entry) in of("student") {
         folder.read(custody, entry, &PERSON_COLUMNS, &mut |row| {
             gathered.person(&person(row), row.text(16), place).map_err(|error| on_disk(&error))
+        })?;
+    }
+    // An agency has no list of people: whoever has wages is one.
+    for (place, entry) in of("wage").filter(|_| kind == SegmentKind::Workforce) {
+        folder.read(custody, entry, &["ssn"], &mut |row| {
+            gathered.worker(row.text(0), place).map_err(|error| on_disk(&error))
         })?;
     }
     gathered.settled();
@@ -256,6 +267,17 @@ impl Gathered {
             self.by_ssid.entry(ssid).or_insert((index, place));
         }
         Ok(())
+    }
+
+    /// Takes the number of one wage record: known by it as by a student number, and met once however often it is paid. The names
+    /// beside it match nobody, for wage records have no date of birth.
+    fn worker(&mut self, ssn: Option<&str>, place: usize) -> Result<(), ShelfError> {
+        let Some(ssn) = ssn else { return Ok(()) };
+        if self.by_local.contains_key(&self.homes.key(Some(ssn), None)) {
+            return Ok(());
+        }
+        let worker = Person { local_id: Text::new(ssn), ssn: Text::new(ssn), ..Person::default() };
+        self.person(&worker, None, place)
     }
 
     /// Every row about a student has been read.

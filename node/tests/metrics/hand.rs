@@ -100,6 +100,7 @@ fn a2_every_metric_counts_what_was_counted_by_hand() {
         let kind = match file {
             "k12" => SegmentKind::K12,
             "cc" => SegmentKind::CommunityCollege,
+            "workforce" => SegmentKind::Workforce,
             _ => SegmentKind::University,
         };
         let (roster, engine) = (store.roster(kind), store.engine());

@@ -1,0 +1,68 @@
+//! A college and an employment agency whose only file is its wage records: who left the college and was paid, in a whole round.
+
+use std::fs;
+
+use crate::{
+    fleet::{Fleet, free_port},
+    papers::Noise,
+};
+
+const MEMBERS: &[(&str, &str, &str)] = &[("CC1", "cc", "sender"), ("EDD", "workforce", "receiver")];
+
+/// People of each kind who left in 2020-2021: paid in both quarters, in the second after leaving, in the fourth, in neither, and by
+/// no employer at all.
+const LEFT: [(usize, &[&str]); 5] =
+    [(16, &["2021Q4", "2022Q2"]), (14, &["2021Q4"]), (13, &["2022Q2"]), (15, &["2022Q1"]), (20, &[])];
+
+#[test]
+fn who_left_college_is_found_among_those_who_were_paid_by_wage_records_alone() {
+    let port = free_port();
+    let fleet = Fleet::start(MEMBERS, port, port);
+    let mut students =
+        "student_id,ssid,ssn,first,middle,last,suffix,prior_last,birth_date,gender,hispanic,race,zip\n"
+            .to_owned();
+    let mut terms = "student_id,term,units_attempted,units_earned,status,level\n".to_owned();
+    let mut wages =
+        "employer_account,quarter,ssn,first_name,middle_initial,last_name,wages,naics\n".to_owned();
+    let kinds = LEFT.iter().flat_map(|(people, quarters)| std::iter::repeat_n(*quarters, *people));
+    for (number, quarters) in kinds.enumerate() {
+        let ssn = 512_010_001 + number;
+        // Two of one name and birthday would be one person to the college.
+        let (day, name) = (1 + number % 28, ["Ana", "Bea", "Cleo"][number / 28]);
+        students.push_str(&format!("C{number},,{ssn},{name},,Person,,,2000-03-{day:02},F,N,700,94575\n"));
+        terms.push_str(&format!("C{number},2020FA,12,12,FIRST,LD\n"));
+        for quarter in quarters {
+            // Two employers: one person.
+            for employer in ["9990001", "9990002"] {
+                wages.push_str(&format!("{employer},{quarter},{ssn},Anna,,Married,4000.50,611210\n"));
+            }
+        }
+    }
+    // Somebody who has not left, so that the others have; and people of no college.
+    students.push_str("C900,,512020001,Eve,,Later,,,2001-03-01,F,N,700,94575\n");
+    terms.push_str("C900,2022FA,12,12,FIRST,LD\n");
+    for number in 0..40 {
+        wages.push_str(&format!("9990003,2021Q4,{},Max,,Stranger,1.00,611210\n", 512_030_001 + number));
+    }
+    let write = |name: &str, text: &str| {
+        let path = fleet.dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    fleet.node("CC1", &["import", &write("students.csv", &students), &write("enrollments.csv", &terms)]);
+    fleet.node("EDD", &["import", &write("wages.csv", &wages)]);
+
+    let agreement = fleet.agree(Noise::None);
+    let study = fleet.ask_for("employment", &agreement, "Employed after college", 2, &["all"]);
+    let round = fleet.play(&study);
+    let shown = fleet.until("CC1", &["report", "show", &round]);
+    let rows = shown["rows"].as_array().unwrap();
+    let of = |outcome: &str| {
+        let is_it = |row: &&serde_json::Value| {
+            row["cohort"] == "2020-2021" && row["measure"] == "count" && row["outcome"] == outcome
+        };
+        rows.iter().find(is_it).unwrap()["value"].clone()
+    };
+    let counts = ["cohort", "both", "q2-only", "q4-only", "any"].map(of);
+    assert_eq!(counts, ["78", "16", "14", "13", "43"]);
+}
