@@ -162,7 +162,7 @@ impl Importing<'_> {
         let mut findings = |finding: import::Finding<'_>| list.finding(&file, finding);
         let mut told = |step: import::Progress| watch.file(step);
         let mut outlets = Outlets { rows: &mut rows, progress: &mut told, findings: &mut findings };
-        let imported = match import::read(recognised, home.now().date().year, &mut outlets) {
+        let imported = match import::read(recognised, home.now().date().year, &mut outlets, &home.room()) {
             Ok(imported) => imported,
             // The disk's own fault says more than "stopped".
             Err(error) => {

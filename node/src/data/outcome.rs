@@ -169,6 +169,7 @@ pub(super) fn named(file: &str, error: &ImportError) -> Failure {
             "Correct these rows at the source, export and import again; --problems FILE writes them all to a file."
         }
         ImportError::Ambiguous { .. }
+        | ImportError::Disk { .. }
         | ImportError::Empty
         | ImportError::HeaderOnly
         | ImportError::Layout { .. }

@@ -1,4 +1,4 @@
-//! Why a file was not imported at all. Codes `N2001`-`N2011`.
+//! Why a file was not imported at all. Codes `N2001`-`N2012`.
 //!
 //! Nothing here carries a value of a student record: rows, columns, layout names, byte counts.
 
@@ -6,6 +6,7 @@ use core::fmt;
 use std::io;
 
 use passage_protocol::refusal::{Code, Refusal};
+use passage_shell::shelf::ShelfError;
 
 use super::report::ImportReport;
 
@@ -50,6 +51,11 @@ pub enum ImportError {
     NulByte {
         /// Row, from 1.
         row: u64,
+    },
+    /// What is found out about a long file could not be set down on the disk of the state folder.
+    Disk {
+        /// What the operating system said.
+        kind: io::ErrorKind,
     },
     /// The list of problems could not be written.
     ProblemList {
@@ -130,6 +136,12 @@ impl From<io::Error> for ImportError {
     }
 }
 
+impl From<ShelfError> for ImportError {
+    fn from(error: ShelfError) -> Self {
+        Self::Disk { kind: error.kind() }
+    }
+}
+
 impl fmt::Display for ImportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -158,6 +170,12 @@ impl fmt::Display for ImportError {
                 write!(formatter, "the file has the layout {layout}, and files of it are not taken: {why}")
             }
             Self::NulByte { row } => write!(formatter, "row {row} has a NUL byte, expected text"),
+            Self::Disk { kind } => {
+                write!(
+                    formatter,
+                    "the file's rows could not be noted on the disk of the state folder: {kind}"
+                )
+            }
             Self::ProblemList { kind } => {
                 write!(formatter, "the list of problems could not be written: {kind}")
             }
@@ -218,6 +236,7 @@ impl Refusal for ImportError {
             Self::ProblemList { .. } => 0x200F,
             Self::Parquet { .. } => 0x2010,
             Self::TooManyUnits { .. } => 0x2011,
+            Self::Disk { .. } => 0x2012,
         })
     }
 
@@ -233,7 +252,9 @@ impl Refusal for ImportError {
                 "Export the file again as plain text; this one is damaged or not text."
             }
             Self::Read { .. } => "Check that the file exists and that this account may read it.",
-            Self::ProblemList { .. } => "Make room on the disk of the state folder and import again.",
+            Self::Disk { .. } | Self::ProblemList { .. } => {
+                "Make room on the disk of the state folder and import again."
+            }
             Self::Rows { .. } => {
                 "Correct the rows listed in problems.csv at the source, export again and import again."
             }
@@ -267,7 +288,7 @@ impl Refusal for ImportError {
             | Self::TooManyRows { .. }
             | Self::TooManyUnits { .. }
             | Self::Utf16 => Some("D2"),
-            Self::ProblemList { .. } | Self::Read { .. } | Self::Stopped => None,
+            Self::Disk { .. } | Self::ProblemList { .. } | Self::Read { .. } | Self::Stopped => None,
         }
     }
 }

@@ -2,60 +2,63 @@
 
 use super::{
     cell::RowKey,
-    marks::{Mark, Marks, Share},
-    repeats::Repeats,
+    error::ImportError,
+    marks::{Mark, Marks},
+    repeats::{Repeats, SetDown},
     row::Row,
 };
 
 /// What is known of the other rows of the file.
 pub(super) enum Known {
     /// The earlier ones, by their digests.
-    Held(Repeats),
-    /// This pass finds it out, for the digests of one share, and does nothing else.
-    Looking(Repeats, Marks),
+    Held(Box<Repeats>),
+    /// This pass sets down what finds it out, and does nothing else.
+    Looking(SetDown),
     /// All of it.
     Marked(Marks),
 }
 
 impl Known {
     /// What the other rows have to do with the `row`th, as far as it is known.
-    pub(super) fn note(&mut self, row: u64, whole: &str, key: RowKey, values: &Row) -> Mark {
+    pub(super) fn note(
+        &mut self,
+        row: u64,
+        whole: &str,
+        key: RowKey,
+        values: &Row,
+    ) -> Result<Mark, ImportError> {
         match self {
-            Self::Held(repeats) => repeats.note(whole, key, values),
-            Self::Marked(marks) => marks.of(row),
-            Self::Looking(repeats, marks) => {
-                let mark = repeats.note(whole, key, values);
-                marks.add(row, mark);
-                if repeats.is_full() {
-                    repeats.halve();
-                }
-                mark
+            Self::Held(repeats) => Ok(repeats.note(whole, key, values)),
+            Self::Marked(marks) => Ok(marks.of(row)),
+            Self::Looking(set_down) => {
+                set_down.note(row, whole, key, values)?;
+                Ok(Mark::default())
             }
         }
     }
 
-    /// True if it holds all it may while the file is read.
-    pub(super) fn is_full(&self) -> bool {
+    /// The bytes of digests held, if they are all that may be held while the file is read.
+    pub(super) fn full(&self) -> Option<usize> {
         match self {
-            Self::Held(repeats) => repeats.is_full(),
-            Self::Looking(..) | Self::Marked(_) => false,
+            Self::Held(repeats) => repeats.is_full().then(|| repeats.bytes()),
+            Self::Looking(_) | Self::Marked(_) => None,
         }
     }
 
     /// True if this pass only finds out.
     pub(super) fn is_looking(&self) -> bool {
         match self {
-            Self::Looking(..) => true,
+            Self::Looking(_) => true,
             Self::Held(_) | Self::Marked(_) => false,
         }
     }
 
-    /// What was found out so far, and the share of the digests it took.
-    pub(super) fn found(self) -> (Marks, Share) {
+    /// The marks of every row, once it was looked at.
+    pub(super) fn found(self) -> Result<Marks, ImportError> {
         match self {
-            Self::Looking(repeats, marks) => (marks, repeats.share()),
-            Self::Held(repeats) => (Marks::default(), repeats.share()),
-            Self::Marked(marks) => (marks, Share::WHOLE),
+            Self::Looking(set_down) => Ok(set_down.marks()?),
+            Self::Held(_) => Ok(Marks::default()),
+            Self::Marked(marks) => Ok(marks),
         }
     }
 }

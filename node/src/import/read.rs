@@ -6,12 +6,14 @@
 
 use std::{ops::ControlFlow, path::Path, sync::Arc};
 
+use passage_shell::shelf::Room;
+
 use super::{
     cell::{Filed, NamedRecords, SourceFile},
     error::ImportError,
     known::Known,
     look::look_through,
-    marks::{Marks, Share},
+    marks::Marks,
     plan::Plan,
     problem::{Finding, FindingSink, Severity},
     reading::Reading,
@@ -86,6 +88,8 @@ pub(super) struct Subject<'a> {
     pub(super) shape: &'a Shape,
     pub(super) today_year: u16,
     pub(super) origin: Arc<SourceFile>,
+    /// Where digests may go that are not held.
+    pub(super) room: &'a Room,
     pub(super) held_bytes_max: usize,
 }
 
@@ -144,13 +148,14 @@ impl Pace {
 /// file: 224 MiB of digests, by which repeated rows and records are known (D4), a byte for each row of a longer file and eight
 /// for each row of a file of changes, both up to three times that while they grow; [`ROWS_MAX`](super::ROWS_MAX) bounds
 /// these. A file of which more digests would have to be held, from about 600,000 students or 1.7 million courses on, is
-/// looked through in as many passes as it has shares of that size.
+/// looked through once before, and its digests are set down in `room`.
 pub fn read(
     recognised: &Recognised,
     today_year: u16,
     outlets: &mut Outlets<'_>,
+    room: &Room,
 ) -> Result<Imported, ImportError> {
-    read_holding(recognised, today_year, outlets, HELD_BYTES_MAX)
+    read_holding(recognised, today_year, outlets, room, HELD_BYTES_MAX)
 }
 
 /// As [`read`], holding at most so many bytes of digests.
@@ -158,6 +163,7 @@ pub(super) fn read_holding(
     recognised: &Recognised,
     today_year: u16,
     outlets: &mut Outlets<'_>,
+    room: &Room,
     held_bytes_max: usize,
 ) -> Result<Imported, ImportError> {
     let layout = &recognised.layout;
@@ -177,10 +183,11 @@ pub(super) fn read_holding(
             layout: layout.id.clone(),
             version: layout.version.clone(),
         }),
+        room,
         held_bytes_max,
     };
     let transacted = Transacted::scan(&subject, outlets.progress)?;
-    let held = Repeats::new(&plan, Share::WHOLE, held_bytes_max);
+    let held = Box::new(Repeats::new(&plan, held_bytes_max));
     let mut reading = Reading::new(&subject, Known::Held(held), &transacted);
     for (fault, column) in &subject.shape.notes {
         let column = column.and_then(|place| Some((place, layout.column.get(place)?)));
@@ -190,9 +197,12 @@ pub(super) fn read_holding(
     }
     let mut pace = Pace::new(Pass::Rows, recognised.bytes);
     subject.open()?.each(&mut |record, bytes_done| {
-        if reading.holds_too_much() {
+        if let Some(held) = reading.holds_too_much() {
             reading.go_by(Known::Marked(Marks::default())); // lets go of the digests before others are held
-            reading.go_by(Known::Marked(look_through(&subject, &transacted, outlets.progress)?));
+            // So many bytes for the part of the file that was read, as much again for every such part.
+            let parts = subject.bytes.div_ceil(bytes_done.max(1)).saturating_add(1);
+            let bytes = parts.saturating_mul(held as u64);
+            reading.go_by(Known::Marked(look_through(&subject, &transacted, bytes, outlets.progress)?));
         }
         reading.row(record, outlets)?;
         pace.step(bytes_done, outlets.progress)?;

@@ -95,9 +95,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// True if no more digests may be held.
-    pub(super) fn holds_too_much(&self) -> bool {
-        self.known.is_full()
+    /// The bytes of digests held, if no more may be.
+    pub(super) fn holds_too_much(&self) -> Option<usize> {
+        self.known.full()
     }
 
     /// Goes by this from here on.
@@ -306,7 +306,7 @@ impl<'a> Reading<'a> {
         if asked == Transaction::Delete {
             return self.spoken.note(period, unit.as_ref());
         }
-        let mark = self.known.note(self.rows, record.whole(), key, &self.row);
+        let mark = self.known.note(self.rows, record.whole(), key, &self.row)?;
         if self.is_looking() {
             return Ok(());
         }

@@ -10,6 +10,7 @@ use std::{
 
 use passage_analytics::table::Cell;
 use passage_protocol::{cells::SchoolYear, timestamp::Timestamp};
+use passage_shell::shelf::Room;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -68,7 +69,7 @@ impl World {
             findings: &mut |_| Ok(()),
         };
         // A full disk stops it; `finish` names why.
-        if let Ok(imported) = read(&recognised, TODAY_YEAR, &mut outlets) {
+        if let Ok(imported) = read(&recognised, TODAY_YEAR, &mut outlets, &Room::memory()) {
             let taken = TakenOut::Spoken(&imported.spoken);
             let weighed = import.weigh(existing, taken, &mut |_, _| ControlFlow::Continue(()))?;
             let periods = &imported.report.periods;

@@ -6,6 +6,7 @@ use passage_node::import::{
     Cell, ImportError, ImportReport, Layout, Outlets, Problem, Recognised, read, recognise_among,
 };
 use passage_protocol::dictionary::Dictionary;
+use passage_shell::shelf::Room;
 
 /// The year the tests are read in, so that plausible dates stay plausible.
 const TODAY_YEAR: u16 = 2026;
@@ -95,7 +96,7 @@ pub(crate) fn take(recognised: &Recognised) -> (Vec<String>, Result<ImportReport
     };
     let mut outlets =
         Outlets { rows: &mut sink, progress: &mut |_| ControlFlow::Continue(()), findings: &mut |_| Ok(()) };
-    let outcome = read(recognised, TODAY_YEAR, &mut outlets).map(|imported| imported.report);
+    let outcome = read(recognised, TODAY_YEAR, &mut outlets, &Room::memory()).map(|imported| imported.report);
     (rows, outcome)
 }
 
@@ -109,7 +110,7 @@ pub(crate) fn problems(recognised: &Recognised) -> Vec<Problem> {
     let mut rows = |_| ControlFlow::Continue(());
     let mut outlets =
         Outlets { rows: &mut rows, progress: &mut |_| ControlFlow::Continue(()), findings: &mut findings };
-    match read(recognised, TODAY_YEAR, &mut outlets) {
+    match read(recognised, TODAY_YEAR, &mut outlets, &Room::memory()) {
         Ok(_) | Err(ImportError::Rows { .. }) => problems,
         Err(error) => panic!("{}: {error}", recognised.layout.id),
     }

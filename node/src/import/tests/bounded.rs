@@ -1,6 +1,8 @@
 //! Files of any length: held to a few digests, a file is read as it is with room for all of them; every pass tells how far it
 //! is and ends when nobody waits.
 
+use passage_shell::shelf::Shelf;
+
 use super::*;
 use crate::import::read::read_holding;
 
@@ -33,7 +35,9 @@ fn seen(bytes: &[u8], layouts: &[Layout], held_bytes_max: usize) -> Seen {
             Ok(())
         },
     };
-    let imported = read_holding(&recognised, TODAY_YEAR, &mut outlets, held_bytes_max).unwrap();
+    let shelf = tempfile::tempdir().unwrap();
+    let room = Room::new(&Shelf::open(shelf.path()).unwrap(), 1 << 20);
+    let imported = read_holding(&recognised, TODAY_YEAR, &mut outlets, &room, held_bytes_max).unwrap();
     let report = imported.report;
     Seen {
         findings,
@@ -124,7 +128,7 @@ fn every_pass_tells_how_far_it_is_and_ends_when_nobody_waits() {
             },
             findings: &mut |_| Ok(()),
         };
-        let outcome = read_holding(&recognised, TODAY_YEAR, &mut outlets, 200_000);
+        let outcome = read_holding(&recognised, TODAY_YEAR, &mut outlets, &Room::memory(), 200_000);
         (steps, outcome)
     };
     let (steps, outcome) = run(None);

@@ -66,7 +66,8 @@ fn every_finding_goes_out_as_it_is_made_though_the_list_has_a_limit() {
             Ok(())
         },
     };
-    let imported = read(&recognise(kept.path(), &[]).unwrap(), TODAY_YEAR, &mut outlets).unwrap();
+    let imported =
+        read(&recognise(kept.path(), &[]).unwrap(), TODAY_YEAR, &mut outlets, &Room::memory()).unwrap();
     assert_eq!((told, imported.report.problems.len()), (rows, PROBLEMS_LISTED_MAX));
     assert_eq!(imported.report.counts[0].times, rows as u64);
     let mut outlets = Outlets {
@@ -74,7 +75,7 @@ fn every_finding_goes_out_as_it_is_made_though_the_list_has_a_limit() {
         progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Err(std::io::ErrorKind::StorageFull.into()),
     };
-    let full = read(&recognise(kept.path(), &[]).unwrap(), TODAY_YEAR, &mut outlets);
+    let full = read(&recognise(kept.path(), &[]).unwrap(), TODAY_YEAR, &mut outlets, &Room::memory());
     assert!(matches!(full, Err(ImportError::ProblemList { .. })));
 }
 

@@ -16,6 +16,7 @@ use std::{
 };
 
 use passage_protocol::{cells::SchoolYear, refusal::Refusal};
+use passage_shell::shelf::Room;
 
 use super::{elements::dictionary, *};
 
@@ -64,7 +65,7 @@ fn rows_of(recognised: &Recognised) -> Result<(Imported, Vec<Filed>), ImportErro
         progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Ok(()),
     };
-    let imported = read(recognised, TODAY_YEAR, &mut outlets)?;
+    let imported = read(recognised, TODAY_YEAR, &mut outlets, &Room::memory())?;
     Ok((imported, rows))
 }
 

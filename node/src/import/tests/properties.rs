@@ -36,7 +36,8 @@ fn store(world: &World, lines: &[Line], existing: &[StoredTable]) -> Vec<StoredT
         progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Ok(()),
     };
-    let Imported { report, taken_out, spoken } = read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
+    let Imported { report, taken_out, spoken } =
+        read(&recognised, TODAY_YEAR, &mut outlets, &Room::memory()).unwrap();
     let taken = if report.transactions.is_update() {
         TakenOut::Records(&taken_out, &report.periods)
     } else {

@@ -224,14 +224,14 @@ fn a_receiver_can_stop_the_reading_and_progress_reaches_the_end() {
         },
         findings: &mut |_| Ok(()),
     };
-    read(&recognised, TODAY_YEAR, &mut outlets).unwrap();
+    read(&recognised, TODAY_YEAR, &mut outlets, &Room::memory()).unwrap();
     assert!(last.is_some_and(|progress| progress.bytes_done == progress.bytes_total));
     let mut outlets = Outlets {
         rows: &mut |_| ControlFlow::Break(()),
         progress: &mut |_| ControlFlow::Continue(()),
         findings: &mut |_| Ok(()),
     };
-    let stopped = read(&recognised, TODAY_YEAR, &mut outlets);
+    let stopped = read(&recognised, TODAY_YEAR, &mut outlets, &Room::memory());
     assert!(matches!(stopped, Err(ImportError::Stopped)));
 }
 

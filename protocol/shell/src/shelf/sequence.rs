@@ -42,6 +42,12 @@ impl Room {
         self.bytes
     }
 
+    /// So much of it as makes at most `bytes`.
+    #[must_use]
+    pub fn at_most(&self, bytes: u64) -> Self {
+        Self { shelf: self.shelf.clone(), bytes: self.bytes.min(bytes) }
+    }
+
     /// One of `parts` equal parts of it.
     #[must_use]
     pub fn part(&self, parts: u64) -> Self {
