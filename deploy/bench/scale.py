@@ -11,11 +11,12 @@ and the bytes on the loopback device (everybody's, headers included, so leave th
 """
 
 import argparse
+import concurrent.futures
 import datetime
+import itertools
 import json
 import os
 import pathlib
-import random
 import re
 import socket
 import subprocess
@@ -26,22 +27,26 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 COHORT = "2020-2021"
 SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("A", "E", "I", "O", "U", "AN", "EL", "IR", "OS", "UM")]
+BIRTHDAYS = [datetime.date(2002, 1, 1) + datetime.timedelta(days=day) for day in range(730)]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def person(number):
-    """First, last, birth date, ssid, postal code: names of three and four syllables, different for every number."""
-    draw = random.Random(number)
-    first = "".join(draw.choice(SYLLABLES) for _ in range(3))
-    last = "".join(draw.choice(SYLLABLES) for _ in range(4))
-    born = datetime.date(2002, 1, 1) + datetime.timedelta(days=number % 730)
-    return first, last, born, 1_000_000_000 + number, 90_000 + number % 5_000
+    """First, last, birth date, ssid, postal code: names of three and four syllables, mixed from the number."""
+    mixed, spoken = number, []
+    for factor in (0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB):
+        mixed = (mixed + 1) * factor & 0xFFFF_FFFF_FFFF_FFFF
+        mixed ^= mixed >> 29
+    for _ in range(7):
+        mixed, syllable = divmod(mixed, len(SYLLABLES))
+        spoken.append(SYLLABLES[syllable])
+    return "".join(spoken[:3]), "".join(spoken[3:]), BIRTHDAYS[number % 730], 1_000_000_000 + number, 90_000 + number % 5_000
 
 
 def district(folder, name, numbers):
     folder.mkdir(parents=True)
     with open(folder / f"{name}-SENR.txt", "w", newline="") as senr, open(folder / f"{name}-SINF.txt", "w", newline="") as sinf:
-        for number in numbers:
+        for number in itertools.chain(*numbers):
             first, last, born, ssid, zip_code = person(number)
             day, gender, local = born.strftime("%Y%m%d"), "FM"[number % 2], f"{name}-{number}"
             senr.write(
@@ -64,7 +69,7 @@ def college(folder, name, numbers):
     files = {kind: open(folder / f"{name}-{kind}.csv", "w") for kind in kinds}
     for kind, head in kinds.items():
         files[kind].write(head + "\n")
-    for number in numbers:
+    for number in itertools.chain(*numbers):
         first, last, born, ssid, zip_code = person(number)
         local = f"{name}-{number}"
         files["students"].write(f"{local},{ssid},,{first},,{last},,,{born},{'FM'[number % 2]},N,700,{zip_code}\n")
@@ -191,7 +196,8 @@ def main():
 
     say(f"files and state in {out}")
     shared = min(asked.sender_rows, asked.receiver_rows) // 2
-    members, lists = [], []
+    members, makers = [], []
+    pool = concurrent.futures.ProcessPoolExecutor()
     for place in range(asked.senders + asked.receivers):
         is_sender = place < asked.senders
         member = Party("passage-node", out / "state" / f"M{place}")
@@ -201,9 +207,10 @@ def main():
         # The first people of the first sender are everybody's of the receivers; other senders share theirs with nobody of their own kind.
         own = 100_000_000 + place * 50_000_000
         known = range(shared) if not is_sender or place == 0 else range(0)
-        numbers = [*known, *range(own, own + rows - len(known))]
+        numbers = [known, range(own, own + rows - len(known))]
         write = district if is_sender else college
-        lists.append(write(out / "data" / member.name, member.name, numbers))
+        makers.append(pool.submit(write, out / "data" / member.name, member.name, numbers))
+    lists = [maker.result() for maker in makers]
     say(f"{len(members)} members with {asked.sender_rows} rows a sender, {asked.receiver_rows} a receiver")
 
     with socket.socket() as free:
@@ -216,18 +223,18 @@ def main():
     coordinator.serve()
     everybody = [coordinator, *members]
     try:
-        for member, files in zip(members, lists):
+        for member in members:
             member.settings = memory("ROUND")
             invitation = coordinator.run("invite", "--name", member.name, "--segment", member.segment)["invitation"]
             member.run("join", invitation, answer=False)
             member.serve()
             member.run("principles", "accept", "--by", "Head", answer=False)
-            before = time.monotonic()
-            member.run("import", *files, answer=False)
-            member.read_wall = time.monotonic() - before
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as reading:
+            list(reading.map(lambda member, files: member.run("import", *files, answer=False), members, lists))
+        for member in members:
             facts = member.run("doctor")
             member.code, member.key = facts["code"], facts["signing_key"]
-            say(f"{member.name} read its files")
+        say("everybody has read its files")
         (out / "agreement.toml").write_text(agreement(members, authority))
         proposed = coordinator.run("agreement", "propose", out / "agreement.toml")
         for member in members:

@@ -112,8 +112,8 @@ impl MetricFacts {
 #[derive(Eq, Ord, PartialEq, PartialOrd)]
 struct Seen {
     student: u32,
-    /// The number it was said of; only to tell one from another.
-    number: u64,
+    /// The number it was said of; only to tell one from another. In halves, so that a row takes 16 bytes.
+    number: [u32; 2],
     cohort: u16,
     outcome: u8,
 }
@@ -158,7 +158,9 @@ pub fn facts(
                 number.write_u8(u8::from(institution.is_some()));
                 number.write(local_id.unwrap_or_default().as_bytes());
                 let student = u32::try_from(place).unwrap_or(u32::MAX);
-                seen.push(Seen { student, number: number.finish(), cohort, outcome });
+                let number = number.finish();
+                let number = [(number >> 32) as u32, (number & 0xFFFF_FFFF) as u32];
+                seen.push(Seen { student, number, cohort, outcome });
             }
         }
         Ok::<(), MetricError>(())
