@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # linkage.sh [FOLDER]: match quality of every preset on the whole simulated set, against the targets of the linkage study (4.4): precision, recall and
-# F1 of the resolution, the same of the rule of rounds with bridges where the study's figures allow, and recall by subgroup. The set is too large for the
-# repository: FOLDER or PASSAGE_LINKAGE names where it is (K12A.csv ... truth.csv, persons.csv), otherwise shared/data/linkage beside the checkout is
-# looked for. Without it this says so and checks nothing; the small set in node/tests/linkage is held by the test suite.
+# F1 of the resolution, the same of the rule of rounds with bridges where the study's figures allow, and recall by subgroup. Then whole encrypted rounds
+# over the set, with and without bridges, must find the links that the command found. The set is too large for the repository: FOLDER or
+# PASSAGE_LINKAGE names where it is (K12A.csv ... truth.csv, persons.csv), otherwise shared/data/linkage beside the checkout is looked for. Without it
+# this says so and checks nothing; the small set in node/tests/linkage is held by the test suite.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 named=${1:-${PASSAGE_LINKAGE:-}} data=../shared/data/linkage
@@ -65,3 +66,4 @@ full     origin=hispanic            .997  .98   0
 full     origin=api                 .998  .98   0
 full     origin=black               .998  .98   0
 TARGETS
+LINKAGE_SET=$(realpath "$data") cargo test --locked --quiet --workspace --test federation -- --ignored --nocapture every_preset_links

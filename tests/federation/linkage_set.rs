@@ -136,7 +136,7 @@ fn evaluated(preset: Preset, rule: Rule) -> Found {
     }
     truth.flush().unwrap();
     let mut found = Found::new();
-    for sender in 0..SENDERS {
+    for (sender, (name, _)) in MEMBERS.iter().enumerate().take(SENDERS) {
         let members = || [sender].into_iter().chain(SENDERS..MEMBERS.len());
         let request = Request {
             files: members().map(|member| path(MEMBERS[member].0)).collect(),
@@ -145,12 +145,12 @@ fn evaluated(preset: Preset, rule: Rule) -> Found {
             by: Vec::new(),
             presets: vec![preset],
         };
-        let evaluation = evaluate(&request, &mut |_| ControlFlow::Continue(())).unwrap();
+        let evaluation = evaluate(&request, &|_| ControlFlow::Continue(())).unwrap();
         let of = &evaluation.presets[0];
         assert!(of.files.iter().all(|file| file.merged == 0), "a row is a record: {:?}", of.files);
         let rule = of.rules.iter().find(|one| one.rule == rule).unwrap();
         for (receiver, pair) in members().skip(1).zip(&rule.pairs) {
-            assert_eq!((pair.from.as_str(), pair.to.as_str()), (MEMBERS[sender].0, MEMBERS[receiver].0));
+            assert_eq!((pair.from.as_str(), pair.to.as_str()), (*name, MEMBERS[receiver].0));
             let (right, wrong) = (pair.links.right.cast_signed(), pair.links.wrong.cast_signed());
             found.insert((sender, receiver), (right + wrong, right));
         }
@@ -160,11 +160,12 @@ fn evaluated(preset: Preset, rule: Rule) -> Found {
 }
 
 /// As a whole encrypted round finds them; how many students have several records that one recipe names, of which keys choose.
-fn played(preset: Preset, bridges: bool) -> (Found, u64) {
+fn played(preset: Preset, rule: Rule) -> (Found, u64) {
     let mut setup = Setup::of(&MEMBERS.map(|(_, segment)| (segment, 0)), 77);
     let question = &mut setup.question;
     question.cohorts = CLASSES.map(str::to_owned).to_vec();
-    (question.preset, question.bridges, question.beside) = (preset.name(), bridges, Some("found-at-member"));
+    (question.preset, question.bridges, question.beside) =
+        (preset.name(), rule == Rule::Bridged, Some("found-at-member"));
     setup.plant = plant;
     let federation = Federation::played(setup);
     let (round, _) = federation.released();
@@ -184,12 +185,12 @@ fn played(preset: Preset, bridges: bool) -> (Found, u64) {
 /// Students who were seen at the receiver of that place.
 fn seen_at(counts: &[i64], table: &Expected, place: usize) -> i64 {
     let patterns = table.base.pow(u32::try_from(table.receivers.len()).unwrap());
-    let here = |at: usize| at % patterns / table.base.pow(u32::try_from(place).unwrap()) % table.base > 0;
-    counts.iter().enumerate().filter(|(at, _)| here(*at)).map(|(_, count)| count).sum()
+    let said = |at: usize| at % patterns / table.base.pow(u32::try_from(place).unwrap()) % table.base;
+    counts.iter().enumerate().filter(|(at, _)| said(*at) > 0).map(|(_, count)| count).sum()
 }
 
 fn the_round_finds_what_the_command_finds(preset: Preset, rule: Rule) {
-    let (found, open) = played(preset, rule == Rule::Bridged);
+    let (found, open) = played(preset, rule);
     let evaluated = evaluated(preset, rule);
     let links: i64 = evaluated.values().map(|(all, _)| all).sum();
     assert!(links > 700, "{links} links");

@@ -16,9 +16,10 @@ use rayon::prelude::*;
 use crate::{
     compute::{
         Finished, RoundContext, Rows, WorkFault,
+        batches::{CHUNK_ROWS, Made},
         secrets::RoundSecrets,
         shuffle::Shuffle,
-        stream::{CHUNK_ROWS, Made, SealedOut, seal_short},
+        stream::{SealedOut, seal_short},
     },
     prepare::{Prepared, PreparedRow},
 };

@@ -14,9 +14,10 @@ use rayon::prelude::*;
 
 use crate::compute::{
     Finished, RoundContext, Rows, WorkFault,
+    batches::{Batches, CHUNK_ROWS},
     secrets::RoundSecrets,
     shuffle::Shuffle,
-    stream::{Batches, CHUNK_ROWS, Expected, SealedOut, finish, open_sealed},
+    stream::{Expected, SealedOut, finish, open_sealed},
 };
 
 /// What a pass takes in.

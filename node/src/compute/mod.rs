@@ -10,9 +10,11 @@
 //! | [`hop`] | a pass over a list, the last one included |
 //! | [`table`] | plans, passes over tables, partial decryptions |
 //! | [`shuffle`] | a list in a fresh uniform order, in memory or in sealed buckets |
-//! | [`stream`] | sealed and plain blobs as chunks |
+//! | [`stream`] | sealed and plain blobs, opened ahead of the work |
+//! | [`batches`] | work on all cores, beside opening and putting away |
 //! | [`secrets`] | what exists in memory only |
 
+pub mod batches;
 pub mod contribute;
 pub mod hop;
 pub mod secrets;

@@ -22,9 +22,10 @@ use rayon::prelude::*;
 
 use crate::compute::{
     Finished, RoundContext, Rows, WorkFault,
+    batches::{Batches, CHUNK_ROWS, Made},
     secrets::RoundSecrets,
     shuffle::Shuffle,
-    stream::{Batches, CHUNK_ROWS, Expected, Made, SealedOut, finish, open_plain, open_sealed},
+    stream::{Expected, SealedOut, finish, open_plain, open_sealed},
 };
 
 /// What a pass over a table takes in.

@@ -13,6 +13,7 @@ use crate::{
     catalogue::metric,
     store::{Store, run},
 };
+use passage_shell::shelf::Room;
 
 fn member(code: &str, files: &[&str]) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/demo/members").join(code);
@@ -29,7 +30,7 @@ fn imported(files: &[PathBuf]) -> Store {
             progress: &mut |_| core::ops::ControlFlow::Continue(()),
             findings: &mut |_| Ok(()),
         };
-        read(&recognised, 2026, &mut outlets).unwrap();
+        read(&recognised, 2026, &mut outlets, &Room::memory()).unwrap();
         let change = import.finish(&store.tables, Timestamp(1)).unwrap();
         store.tables = merge(&store.tables, &change);
     }
