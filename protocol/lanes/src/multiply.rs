@@ -159,7 +159,8 @@ impl<F: Field, const N: usize> Job<Proof<F>> for Multiply<'_, F, N> {
                 doubled = doubled.beside(2, &mut chosen, &tables, &wanted);
                 doubled = doubled.beside(3, &mut chosen, &tables, &wanted);
             } else {
-                for coordinate in 0..4 {
+                // Written out again if its length were known.
+                for coordinate in 0..black_box(4) {
                     doubled = doubled.beside(coordinate, &mut chosen, &tables, &wanted);
                 }
             }
