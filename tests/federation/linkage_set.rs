@@ -8,6 +8,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
+    io::Write as _,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -204,6 +205,8 @@ fn the_round_finds_what_the_command_finds(preset: Preset, rule: Rule) {
         );
     }
     assert_eq!(found.len(), evaluated.len());
+    writeln!(std::io::stdout(), "{} {}: {links} links, {open} by choice", preset.name(), rule.word())
+        .unwrap();
 }
 
 #[test]
