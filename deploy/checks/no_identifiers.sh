@@ -8,7 +8,7 @@
 #   Not in the store and the blobs: a three-letter word in either case stands in random bytes once in 128^3 places, so that a
 #   thousand of them are found by chance some hundred times in every megabyte. Two letters are an initial, not a name.
 #
-# Left out are words that the programs write themselves: those of a metric's definition, and those of the vocabulary below,
+# Left out are words that the programs write themselves: those of a metric's definition, of the settings file, and of the vocabulary below,
 # each of which stands in a line that the programs write without any data. Needs GNU grep, find and xargs.
 set -euo pipefail
 out=$1 members=$2
@@ -25,7 +25,10 @@ fields() {
   find "$members" -name '*-students.csv' -exec tail -q -n +2 {} + | cut -d, -f1-6,8,9 | tr ',' '\n'
 }
 fields | tr -d '\r"' | LC_ALL=C sort -u >"$scratch/fields"
-{ tr -cs 'A-Za-z' '\n' <"$root/protocol/src/metric/builtin/college-going-12.v1.toml"; tr ' ' '\n' <<<"$vocabulary"; } | sort -u >"$scratch/words"
+{
+  cat "$root/protocol/src/metric/builtin/college-going-12.v1.toml" "$root/deploy/config/coordinator.example.toml" | tr -cs 'A-Za-z' '\n'
+  tr ' ' '\n' <<<"$vocabulary"
+} | sort -u >"$scratch/words"
 
 LC_ALL=C awk 'length($0) >= 6 && $0 !~ /^(0+|9+|1+)$/' "$scratch/fields" | grep -v -x -F -f "$scratch/words" >"$scratch/long"
 # Of a field of several names each one: "Dulce Maria", "De La Cruz".
