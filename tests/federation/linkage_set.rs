@@ -205,8 +205,8 @@ fn the_round_finds_what_the_command_finds(preset: Preset, rule: Rule) {
         );
     }
     assert_eq!(found.len(), evaluated.len());
-    writeln!(std::io::stdout(), "{} {}: {links} links, {open} by choice", preset.name(), rule.word())
-        .unwrap();
+    let mut screen = std::io::stdout();
+    writeln!(screen, "{} {}: {links} links, {open} by choice", preset.name(), rule.word()).unwrap();
 }
 
 #[test]
