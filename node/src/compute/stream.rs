@@ -8,7 +8,6 @@ use std::{
     thread,
 };
 
-use crate::compute::WorkFault;
 use passage_protocol::{
     ids::Digest,
     seal::{Opener, RecipientKey, SealContext, Sealer},
@@ -18,6 +17,8 @@ use passage_shell::{
     entropy,
     shelf::{BlobWriter, Shelf, ShelfError},
 };
+
+use crate::compute::WorkFault;
 
 /// Bytes read from a file at a time.
 const READ_BYTES: usize = 64 << 10;

@@ -8,12 +8,12 @@ use passage_node::{
     tables::{Import, merge},
 };
 use passage_protocol::{cells::SchoolYear, metric::Side, timestamp::Timestamp};
+use passage_shell::shelf::Room;
 
 use crate::{
     catalogue::metric,
     store::{Store, run},
 };
-use passage_shell::shelf::Room;
 
 fn member(code: &str, files: &[&str]) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/demo/members").join(code);
