@@ -16,6 +16,7 @@ use chacha20poly1305::{
 };
 use passage_protocol::{
     agreement::{Agreement, Clause, DocumentId, NoiseTerms, Role, Study},
+    cells::Grouping,
     codec::Decode,
     disclosure::{Counted, CountedStudent, Earlier, Judged},
     ids::{Digest, RoundId},
@@ -262,7 +263,9 @@ pub fn counted(
         for (metric, fact) in places.iter().zip(&row.facts) {
             if let (Some(metric), Some(cohort)) = (*metric, fact.cohort) {
                 let (ethnicity, gender, school) = (row.ethnicity, row.gender, row.school);
-                students.push(CountedStudent { metric, number, cohort, ethnicity, gender, school });
+                let mut groups = [0; Grouping::IN_A_STUDY_MAX];
+                groups.iter_mut().zip(&row.groups).for_each(|(group, said)| *group = *said);
+                students.push(CountedStudent { metric, number, cohort, ethnicity, gender, school, groups });
             }
         }
         Ok::<(), ShelfError>(())

@@ -30,7 +30,7 @@ use self::{
     rows::pack,
 };
 use crate::{
-    metrics::MetricFacts,
+    metrics::{MetricFacts, Said},
     roster::{Person, Roster, Student},
 };
 
@@ -56,6 +56,8 @@ pub struct PreparedRow {
     pub gender: Gender,
     /// The row in tables by school: the place from 1 of the school of completion among those the study lists; 0 for any other.
     pub school: u8,
+    /// The category in each grouping of the study, in the order of [`Study::groupings`]; none at a receiver.
+    pub groups: Vec<u8>,
     /// Places in the roster of the students it was made from: whose records take part (F5).
     pub students: Vec<u32>,
 }
@@ -82,7 +84,7 @@ pub struct Part<'a> {
 
 /// Prepares the rows of `study` from `roster`.
 ///
-/// `said` is what the member's side of each metric says, in the order of [`Study::metrics`]; `None` where it has no side.
+/// `said` is what the member's files say for it.
 ///
 /// A sender's list holds the persons whom some metric counts in one of the study's cohorts, a receiver's list every person with an
 /// enrolment (an applicant has not arrived) or of whom some metric says something: what is not needed for the tables is not blinded (data minimisation). Keys are made unique inside the whole roster first,
@@ -100,7 +102,7 @@ pub fn prepare(
     study: &Study,
     part: Part<'_>,
     this_year: u16,
-    said: &[Option<MetricFacts>],
+    said: &Said,
     room: &Room,
 ) -> Result<Prepared, Failure> {
     let (recipes, slots) = (study.preset.recipes(), study.preset.slots_for(never_held(part.segment)));
@@ -159,7 +161,7 @@ struct Work<'a> {
     study: &'a Study,
     part: Part<'a>,
     this_year: u16,
-    said: &'a [Option<MetricFacts>],
+    said: &'a Said,
     recipes: &'a [Recipe],
     slots: &'a [u8],
     traces: &'a Traces,
@@ -185,7 +187,7 @@ impl Work<'_> {
             }
         }
         let facts: Vec<Fact> =
-            self.said.iter().map(|said| fact(said.as_ref(), self.part.role, person)).collect();
+            self.said.metrics.iter().map(|said| fact(said.as_ref(), self.part.role, person)).collect();
         let asked = |fact: &Fact| fact.cohort.is_some_and(|cohort| self.study.cohorts.contains(&cohort));
         let wanted = match self.part.role {
             Role::Sender => facts.iter().any(asked),
@@ -197,7 +199,10 @@ impl Work<'_> {
         let row = wanted.then(|| {
             let (ethnicity, gender) = (ethnicity(person), gender(person));
             let school = school_category(self.part.schools, school(person));
-            let row = PreparedRow { keys, facts, ethnicity, gender, school, students: person.places.clone() };
+            let places = places(person);
+            let groups = self.said.groups.iter().map(|group| group.of_person(&places)).collect();
+            let students = person.places.clone();
+            let row = PreparedRow { keys, facts, ethnicity, gender, school, groups, students };
             (pack(&row), mask)
         });
         Made { row, keys: traces }
@@ -214,12 +219,15 @@ pub(crate) fn normalise(person: &Person, this_year: u16) -> NormalisedPerson {
 
 /// What a metric says of a person, from all its records.
 fn fact(said: Option<&MetricFacts>, role: Role, person: &OwnPerson) -> Fact {
-    let places: Vec<usize> = person.places.iter().map(|place| *place as usize).collect();
-    let pairs = said.map(|said| said.of_person(&places)).unwrap_or_default();
+    let pairs = said.map(|said| said.of_person(&places(person))).unwrap_or_default();
     match role {
         Role::Sender => Fact { cohort: pairs.first().map(|(cohort, _)| *cohort), seen: Vec::new() },
         Role::Receiver => Fact { cohort: None, seen: pairs },
     }
+}
+
+fn places(person: &OwnPerson) -> Vec<usize> {
+    person.places.iter().map(|place| *place as usize).collect()
 }
 
 /// The first stated one, in file order.

@@ -182,7 +182,7 @@ pub(crate) fn tables(
         let cell = |student: &(usize, usize, usize, usize)| {
             student.0 * categories
                 + match dimension {
-                    Dimension::All | Dimension::School => 0,
+                    Dimension::All | Dimension::Group(_) | Dimension::School => 0,
                     Dimension::Ethnicity => student.1,
                     Dimension::Gender => student.2,
                 }

@@ -3,12 +3,14 @@
 //! A cell is a cohort (a school year) and a category of one dimension. Codes are 1-based so that zero is never a cell.
 
 mod domain;
+mod grouping;
 mod school;
 mod window;
 
 use core::fmt;
 
 pub use domain::{CellDomain, Schools, school_category};
+pub use grouping::Grouping;
 pub use school::{
     ANOTHER_SCHOOL, SCHOOL_CELLS_MAX, SCHOOL_LETTERS_MAX, SCHOOLS_MAX, School, SchoolCode, are_rows,
 };
@@ -69,16 +71,25 @@ pub enum Dimension {
     Ethnicity,
     /// Gender as the institution records it.
     Gender,
+    /// What the sender's own records say of the student, by a rule all members hold.
+    Group(Grouping),
     /// The school at which the student completed, of those a study lists of its sender.
     School,
 }
 
 impl Dimension {
-    /// Every dimension, in the order of its wire number.
+    /// Those every institution has, in the order of their wire numbers; [`every`](Self::every) has the groupings too.
     pub const ALL: [Self; 4] = [Self::All, Self::Ethnicity, Self::Gender, Self::School];
 
+    /// Every dimension, groupings last.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Grouping::ALL.map(Self::Group))
+    }
+
     /// Those that break all students down.
-    pub const BREAKDOWNS: [Self; 3] = [Self::Ethnicity, Self::Gender, Self::School];
+    pub fn breakdowns() -> impl Iterator<Item = Self> {
+        Self::every().filter(|dimension| *dimension != Self::All)
+    }
 
     /// The name used in study files and released tables.
     #[must_use]
@@ -87,6 +98,7 @@ impl Dimension {
             Self::All => "all",
             Self::Ethnicity => "ethnicity",
             Self::Gender => "gender",
+            Self::Group(grouping) => grouping.name(),
             Self::School => "school",
         }
     }
@@ -94,7 +106,7 @@ impl Dimension {
     /// The dimension of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.name() == name)
+        Self::every().find(|dimension| dimension.name() == name)
     }
 }
 
@@ -105,6 +117,7 @@ impl Encode for Dimension {
             Self::Ethnicity => 1,
             Self::Gender => 2,
             Self::School => 3,
+            Self::Group(grouping) => grouping.number(),
         };
         number.encode(out);
     }
@@ -113,8 +126,10 @@ impl Encode for Dimension {
 impl Decode for Dimension {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let position = reader.position();
-        let number = usize::from(u8::decode(reader)?);
-        Self::ALL.get(number).copied().ok_or(CodecError::Invalid { position, expected: "a dimension" })
+        let number = u8::decode(reader)?;
+        let found = Self::ALL.get(usize::from(number)).copied();
+        let found = found.or_else(|| Grouping::numbered(number).map(Self::Group));
+        found.ok_or(CodecError::Invalid { position, expected: "a dimension" })
     }
 }
 

@@ -15,7 +15,7 @@
 //! | 0 | [`ids`], [`timestamp`], [`codec`], [`secret`], [`refusal`], [`document`] | vocabulary, files people write |
 //! | 1 | [`group`], [`seal`], [`signing`], [`match_key`], [`cells`], [`noise`], [`linkage`], [`checkpoint`] | group elements, HPKE, signatures, match keys, code domains, noise, join, audit checkpoints |
 //! | 2 | [`mixing`], [`disclosure`], [`retention`] | first and second mix; what may be released; when what a round leaves must be gone |
-//! | 3 | [`agreement`], [`dictionary`], [`metric`], [`manifest`] | what was signed, what data elements mean, what is counted, what one round is |
+//! | 3 | [`agreement`], [`dictionary`], [`metric`], [`grouping`], [`manifest`] | what was signed, what data elements mean, what is counted and by what, what one round is |
 //! | 4 | [`wire`] | messages and limits |
 //! | 5 | [`round`] | the round as a state machine |
 //! | 6 | [`report`] | bytes a person reads, from released tables only |
@@ -36,6 +36,7 @@ pub mod dictionary;
 pub mod disclosure;
 pub mod document;
 pub mod group;
+pub mod grouping;
 pub mod ids;
 pub mod linkage;
 pub mod manifest;

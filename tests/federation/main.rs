@@ -10,6 +10,7 @@
 )]
 
 mod bridges;
+mod by_grouping;
 mod by_school;
 mod consortia;
 mod crashes;

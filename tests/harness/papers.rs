@@ -245,7 +245,7 @@ fn share(from: MemberCode, to: MemberCode, elements: &str) -> String {
 
 /// Everything a member of that kind could bring into a study of the harness.
 fn elements(segment: Segment) -> Vec<&'static str> {
-    let told = Dimension::ALL.into_iter().flat_map(|dimension| told_elements(dimension, role(segment)));
+    let told = Dimension::every().flat_map(|dimension| told_elements(dimension, role(segment)));
     let mut elements: Vec<_> = match_elements(Preset::Full, segment).into_iter().chain(told).collect();
     elements.sort_unstable();
     elements.dedup();

@@ -11,13 +11,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use passage_node::{
-    metrics::MetricFacts,
+    metrics::{GroupFacts, MetricFacts, Said},
     prepare::{Fact, PreparedRow},
     roster::{Roster, Student},
 };
 use passage_protocol::{
     agreement::{Role, Segment, Study},
-    cells::{CellDomain, Dimension, SchoolYear},
+    cells::{CellDomain, Dimension, Grouping, SchoolYear},
     disclosure::source_floor,
     manifest::shapes::never_held,
     metric::{Metric, Side},
@@ -73,7 +73,8 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
             let schools = &study.participants[usize::from(sender)].schools;
             let domain = CellDomain::of(study.cohorts.clone(), asked.dimension, schools);
             let place = study.metrics().iter().position(|(id, _)| *id == asked.metric).unwrap();
-            let asked = Asked { metric, place, middles: middles(study, lists, list.segment) };
+            let groupings = study.groupings();
+            let asked = Asked { metric, place, middles: middles(study, lists, list.segment), groupings };
             tables.push(tabulate(study, floor, lists, sender, receivers, domain, &asked));
         }
     }
@@ -82,9 +83,10 @@ pub fn expected(study: &Study, floor: u32, lists: &[OpenList<'_>]) -> Vec<Expect
 
 /// What the files of a member say for college-going within twelve months or arrival within two years, by the rule of the roster and
 /// without SQL: completers at a sender; at a receiver the first regular year counts for the cohorts one and two years before it. For
-/// the match panel by subgroup a receiver says nothing.
+/// the match panel by subgroup a receiver says nothing. In a grouping, which SQL alone can tell, students are in turn of every
+/// category.
 #[must_use]
-pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricFacts>> {
+pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Said {
     let all = roster.students.all().unwrap();
     let students = || all.iter().enumerate();
     let facts = |(id, _): (&str, u16)| {
@@ -111,7 +113,16 @@ pub fn said_by(roster: &Roster, study: &Study, role: Role) -> Vec<Option<MetricF
             }
         })
     };
-    study.metrics().into_iter().map(facts).collect()
+    let in_turn = |grouping: Grouping| {
+        let categories = grouping.labels().len();
+        let of_each = (0..all.len()).map(|place| u8::try_from(place % categories).unwrap());
+        GroupFacts::new(grouping, of_each.collect()).unwrap()
+    };
+    let groupings = if role == Role::Sender { study.groupings() } else { Vec::new() };
+    Said {
+        metrics: study.metrics().into_iter().map(facts).collect(),
+        groups: groupings.into_iter().map(in_turn).collect(),
+    }
 }
 
 fn tabulate(
@@ -126,7 +137,7 @@ fn tabulate(
     let from = &lists[usize::from(sender)];
     let mut cohort_counts = vec![0_u64; domain.len()];
     for row in from.rows {
-        if let Some(cell) = cell_of(row, asked.place, &domain) {
+        if let Some(cell) = cell_of(row, asked, &domain) {
             cohort_counts[cell] += 1;
         }
     }
@@ -176,7 +187,7 @@ fn tabulate(
         }
         expected.open += u64::from(open);
         // Who was seen nowhere opens nothing.
-        let cell = cell_of(person, asked.place, &expected.domain).filter(|_| pattern > 0);
+        let cell = cell_of(person, asked, &expected.domain).filter(|_| pattern > 0);
         if let Some(cell) = cell.filter(|cell| !withheld[*cell]) {
             expected.counts[cell * patterns + pattern] += 1;
         }
@@ -190,6 +201,8 @@ struct Asked<'a> {
     place: usize,
     /// Participants through whom the sender's students are looked for.
     middles: Vec<usize>,
+    /// The study's groupings, in the order of a row's categories.
+    groupings: Vec<Grouping>,
 }
 
 /// As what a receiver counts a student of a cohort; 0 is nothing.
@@ -197,13 +210,16 @@ fn outcome(cohort: Option<SchoolYear>, said: &Fact) -> usize {
     said.seen.iter().find(|(of, _)| Some(*of) == cohort).map_or(0, |(_, outcome)| usize::from(*outcome))
 }
 
-fn cell_of(row: &PreparedRow, place: usize, domain: &CellDomain) -> Option<usize> {
-    let cohort = domain.cohorts.iter().position(|cohort| Some(*cohort) == row.facts[place].cohort)?;
+fn cell_of(row: &PreparedRow, asked: &Asked<'_>, domain: &CellDomain) -> Option<usize> {
+    let cohort = domain.cohorts.iter().position(|cohort| Some(*cohort) == row.facts[asked.place].cohort)?;
     let category = match domain.dimension {
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),
         Dimension::Gender => row.gender.index(),
         Dimension::School => usize::from(row.school),
+        Dimension::Group(grouping) => {
+            row.groups[asked.groupings.iter().position(|one| *one == grouping).unwrap()].into()
+        }
     };
     Some(cohort * domain.categories() + category)
 }

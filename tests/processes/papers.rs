@@ -8,7 +8,7 @@ use std::{
 use crate::fleet::{Fleet, repository};
 
 /// What a study with full match keys needs of a sender and of a receiver.
-const SHARED: [&str; 16] = [
+const SHARED: [&str; 17] = [
     "ssid",
     "ssn",
     "first",
@@ -25,6 +25,7 @@ const SHARED: [&str; 16] = [
     "special-admit",
     "quarter",
     "wages",
+    "units-earned",
 ];
 
 /// Noise of the agreement.

@@ -26,9 +26,17 @@ pub enum Metric {
     /// Check a metric file: read it, plan its SQL against empty tables, say what an approver will see.
     #[command(after_help = "Example:\n  passage-node metric check our-metric.toml")]
     Check { file: PathBuf },
+    /// What a sender's students can be told apart by, beyond ethnicity, gender and school; with an id one definition whole.
+    #[command(
+        after_help = "Example:\n  passage-node metric groupings\n  passage-node metric groupings last-math-course"
+    )]
+    Groupings {
+        /// One of them.
+        id: Option<String>,
+    },
     /// Count a metric over this institution's own data. For eyes inside: nothing leaves, and small figures are marked.
     #[command(
-        after_help = "Example:\n  passage-node metric run college-going-12\n  passage-node metric run course-success --by ethnicity\n  passage-node metric run transfer --side sender --json"
+        after_help = "Example:\n  passage-node metric run college-going-12\n  passage-node metric run course-success --by ethnicity\n  passage-node metric run college-going-12 --by low-income\n  passage-node metric run transfer --side sender --json"
     )]
     Run {
         /// Id, in its newest version; or ID@VERSION.
@@ -56,6 +64,7 @@ impl Metric {
         Command::Metric(match self {
             Self::List => MetricCommand::List,
             Self::Show { id } => MetricCommand::Show { id },
+            Self::Groupings { id } => MetricCommand::Groupings { id },
             Self::Check { file } => MetricCommand::Check { file: full(&file) },
             Self::Run { id, side, by } => {
                 let side = side.map(|side| match side {
@@ -70,7 +79,7 @@ impl Metric {
 
 fn dimension(text: &str) -> Result<Dimension, String> {
     Dimension::parse(text).ok_or_else(|| {
-        let known: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.name()).collect();
+        let known: Vec<&str> = Dimension::every().map(Dimension::name).collect();
         format!("expected one of {}", known.join(", "))
     })
 }

@@ -29,6 +29,7 @@ const TYPED: &[&str] = &[
     "metric list",
     "metric show ID",
     "metric check FILE",
+    "metric groupings",
     "metric run ID",
     "disclosures --student ID",
     "disclosures",

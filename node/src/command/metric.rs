@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use passage_analytics::engine;
 use passage_protocol::{
     agreement::Segment,
     cells::Dimension,
+    grouping::GroupingDefinition,
     metric::{Computation, Metric, Side},
 };
 use passage_shell::{
+    config,
     control::{Answer, Progress, ProgressSink},
     failure::Failure,
 };
@@ -16,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     home::Home,
-    metrics::{self, FLOOR, LeftOut, MetricError, Tally, check_text, show_text},
+    metrics::{self, FLOOR, LeftOut, MetricError, Tally, TallyBy, check_text, grouping_text, show_text},
 };
 
 /// What is asked about metrics.
@@ -26,6 +29,7 @@ pub enum MetricCommand {
     List,
     Show { id: String },
     Check { file: PathBuf },
+    Groupings { id: Option<String> },
     Run { id: String, side: Option<String>, by: String },
 }
 
@@ -45,14 +49,56 @@ pub(super) fn metric(
             metric.programs.iter().try_for_each(|program| metrics::plan(&metric, program))?;
             Ok(Answer { text: check_text(&metric), json: definition(&metric) })
         }
+        MetricCommand::Groupings { id: None } => groupings(),
+        MetricCommand::Groupings { id: Some(id) } => grouping(id),
         MetricCommand::Run { id, side, by } => run(home, id, side.as_deref(), by, progress),
     }
 }
 
+fn groupings() -> Result<Answer, Failure> {
+    let all = GroupingDefinition::builtins()?;
+    let mut text = String::from("grouping               whose      categories  title");
+    for one in all {
+        let (name, whose) = (one.grouping.name(), names(&one.holders));
+        text.push_str(&format!(
+            "\n{name:<22} {whose:<10} {:>10}  {}",
+            one.grouping.labels().len(),
+            one.title
+        ));
+    }
+    Ok(Answer { text, json: Value::Array(all.iter().map(grouping_definition).collect()) })
+}
+
+fn grouping(id: &str) -> Result<Answer, Failure> {
+    let all = GroupingDefinition::builtins()?;
+    let names: Vec<&str> = all.iter().map(|one| one.grouping.name()).collect();
+    let nearest = || config::nearest(id, &names).map(str::to_owned);
+    let found = all.iter().find(|one| one.grouping.name() == id);
+    let found = found.ok_or_else(|| MetricError::Unknown { what: "grouping", nearest: nearest() })?;
+    Ok(Answer { text: grouping_text(found), json: grouping_definition(found) })
+}
+
+fn grouping_definition(one: &GroupingDefinition) -> Value {
+    json!({
+        "id": one.grouping.name(),
+        "title": one.title,
+        "whose": names(&one.holders),
+        "categories": one.grouping.labels(),
+        "text": one.text,
+        "source": one.source,
+        "confidence": one.confidence.word(),
+        "pitfalls": one.pitfalls,
+        "elements": one.program.elements,
+        "sql": one.program.sql,
+        "digest": one.digest.to_string(),
+    })
+}
+
+fn names(segments: &[Segment]) -> String {
+    segments.iter().map(|segment| segment.name()).collect::<Vec<_>>().join("+")
+}
+
 fn segments(metric: &Metric) -> String {
-    let names = |segments: &[passage_protocol::agreement::Segment]| {
-        segments.iter().map(|segment| segment.name()).collect::<Vec<_>>().join("+")
-    };
     match metric.kind {
         Computation::Linked => format!("{} -> {}", names(&metric.senders), names(&metric.receivers)),
         Computation::Own => names(&metric.holders),
@@ -114,17 +160,27 @@ fn run(
     let asked = side.map(|word| Side::parse(word).ok_or_else(Failure::other_version)).transpose()?;
     let dimension = Dimension::parse(by).ok_or_else(Failure::other_version)?;
     let side = home.metric_side(metric, asked)?;
-    // Which school a student is of is the student's, whatever a metric counts of him.
-    let is_by_school = dimension == Dimension::School && home.segment == Segment::K12;
-    if !metric.dimensions.contains(&dimension) && !is_by_school {
+    // Which school and which group a student is of is the student's, whatever a metric counts of him.
+    let is_students = match dimension {
+        Dimension::School => home.segment == Segment::K12,
+        Dimension::Group(grouping) => GroupingDefinition::of(grouping)?.holders.contains(&home.segment),
+        Dimension::All | Dimension::Ethnicity | Dimension::Gender => false,
+    };
+    if !metric.dimensions.contains(&dimension) && !is_students {
         return Err(MetricError::Dimension { by: metric.dimensions.clone() }.into());
     }
     let (roster, _) = home.roster()?;
-    let facts = home.metric_facts(metric, side, &roster, &mut |step| {
+    let mut told = |step: engine::Progress| {
         let what = format!("{} MiB read, {} rows", step.read_bytes >> 20, step.rows);
         progress(Progress { what, done: step.rows, total: None, detail: String::new() })
-    })?;
-    let tally = metrics::tally(&facts, metric, &roster, dimension)?;
+    };
+    let facts = home.metric_facts(metric, side, &roster, &mut told)?;
+    let groups = match dimension {
+        Dimension::Group(grouping) => Some(home.group_facts(grouping, &roster, &mut told)?),
+        Dimension::All | Dimension::Ethnicity | Dimension::Gender | Dimension::School => None,
+    };
+    let by = groups.as_ref().map_or(TallyBy::Of(dimension), TallyBy::Group);
+    let tally = metrics::tally(&facts, metric, &roster, by)?;
     Ok(answer(metric, side, &tally, facts.left_out()))
 }
 

@@ -90,9 +90,12 @@ pub fn needs(command: &Command) -> Needs {
         Command::Query(_) => shows(&[Analyst]),
         // Counts of one's own, not reports of others: for who may ask SQL, and for who looks whether a metric runs here.
         Command::Metric(MetricCommand::Run { .. }) => shows(&[Analyst, Admin]),
-        Command::Metric(MetricCommand::List | MetricCommand::Show { .. } | MetricCommand::Check { .. }) => {
-            by(&[Analyst, Reader, Approver, Admin, Auditor])
-        }
+        Command::Metric(
+            MetricCommand::List
+            | MetricCommand::Groupings { .. }
+            | MetricCommand::Show { .. }
+            | MetricCommand::Check { .. },
+        ) => by(&[Analyst, Reader, Approver, Admin, Auditor]),
         Command::Disclosures { student: Some(_) } => shows(&[Clerk, Analyst]),
         Command::Disclosures { student: None } => shows(&[Clerk, Analyst, Approver, Auditor]),
         Command::DataDestroy { .. } => twice(by(&[Approver, Admin]), TwoPersonAct::Destroy),

@@ -2,7 +2,7 @@
 
 use passage_protocol::{
     agreement::Role,
-    cells::{Dimension, SchoolYear, Window},
+    cells::{Dimension, Grouping, SchoolYear, Window},
     disclosure::source_floor,
     group::{MatchPoint, OwnerBlind, hash_to_element},
     manifest::shapes::{ColumnKey, First, TableShape},
@@ -113,7 +113,7 @@ fn count(
     prepared: &Prepared,
     tables: &[(u16, &TableShape)],
 ) -> Result<Vec<Counted>, WorkFault> {
-    let places: Vec<usize> = tables.iter().map(|(_, table)| metric_place(context, table)).collect();
+    let places: Vec<CellPlace> = tables.iter().map(|(_, table)| CellPlace::of(context, table)).collect();
     let mut counts: Vec<Vec<u64>> = tables.iter().map(|(_, table)| vec![0; table.domain.len()]).collect();
     if !tables.is_empty() {
         prepared.rows.each(|row| {
@@ -136,22 +136,45 @@ fn count(
     Ok(tables.iter().zip(counts).map(counted).collect())
 }
 
-/// The cell of a row in a table whose metric stands at `place` among the study's.
-fn cell_code(row: &PreparedRow, place: usize, table: &TableShape) -> Option<u32> {
+/// Where a row has what places it in a table.
+#[derive(Clone, Copy)]
+struct CellPlace {
+    /// Of the metric, among the study's.
+    metric: usize,
+    /// Of the grouping, among the study's; none of a table by something else.
+    group: Option<usize>,
+}
+
+impl CellPlace {
+    fn of(context: &RoundContext, table: &TableShape) -> Self {
+        // Every table of the study has a key of its cells, whoever is counted in it.
+        let dimensions = context.manifest.column_keys.iter().filter_map(|key| match key {
+            ColumnKey::Cell { dimension, .. } => Some(*dimension),
+            ColumnKey::Window { .. } | ColumnKey::Link { .. } => None,
+        });
+        let groupings = Grouping::among(dimensions);
+        let group = groupings.into_iter().position(|one| Dimension::Group(one) == table.domain.dimension);
+        Self { metric: metric_place(context, table), group }
+    }
+}
+
+/// The cell of a row in a table.
+fn cell_code(row: &PreparedRow, place: CellPlace, table: &TableShape) -> Option<u32> {
     let category = match table.domain.dimension {
         Dimension::All => 0,
         Dimension::Ethnicity => row.ethnicity.index(),
         Dimension::Gender => row.gender.index(),
         // Its place among the schools that the study lists of this sender, as in the table's own domain.
         Dimension::School => row.school.into(),
+        Dimension::Group(_) => place.group.and_then(|at| row.groups.get(at)).copied()?.into(),
     };
-    table.domain.code(row.facts.get(place)?.cohort?, category)
+    table.domain.code(row.facts.get(place.metric)?.cohort?, category)
 }
 
 /// Makes the value of one column for a row.
 enum ColumnMaker<'a> {
     Window { metric: usize, place: u8, window: Window, role: Role },
-    Cell { metric: usize, table: &'a TableShape, withheld: &'a [bool] },
+    Cell { place: CellPlace, table: &'a TableShape, withheld: &'a [bool] },
 }
 
 /// Place of a table's metric among the study's: windows stand in that order among the column keys.
@@ -183,7 +206,7 @@ fn column_makers<'a>(
                 let table = tables.get(own).map(|(_, table)| *table).ok_or(WorkFault::SecretMissing)?;
                 let withheld =
                     counted.get(own).map(|counted| counted.withheld.as_slice()).unwrap_or_default();
-                ColumnMaker::Cell { metric: metric_place(context, table), table, withheld }
+                ColumnMaker::Cell { place: CellPlace::of(context, table), table, withheld }
             }
             // A link stands in no list.
             (Some(ColumnKey::Cell { .. } | ColumnKey::Link { .. }) | None, _) => {
@@ -221,7 +244,7 @@ fn plain_row(context: &RoundContext, row: &PreparedRow, makers: &[ColumnMaker<'_
                 }
             }
         }
-        ColumnMaker::Cell { metric, table, withheld } => match cell_code(row, *metric, table) {
+        ColumnMaker::Cell { place, table, withheld } => match cell_code(row, *place, table) {
             Some(code) if withheld.get(code as usize - 1) == Some(&false) => ColumnValue::Code(code),
             Some(_) | None => ColumnValue::Undecodable,
         },

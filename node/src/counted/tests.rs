@@ -107,6 +107,7 @@ fn of(students: u64) -> Counted {
         ethnicity: Ethnicity::White,
         gender: Gender::Female,
         school: 0,
+        groups: [0; 8],
     });
     let tables = [("college-going-12".to_owned(), Dimension::All)];
     Counted::new(Digest([1; 32]), 11, tables, &[SchoolYear(2020)], student)

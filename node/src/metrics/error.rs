@@ -1,4 +1,4 @@
-//! Why a metric was not run. Codes `N2401`-`N2408`. No value of a row: an answer's texts may be a student's.
+//! Why a metric was not run. Codes `N2401`-`N2409`. No value of a row: an answer's texts may be a student's.
 
 use core::fmt;
 
@@ -12,6 +12,11 @@ use passage_protocol::{
 /// Why a metric was not run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MetricError {
+    /// The answer has a category that the grouping does not name.
+    Category {
+        /// The categories it names.
+        named: Vec<String>,
+    },
     /// The answer has a cohort that is no school year.
     Cohort,
     /// The answer lacks a column, or has it of another kind.
@@ -47,8 +52,10 @@ pub enum MetricError {
     },
     /// One student has two outcomes in one cohort.
     TwoOutcomes,
-    /// There is no such metric.
+    /// There is no such metric or grouping.
     Unknown {
+        /// What it is not: `metric` or `grouping`.
+        what: &'static str,
         /// The nearest there is.
         nearest: Option<String>,
     },
@@ -82,6 +89,11 @@ fn listed(words: impl Iterator<Item = String>) -> String {
 impl fmt::Display for MetricError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Category { named } => write!(
+                formatter,
+                "a row of the answer has a category that the grouping does not name; it names {}",
+                listed(named.iter().cloned())
+            ),
             Self::Cohort => formatter.write_str(
                 "a row of the answer has no cohort, or one that is no school year from 1900 to 2199",
             ),
@@ -114,9 +126,9 @@ impl fmt::Display for MetricError {
             Self::TwoOutcomes => {
                 formatter.write_str("one student has two outcomes in one cohort, expected one")
             }
-            Self::Unknown { nearest } => match nearest {
-                Some(nearest) => write!(formatter, "there is no such metric; the nearest is {nearest}"),
-                None => formatter.write_str("there is no such metric"),
+            Self::Unknown { what, nearest } => match nearest {
+                Some(nearest) => write!(formatter, "there is no such {what}; the nearest is {nearest}"),
+                None => write!(formatter, "there is no such {what}"),
             },
         }
     }
@@ -133,6 +145,7 @@ impl Refusal for MetricError {
             Self::TooManyCohorts { .. } => 0x2406,
             Self::TwoOutcomes => 0x2407,
             Self::Unknown { .. } => 0x2408,
+            Self::Category { .. } => 0x2409,
             Self::Engine(error) => return error.code(),
             Self::Table(error) => return error.code(),
         })
@@ -140,8 +153,8 @@ impl Refusal for MetricError {
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::Cohort | Self::Column { .. } | Self::Outcome { .. } => {
-                "Correct the SQL of the metric; node/docs/metrics.md says what each side must answer."
+            Self::Category { .. } | Self::Cohort | Self::Column { .. } | Self::Outcome { .. } => {
+                "Correct the SQL of the file; node/docs/metrics.md says what each side must answer."
             }
             Self::TooManyCohorts { .. } | Self::TwoOutcomes => {
                 "Correct the SQL of the metric so that it answers one outcome for a student and cohort; `query` shows for whom it does not."
@@ -150,7 +163,7 @@ impl Refusal for MetricError {
             Self::Side { .. } => {
                 "Name a side with --side, or ask for a metric of this kind of institution (`metric list`)."
             }
-            Self::Unknown { .. } => "List the metrics with `metric list`.",
+            Self::Unknown { .. } => "List them with `metric list` and `metric groupings`.",
             Self::Engine(error) => error.advice(),
             Self::Table(error) => error.advice(),
         }
@@ -160,7 +173,8 @@ impl Refusal for MetricError {
         match self {
             Self::Engine(error) => error.rule(),
             Self::Table(error) => error.rule(),
-            Self::Cohort
+            Self::Category { .. }
+            | Self::Cohort
             | Self::Column { .. }
             | Self::Dimension { .. }
             | Self::Outcome { .. }

@@ -21,7 +21,8 @@ pub fn find(name: &str) -> Result<&'static Metric, Failure> {
     let found = all.iter().filter(|metric| metric.id == id);
     let found = found.filter(|metric| version.is_none_or(|version| version == Some(metric.version)));
     let ids: Vec<&str> = all.iter().map(|metric| metric.id.as_str()).collect();
-    let unknown = || MetricError::Unknown { nearest: config::nearest(id, &ids).map(str::to_owned) };
+    let unknown =
+        || MetricError::Unknown { what: "metric", nearest: config::nearest(id, &ids).map(str::to_owned) };
     Ok(found.max_by_key(|metric| metric.version).ok_or_else(unknown)?)
 }
 

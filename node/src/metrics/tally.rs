@@ -10,7 +10,7 @@ use passage_protocol::{
 
 use passage_shell::shelf::ShelfError;
 
-use super::MetricFacts;
+use super::{GroupFacts, MetricFacts};
 use crate::roster::{Roster, Student};
 
 /// Below this many, a figure is not to be passed on (domain 4.1: the strictest of the rule sets, and the default of agreements).
@@ -57,13 +57,14 @@ pub fn tally(
     facts: &MetricFacts,
     metric: &Metric,
     roster: &Roster,
-    dimension: Dimension,
+    by: TallyBy<'_>,
 ) -> Result<Tally, ShelfError> {
+    let dimension = by.dimension();
     let labels = CellDomain::new(Vec::new(), dimension);
     let mut counts: BTreeMap<(SchoolYear, Row), Line> = BTreeMap::new();
     roster.students.each(|place, student| {
         for (cohort, outcome) in facts.of(place) {
-            let row = row(student, dimension);
+            let row = row(student, place, by);
             let line = counts.entry((cohort, row)).or_insert_with(|| Line {
                 cohort,
                 category: match row {
@@ -85,6 +86,24 @@ pub fn tally(
     Ok(Tally { dimension, lines: counts.into_values().collect() })
 }
 
+/// What a tally is broken down by.
+#[derive(Clone, Copy)]
+pub enum TallyBy<'a> {
+    /// What the student is in the roster.
+    Of(Dimension),
+    /// What a grouping's SQL says of him.
+    Group(&'a GroupFacts),
+}
+
+impl TallyBy<'_> {
+    fn dimension(self) -> Dimension {
+        match self {
+            Self::Of(dimension) => dimension,
+            Self::Group(facts) => Dimension::Group(facts.grouping()),
+        }
+    }
+}
+
 /// Students who completed at no school of which the code is known.
 const NO_SCHOOL: &str = "no school of completion";
 
@@ -95,9 +114,13 @@ enum Row {
     School(Option<SchoolCode>),
 }
 
-fn row(student: &Student, dimension: Dimension) -> Row {
+fn row(student: &Student, place: usize, by: TallyBy<'_>) -> Row {
+    let dimension = match by {
+        TallyBy::Group(facts) => return Row::Category(facts.of(place).into()),
+        TallyBy::Of(dimension) => dimension,
+    };
     match dimension {
-        Dimension::All => Row::Category(0),
+        Dimension::All | Dimension::Group(_) => Row::Category(0),
         Dimension::Ethnicity => Row::Category(student.ethnicity().index()),
         Dimension::Gender => Row::Category(student.gender().index()),
         Dimension::School => Row::School(student.completion_school()),

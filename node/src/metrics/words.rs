@@ -3,7 +3,8 @@
 use passage_protocol::{
     agreement::{Segment, Study, StudyParticipant},
     cells::{CellDomain, Dimension},
-    metric::{Computation, Metric},
+    grouping::GroupingDefinition,
+    metric::{Computation, Metric, Parameter},
 };
 
 use super::FLOOR;
@@ -44,6 +45,9 @@ pub fn check_text(metric: &Metric) -> String {
                 categories * outcomes
             )
         })
+        .chain((metric.kind == Computation::Linked).then(|| {
+            format!("by a grouping of the sender's segment (`metric groupings`): cohorts x its categories x {outcomes} outcomes")
+        }))
         .chain(metric.senders.contains(&Segment::K12).then(|| {
             format!("by school, in a study that lists schools: cohorts x (schools + 1) categories x {outcomes} outcomes")
         }))
@@ -83,12 +87,19 @@ pub fn study_text(metric: &Metric, study: &Study) -> String {
             };
             listed.map(by).collect::<Vec<_>>()
         }
-        by @ (Dimension::All | Dimension::Ethnicity | Dimension::Gender) => {
+        by @ (Dimension::All | Dimension::Ethnicity | Dimension::Gender | Dimension::Group(_)) => {
             let categories = CellDomain::new(Vec::new(), by).categories();
             vec![produced(by.name(), categories, "a sender and receiver")]
         }
     });
     list(&mut out, "Cells produced", &cells.collect::<Vec<_>>());
+    for table in study.tables.iter().filter(|table| table.metric == metric.id) {
+        if let Dimension::Group(grouping) = table.dimension
+            && let Ok(definition) = GroupingDefinition::of(grouping)
+        {
+            grouping_words(&mut out, definition);
+        }
+    }
     if brought {
         section(
             &mut out,
@@ -100,11 +111,44 @@ pub fn study_text(metric: &Metric, study: &Study) -> String {
     out
 }
 
+/// The whole definition of a grouping.
+#[must_use]
+pub fn grouping_text(definition: &GroupingDefinition) -> String {
+    let mut out = format!("{}  {}\n", definition.grouping.name(), definition.title);
+    section(&mut out, "Who", &format!("counts the students of a {}", names(&definition.holders)));
+    grouping_words(&mut out, definition);
+    section(
+        &mut out,
+        "Source",
+        &format!("{} (confidence {})", definition.source, definition.confidence.word()),
+    );
+    verbatim(&mut out, "SQL", &definition.program.sql);
+    section(&mut out, "Digest", &definition.digest.to_string());
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// What an approver reads of a grouping.
+fn grouping_words(out: &mut String, definition: &GroupingDefinition) {
+    section(out, &format!("By {}", definition.grouping.name()), &definition.text);
+    let labels = definition.grouping.labels().iter().map(|label| (*label).to_owned());
+    list(out, "Its categories", &labels.collect::<Vec<_>>());
+    list(out, "Its parameters", &parameters(&definition.parameters));
+    section(out, "Elements it reads at the sender", &definition.program.elements.join(", "));
+    list(out, "What it cannot see", &definition.pitfalls);
+}
+
+fn names(segments: &[Segment]) -> String {
+    segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(" or ")
+}
+
+fn parameters(parameters: &[Parameter]) -> Vec<String> {
+    let line = |one: &Parameter| format!("{} = {} ({}): {}", one.name, one.default, one.unit, one.reason);
+    parameters.iter().map(line).collect()
+}
+
 fn head(metric: &Metric) -> String {
     let mut out = format!("{}  {}\n", metric.reference(), metric.title);
-    let names = |segments: &[Segment]| {
-        segments.iter().map(|segment| segment.words()).collect::<Vec<_>>().join(" or ")
-    };
     let who = match metric.kind {
         Computation::Linked if metric.counts_links() => format!(
             "linked: counts the students of a {}, as found at a {}; the link alone counts, a receiver says nothing of its student",
@@ -129,15 +173,7 @@ fn head(metric: &Metric) -> String {
     );
     let by: Vec<&str> = metric.dimensions.iter().map(|dimension: &Dimension| dimension.name()).collect();
     section(&mut out, "Broken down by", &by.join(", "));
-    list(
-        &mut out,
-        "Parameters",
-        &metric
-            .parameters
-            .iter()
-            .map(|one| format!("{} = {} ({}): {}", one.name, one.default, one.unit, one.reason))
-            .collect::<Vec<_>>(),
-    );
+    list(&mut out, "Parameters", &parameters(&metric.parameters));
     for program in &metric.programs {
         section(
             &mut out,

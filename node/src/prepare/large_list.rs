@@ -104,7 +104,7 @@ fn a_large_list_takes_its_room_and_some_bytes_a_record() {
     let roster = assemble(&world.folder, &world.custody, &tables, &OptOuts::default(), kind, &room).unwrap();
     told("roster");
     let said = (0..roster.students.len()).map(|place| (place, SchoolYear(2019), 1));
-    let said = [Some(MetricFacts::new(Side::Sender, 1, said))];
+    let said = Said::from(vec![Some(MetricFacts::new(Side::Sender, 1, said))]);
     told("facts");
     let prepared = prepare(&roster, &study(), part(Role::Sender), 2026, &said, &room).unwrap();
     told("rows");

@@ -83,6 +83,8 @@ pub(super) fn pack(row: &PreparedRow) -> Zeroizing<Vec<u8>> {
     let length = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
     out.extend([row.ethnicity.index(), row.gender.index()].map(length));
     out.push(row.school);
+    out.push(length(row.groups.len()));
+    out.extend_from_slice(&row.groups);
     out.extend_from_slice(&u32::try_from(row.students.len()).unwrap_or(u32::MAX).to_le_bytes());
     row.students.iter().for_each(|place| out.extend_from_slice(&place.to_le_bytes()));
     out.push(length(row.keys.len()));
@@ -108,9 +110,10 @@ pub(super) fn pack(row: &PreparedRow) -> Zeroizing<Vec<u8>> {
 
 fn unpack(mut row: &[u8], filled: u16) -> Option<PreparedRow> {
     let row = &mut row;
-    let [ethnicity, gender, school] = array(row)?;
+    let [ethnicity, gender, school, groups] = array(row)?;
     let (ethnicity, gender) =
         (Ethnicity::ALL.get(usize::from(ethnicity)), Gender::ALL.get(usize::from(gender)));
+    let groups = (0..groups).map(|_| byte(row)).collect::<Option<_>>()?;
     let students = u32::from_le_bytes(array(row)?);
     let students = (0..students).map(|_| array(row).map(u32::from_le_bytes)).collect::<Option<_>>()?;
     let mut keys = Vec::new();
@@ -132,7 +135,7 @@ fn unpack(mut row: &[u8], filled: u16) -> Option<PreparedRow> {
         let seen = (0..byte(row)?).map(|_| Some((SchoolYear(u16::from_le_bytes(array(row)?)), byte(row)?)));
         facts.push(Fact { cohort, seen: seen.collect::<Option<_>>()? });
     }
-    Some(PreparedRow { keys, facts, ethnicity: *ethnicity?, gender: *gender?, school, students })
+    Some(PreparedRow { keys, facts, ethnicity: *ethnicity?, gender: *gender?, school, groups, students })
 }
 
 fn array<const N: usize>(row: &mut &[u8]) -> Option<[u8; N]> {

@@ -63,7 +63,7 @@ fn rows(students: &Spells, kind: SegmentKind, room: &Room) -> Vec<(u16, u8)> {
     let completed: Vec<_> = completed
         .map(|(place, student)| (place, student.completion_cohort().unwrap_or(SchoolYear(2019)), 1))
         .collect();
-    let said = [Some(MetricFacts::new(Side::Sender, 1, completed))];
+    let said = Said::from(vec![Some(MetricFacts::new(Side::Sender, 1, completed))]);
     let school = |code: &str| School { code: SchoolCode::parse(code).unwrap(), name: code.to_owned() };
     let part = Part { role: Role::Sender, segment: Segment::K12, schools: &[A, B].map(school) };
     let prepared = prepare(&roster, &study(), part, 2026, &said, room).unwrap();

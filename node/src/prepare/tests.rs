@@ -3,7 +3,7 @@
 use passage_analytics::table::Cell;
 use passage_protocol::{
     agreement::{Level, Purpose, StudyTable},
-    cells::{Dimension, SchoolYear},
+    cells::{Dimension, Grouping, SchoolYear},
     ids::Digest,
     match_key::{Preset, local_persons},
     metric::Side,
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     import::ReportingPeriod,
+    metrics::GroupFacts,
     roster::{OptOuts, SegmentKind, assemble},
     tables::{Import, StoredTable, merge, tests::World},
 };
@@ -111,13 +112,22 @@ type Plain = (
     Vec<(Option<SchoolYear>, Vec<(SchoolYear, u8)>)>,
     Ethnicity,
     Gender,
+    Vec<u8>,
 );
 
 fn plain(row: PreparedRow) -> Plain {
     let fields = |key: MatchKey| key.fields().iter().map(|field| field.to_vec()).collect();
     let keys = row.keys.into_iter().map(|key| key.map(fields)).collect();
     let facts = row.facts.into_iter().map(|fact| (fact.cohort, fact.seen)).collect();
-    (row.students, keys, facts, row.ethnicity, row.gender)
+    (row.students, keys, facts, row.ethnicity, row.gender, row.groups)
+}
+
+fn said_of(place: usize, step: usize) -> u8 {
+    (place % (step + 1)) as u8
+}
+
+fn highest(places: &[usize], step: usize) -> u8 {
+    places.iter().map(|place| said_of(*place, step)).max().unwrap()
 }
 
 /// The rows of a list that stands in memory as a whole, and how many persons have no key.
@@ -152,6 +162,8 @@ fn in_one_list(roster: &Roster, role: Role, said: &[Option<MetricFacts>]) -> (Ve
                     .unwrap_or(Ethnicity::NotReported),
                 gender: gender.into_iter().find(|one| *one != Gender::NotStated).unwrap_or(Gender::NotStated),
                 school: 0,
+                // The highest of all records, as the files of both say.
+                groups: [7, 4].map(|step| highest(&person.members, step)).into(),
                 students: person.members.iter().map(|at| u32::try_from(*at).unwrap()).collect(),
             }));
         }
@@ -179,10 +191,17 @@ fn rows_are_the_same_in_memory_by_parts_and_on_the_disk() {
                 let side = if role == Role::Sender { Side::Sender } else { Side::Receiver };
                 let counted = (0..roster.students.len()).filter(|place| place % 3 > 0);
                 let said = counted.map(|place| (place, SchoolYear(2018 + (place % 5) as u16), 1));
-                let said = [Some(MetricFacts::new(side, 1, said))];
+                let students = roster.students.len();
+                let groups =
+                    [(Grouping::LastMathCourse, 7), (Grouping::UnitsEarned, 4)].map(|(grouping, step)| {
+                        GroupFacts::new(grouping, (0..students).map(|place| said_of(place, step)).collect())
+                            .unwrap()
+                    });
+                let said =
+                    Said { metrics: vec![Some(MetricFacts::new(side, 1, said))], groups: groups.into() };
                 let prepared = prepare(&roster, &study(), part(role), 2026, &said, &room).unwrap();
                 let rows: Vec<Plain> = prepared.rows.all().unwrap().into_iter().map(plain).collect();
-                let (expected, unusable) = in_one_list(&whole, role, &said);
+                let (expected, unusable) = in_one_list(&whole, role, &said.metrics);
                 assert!(rows == expected, "{count} {seed}");
                 assert_eq!((prepared.rows.len(), prepared.unusable), (expected.len(), unusable));
                 merged += rows.iter().filter(|row| row.0.len() > 1).count();

@@ -1,6 +1,8 @@
 //! The part of the independent implementation that looks at courses, units and awards.
 
-use crate::plain::{Attempt, Award, Offer, Said, Season, Student, Whole, first, regular, years};
+use passage_protocol::cells::Grouping;
+
+use crate::plain::{Attempt, Award, Offer, Said, Season, Student, Term, Whole, first, regular, years};
 
 /// What is known of the course of an attempt, put together from every row that offers it.
 struct Known {
@@ -98,6 +100,45 @@ fn units(student: &Student, year: i64, counts: &dyn Fn(bool) -> bool) -> i64 {
     courses.filter(|units| *units < 5_000).sum()
 }
 
+/// The category of a college's student in a grouping.
+pub(crate) fn grouped(grouping: Grouping, student: &Student, whole: &Whole<'_>) -> Option<&'static str> {
+    match grouping {
+        Grouping::UnitsEarned => {
+            let mut told: Vec<i64> = Vec::new();
+            for year in years(student) {
+                let terms: Vec<&Term> = regular(student).filter(|term| term.year == year).collect();
+                let of_terms: Vec<i64> = terms.iter().filter_map(|term| term.earned).collect();
+                let courses = student.attempts.iter().filter(|one| one.year == year);
+                let of_courses = courses.filter_map(|one| one.earned).filter(|units| *units < 5_000);
+                match terms.is_empty() {
+                    true => {}
+                    false if of_terms.is_empty() => told.extend(of_courses),
+                    false => told.extend(of_terms),
+                }
+            }
+            let units: i64 = told.iter().sum();
+            let steps = [1_200, 3_000, 5_600].iter().filter(|step| units >= **step).count();
+            (!told.is_empty()).then(|| ["below-12", "12-to-30", "30-to-56", "56-or-more"][steps])
+        }
+        Grouping::YearsEnrolled => {
+            let last = regular(student).map(|term| term.year).max()?;
+            let years = usize::try_from(last - first(student)?).unwrap();
+            Some(["one", "two", "three", "four-or-more"][years.min(3)])
+        }
+        Grouping::HighestCollegeMath => {
+            let below = |attempt: &Attempt| {
+                let known = known(student, attempt, whole);
+                let counts = attempt.grade.is_some_and(successful) && is_math(&known, attempt);
+                known.below.filter(|_| counts)
+            };
+            let least = student.attempts.iter().filter_map(below).min()?;
+            let words = ["transfer", "algebra-2", "algebra-1", "pre-algebra", "arithmetic"];
+            Some(words[usize::try_from(least.min(4)).unwrap()])
+        }
+        other => panic!("{} is told of pupils", other.name()),
+    }
+}
+
 pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option<Said> {
     let began = first(student);
     let in_first = |outcome: &dyn Fn(i64) -> Option<&'static str>, back: i64| -> Said {
@@ -191,7 +232,7 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 |year: &i64| student.terms.iter().any(|term| term.year == *year && term.is_special());
             years(student).into_iter().filter(special).map(|year| (year, Some(banded(year)))).collect()
         }
-        "course-sequence-math" => {
+        "course-sequence-math" | "course-sequence-math-transfer" => {
             let Some(year) = began else { return Some(Vec::new()) };
             let mut best: Option<(i64, Season, i64, bool)> = None;
             for attempt in student.attempts.iter().filter(|one| one.year >= year) {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use passage_node::metrics::{plan, show_text};
-use passage_protocol::{agreement::Segment, metric::Metric};
+use passage_protocol::{agreement::Segment, grouping::GroupingDefinition, metric::Metric};
 
 use crate::catalogue::{all, metric};
 
@@ -38,6 +38,24 @@ fn a2_the_documented_catalogue_is_that_of_the_files() {
     }
     let text = documentation();
     let written = &text[text.find("| metric | kind").unwrap()..];
+    assert_eq!(written.split("\n\n").next().unwrap(), table);
+}
+
+#[test]
+fn a2_the_documented_groupings_are_those_of_the_files() {
+    let mut table =
+        String::from("| grouping | whose | categories | title | confidence |\n|---|---|---|---|---|");
+    for one in GroupingDefinition::builtins().unwrap() {
+        let whose = one.holders.iter().map(|segment| segment.name()).collect::<Vec<_>>().join(", ");
+        let (name, categories) = (one.grouping.name(), one.grouping.labels().len());
+        table.push_str(&format!(
+            "\n| `{name}` | {whose} | {categories} | {} | {} |",
+            one.title,
+            one.confidence.word()
+        ));
+    }
+    let text = documentation();
+    let written = &text[text.find("| grouping | whose").unwrap()..];
     assert_eq!(written.split("\n\n").next().unwrap(), table);
 }
 

@@ -12,7 +12,8 @@ use crate::{
     catalogue::all,
     plain::{Records, Whole, said, sender},
     store::{Store, name, run},
-    students::{population, rows},
+    students::population,
+    written::rows,
 };
 
 const STUDENTS: usize = 50_000;

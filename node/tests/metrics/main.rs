@@ -13,13 +13,19 @@
     reason = "test code: what is not as expected fails the test"
 )]
 
+mod career;
 mod catalogue;
 mod courses;
 mod demonstration;
 mod documented;
+mod elsewhere;
+mod grouped;
+mod groups;
 mod hand;
 mod large;
 mod plain;
 mod refusals;
 mod store;
 mod students;
+mod wages;
+mod written;

@@ -61,6 +61,14 @@ pub(crate) struct Award {
 pub(crate) struct Elsewhere {
     pub(crate) found: Option<bool>,
     pub(crate) entry: Option<Day>,
+    pub(crate) exit: Option<Day>,
+    /// Day of a credential.
+    pub(crate) given: Option<Day>,
+    pub(crate) graduated: Option<bool>,
+    pub(crate) state: Option<&'static str>,
+    pub(crate) level: Option<&'static str>,
+    pub(crate) control: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
 }
 
 pub(crate) struct Wage {
@@ -76,6 +84,8 @@ pub(crate) struct Student {
     pub(crate) born: Option<Day>,
     pub(crate) terms: Vec<Term>,
     pub(crate) completions: Vec<Completion>,
+    /// School years in grade 9.
+    pub(crate) ninth: Vec<i64>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) awards: Vec<Award>,
     pub(crate) elsewhere: Vec<Elsewhere>,
@@ -94,6 +104,7 @@ pub(crate) struct Offer {
     pub(crate) support: Option<bool>,
     pub(crate) basic: Option<bool>,
     pub(crate) below: Option<i64>,
+    pub(crate) credit: Option<&'static str>,
 }
 
 /// Everything there is.
@@ -110,9 +121,12 @@ pub(crate) struct Whole<'a> {
     pub(crate) last_regular_year: i64,
     pub(crate) last_place: i64,
     pub(crate) last_year: i64,
-    last_employment: i64,
-    last_pay: i64,
-    found: HashMap<&'a str, Vec<Day>>,
+    pub(crate) last_employment: i64,
+    pub(crate) last_pay: i64,
+    pub(crate) found: HashMap<&'a str, Vec<&'a Elsewhere>>,
+    /// The newest first day found, and the newest day of any kind.
+    pub(crate) last_found: i64,
+    pub(crate) last_elsewhere: i64,
     pub(crate) offers: HashMap<(Option<&'a str>, i64, Season, &'a str), Vec<&'a Offer>>,
 }
 
@@ -125,6 +139,8 @@ impl<'a> Whole<'a> {
             last_employment: 0,
             last_pay: 0,
             found: HashMap::new(),
+            last_found: 0,
+            last_elsewhere: 0,
             offers: HashMap::new(),
         };
         for student in &records.students {
@@ -144,8 +160,13 @@ impl<'a> Whole<'a> {
                     whole.last_employment = whole.last_employment.max(wage.year - 2);
                 }
             }
-            for row in student.elsewhere.iter().filter(|row| row.found == Some(true)) {
-                whole.found.entry(&student.id).or_default().extend(row.entry);
+            for row in &student.elsewhere {
+                let newest = row.entry.into_iter().chain(row.given).map(number).max();
+                whole.last_elsewhere = whole.last_elsewhere.max(newest.unwrap_or(0));
+                if row.found == Some(true) {
+                    whole.last_found = whole.last_found.max(row.entry.map_or(0, number));
+                    whole.found.entry(&student.id).or_default().push(row);
+                }
             }
         }
         for offer in &records.offers {
@@ -176,12 +197,12 @@ pub(crate) fn place(term: &Term) -> Option<i64> {
 }
 
 /// Completion year of high school.
-fn completed(student: &Student) -> Option<i64> {
+pub(crate) fn completed(student: &Student) -> Option<i64> {
     student.completions.iter().map(|completion| completion.year).min()
 }
 
 /// A day as one number: 2020-08-15 is 20200815.
-fn number((year, month, day): Day) -> i64 {
+pub(crate) fn number((year, month, day): Day) -> i64 {
     year * 10_000 + month * 100 + day
 }
 
@@ -196,11 +217,17 @@ pub(crate) fn sender(metric: &str, student: &Student, whole: &Whole<'_>) -> Opti
             let units: i64 = if of_terms.is_empty() { of_courses.sum() } else { of_terms.iter().sum() };
             (units >= 1_200 && last < whole.last_year).then_some(last)
         }
-        "employment" | "earnings-bands" => {
+        "employment"
+        | "earnings-bands"
+        | "earnings-change"
+        | "living-wage"
+        | "course-sequence-math-transfer"
+        | "found-after-college" => {
             let last = regular(student).map(|term| term.year).max()?;
             (last < whole.last_regular_year).then_some(last)
         }
         "feeder-origins" => first(student),
+        "dual-enrolment-grade-9" => student.ninth.iter().min().copied(),
         _ => completed(student),
     }
 }
@@ -280,6 +307,13 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                 .flat_map(|last| (0..4).map(move |more| (last + more, Some("dual-enrolled"))))
                 .collect()
         }
+        "dual-enrolment-grade-9" => {
+            let first = student.terms.iter().filter(|term| term.is_special()).map(|term| term.year).min();
+            first
+                .into_iter()
+                .flat_map(|first| (0..4).map(move |more| (first + more, Some("by-grade-9"))))
+                .collect()
+        }
         "dual-enrolment-participation" => {
             let young = |year: i64| match student.born {
                 None => true,
@@ -320,36 +354,17 @@ pub(crate) fn said(metric: &str, student: &Student, whole: &Whole<'_>) -> Option
                     after && number((*year, *month, *day)) <= number((exit_year + 1, exit_month, exit_day))
                 })
             };
-            let found = whole.found.get(student.id.as_str()).is_some_and(|days| days.iter().any(within));
+            let found = whole.found.get(student.id.as_str());
+            let found =
+                found.is_some_and(|rows| rows.iter().filter_map(|row| row.entry.as_ref()).any(within));
             vec![(cohort, found.then_some("enrolled"))]
         }
-        "employment" => {
-            let paid = |year: i64, quarter: u8| {
-                student.wages.iter().any(|one| one.cents > 0 && (one.year, one.quarter) == (year, quarter))
-            };
-            let cohorts = (whole.last_employment - 3)..=whole.last_employment;
-            let said = |cohort: i64| match (paid(cohort + 1, 4), paid(cohort + 2, 2)) {
-                (true, true) => Some((cohort, Some("both"))),
-                (true, false) => Some((cohort, Some("q2-only"))),
-                (false, true) => Some((cohort, Some("q4-only"))),
-                (false, false) => None,
-            };
-            cohorts.filter_map(said).collect()
+        _ => {
+            return crate::courses::said(metric, student, whole)
+                .or_else(|| crate::elsewhere::said(metric, student, whole))
+                .or_else(|| crate::wages::said(metric, student, whole))
+                .or_else(|| crate::career::said(metric, student, whole));
         }
-        "earnings-bands" => {
-            let cohorts = (whole.last_pay - 3)..=whole.last_pay;
-            let said = |cohort: i64| {
-                let rows = student.wages.iter();
-                let rows = rows.filter(|one| one.cents > 0 && (one.year, one.quarter) == (cohort + 1, 4));
-                let dollars = rows.map(|one| one.cents).sum::<i64>() as f64 * 4.0 / 100.0;
-                let band =
-                    [15_000.0, 30_000.0, 45_000.0, 60_000.0].iter().filter(|step| dollars >= **step).count();
-                let name = ["band-1", "band-2", "band-3", "band-4", "band-5"][band];
-                (dollars > 0.0).then_some((cohort, Some(name)))
-            };
-            cohorts.filter_map(said).collect()
-        }
-        _ => return crate::courses::said(metric, student, whole),
     })
 }
 

@@ -1,15 +1,10 @@
 //! A seeded population with everything real files hold and some of what they should not: two colleges that gave one number,
 //! rows without an institution, summer starts, returns, repeated courses, incompletes, days of leap years.
 
-use passage_analytics::table::Cell;
-
-use crate::{
-    plain::{Attempt, Award, Completion, Day, Elsewhere, Offer, Records, Season, Student, Term, Wage},
-    store::{Row, day},
-};
+use crate::plain::{Attempt, Award, Completion, Day, Elsewhere, Offer, Records, Season, Student, Term, Wage};
 
 /// A generator whose stream is the same everywhere (splitmix64).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -21,30 +16,30 @@ impl Dice {
     }
 
     /// A number below `end`.
-    fn below(&mut self, end: i64) -> i64 {
+    pub(crate) fn below(&mut self, end: i64) -> i64 {
         i64::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
     }
 
-    fn percent(&mut self, of_hundred: i64) -> bool {
+    pub(crate) fn percent(&mut self, of_hundred: i64) -> bool {
         self.below(100) < of_hundred
     }
 
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[usize::try_from(self.below(i64::try_from(choices.len()).unwrap())).unwrap()]
     }
 
-    fn maybe<T>(&mut self, of_hundred: i64, value: T) -> Option<T> {
+    pub(crate) fn maybe<T>(&mut self, of_hundred: i64, value: T) -> Option<T> {
         self.percent(of_hundred).then_some(value)
     }
 
     /// As `maybe`, of a value that is thrown for.
-    fn thrown<T>(&mut self, of_hundred: i64, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(crate) fn thrown<T>(&mut self, of_hundred: i64, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let value = value(self);
         self.maybe(of_hundred, value)
     }
 
     /// A day of a calendar year; now and then 29 February or an end of a window.
-    fn day(&mut self, year: i64) -> Day {
+    pub(crate) fn day(&mut self, year: i64) -> Day {
         let leap = year % 4 == 0;
         match self.below(12) {
             0 if leap => (year, 2, 29),
@@ -57,7 +52,7 @@ impl Dice {
 }
 
 const SEASONS: [Season; 4] = [Season::Summer, Season::Fall, Season::Winter, Season::Spring];
-const COURSES: [&str; 6] = ["MATH 1", "MATH 90", "ENGL 1", "STAT 10", "HIST 4", "SUPP 1"];
+const COURSES: [&str; 8] = ["MATH 1", "MATH 90", "ENGL 1", "STAT 10", "HIST 4", "BUS 1", "ESL 1", "SUPP 1"];
 const GRADES: [&str; 20] = [
     "A", "A-", "B+", "B", "C", "C-", "D", "F", "P", "NP", "W", "EW", "MW", "IP", "IB", "IF", "INP", "IX",
     "CR", "RD",
@@ -96,6 +91,8 @@ fn offer(
         "ENGL 1" => ("150100", Some("A"), 0),
         "STAT 10" => ("150900", Some("B"), 0),
         "HIST 4" => ("220500", None, 0),
+        "BUS 1" => ("050100", None, 0),
+        "ESL 1" => ("493084", None, 2),
         _ => ("170100", Some("B"), 0),
     };
     let transfer = if course == "MATH 90" { "C" } else { dice.of(&["A", "A", "B", "C"]) };
@@ -110,11 +107,25 @@ fn offer(
         support: dice.maybe(60, course == "SUPP 1"),
         basic: dice.maybe(60, course == "MATH 90"),
         below: dice.maybe(70, below),
+        credit: dice.maybe(80, if course == "ESL 1" { "N" } else { "D" }),
     };
     // What a section row repeats of its course: nothing but its key.
     if dice.percent(40) {
         let (top, transfer, ge, support, basic, below) = (None, None, None, None, None, None);
-        offers.push(Offer { institution, year, season, course, top, transfer, ge, support, basic, below });
+        let credit = None;
+        offers.push(Offer {
+            institution,
+            year,
+            season,
+            course,
+            top,
+            transfer,
+            ge,
+            support,
+            basic,
+            below,
+            credit,
+        });
     }
     offers.push(whole);
 }
@@ -141,6 +152,7 @@ fn student(dice: &mut Dice, number: usize) -> Student {
         born: dice.maybe(85, born),
         terms: Vec::new(),
         completions: Vec::new(),
+        ninth: Vec::new(),
         attempts: Vec::new(),
         awards: Vec::new(),
         elsewhere: Vec::new(),
@@ -161,6 +173,14 @@ fn student(dice: &mut Dice, number: usize) -> Student {
             let year = (start + dice.below(6)).min(2024);
             let special = dice.of(&[Some(false), Some(false), None]);
             term(dice, year, special, &mut student);
+        }
+    }
+    // Who left the college may have been asked about.
+    if !student.terms.is_empty() && dice.percent(40) {
+        for _ in 0..=dice.below(2) {
+            let calendar = student.terms.iter().map(|term| term.year).max().unwrap() + 1 + dice.below(3);
+            let entry = dice.day(calendar);
+            elsewhere(dice, entry, &mut student);
         }
     }
     let awards = if dice.percent(30) { dice.below(3) } else { 0 };
@@ -210,11 +230,46 @@ fn spell_of_completion(dice: &mut Dice, year: i64, student: &mut Student) {
                 dice.day(year)
             }
         };
-        student.elsewhere.push(Elsewhere {
-            found: dice.of(&[Some(true), Some(true), Some(false), None]),
-            entry: dice.maybe(90, entry),
-        });
+        elsewhere(dice, entry, student);
     }
+    if dice.percent(60) {
+        // Completed in time, later or held back; a few moved within the year.
+        let ninth = year - dice.of(&[3, 3, 3, 3, 4, 2]);
+        student.ninth.push(ninth);
+        student.ninth.extend(dice.maybe(10, ninth));
+        student.ninth.extend(dice.maybe(10, ninth + 1));
+    }
+}
+
+const NAMES: [&str; 6] = [
+    "UNIVERSITY OF CALIFORNIA-DAVIS",
+    "University of California-Merced",
+    "CALIFORNIA STATE UNIVERSITY - CHICO",
+    "SONOMA STATE UNIVERSITY",
+    "FOOTHILL COLLEGE",
+    "REED COLLEGE",
+];
+
+fn elsewhere(dice: &mut Dice, entry: Day, student: &mut Student) {
+    let exit = dice.thrown(70, |dice| {
+        let year = entry.0 + dice.below(3);
+        dice.day(year)
+    });
+    let given = dice.thrown(40, |dice| {
+        let year = entry.0 + dice.below(7);
+        dice.day(year)
+    });
+    student.elsewhere.push(Elsewhere {
+        found: dice.of(&[Some(true), Some(true), Some(false), None]),
+        entry: dice.maybe(90, entry),
+        exit,
+        given,
+        graduated: dice.of(&[Some(true), Some(true), Some(false), None]),
+        state: dice.thrown(95, |dice| dice.of(&["CA", "CA", "CA", "OR"])),
+        level: dice.thrown(95, |dice| dice.of(&["4-YEAR", "4", "2-YEAR", "2", "LESS THAN 2 YEAR", "L"])),
+        control: dice.thrown(95, |dice| dice.of(&["PUBLIC", "PUBLIC", "PRIVATE"])),
+        name: dice.thrown(95, |dice| dice.of(&NAMES)),
+    });
 }
 
 fn term(dice: &mut Dice, year: i64, special: Option<bool>, student: &mut Student) {
@@ -263,125 +318,4 @@ fn term(dice: &mut Dice, year: i64, special: Option<bool>, student: &mut Student
             earned: dice.thrown(70, |dice| dice.of(&[0, 300, 400, 4_999, 8_888])),
         });
     }
-}
-
-fn season(season: Season) -> (&'static str, &'static str) {
-    match season {
-        Season::Summer => ("summer", "SU"),
-        Season::Fall => ("fall", "FA"),
-        Season::Winter => ("winter", "WI"),
-        Season::Spring => ("spring", "SP"),
-    }
-}
-
-fn when(year: i64, of: Season) -> [(&'static str, Cell); 3] {
-    let (word, letters) = season(of);
-    let calendar = if matches!(of, Season::Winter | Season::Spring) { year + 1 } else { year };
-    [
-        ("school-year", Cell::Integer(year)),
-        ("term", Cell::text(&format!("{calendar}{letters}"))),
-        ("term-season", Cell::text(word)),
-    ]
-}
-
-fn text(value: Option<&str>) -> Cell {
-    value.map_or(Cell::Empty, Cell::text)
-}
-
-fn flag(value: Option<bool>) -> Cell {
-    value.map_or(Cell::Empty, Cell::Flag)
-}
-
-fn on(value: Option<Day>) -> Cell {
-    value.map_or(Cell::Empty, |(year, month, of)| day(year, month, of))
-}
-
-fn hundredths(value: Option<i64>) -> Cell {
-    value.map_or(Cell::Empty, Cell::Decimal)
-}
-
-/// The rows of a population, as canonical tables have them.
-pub(crate) fn rows(records: &Records) -> impl Iterator<Item = Row> + '_ {
-    records.students.iter().flat_map(of_student).chain(records.offers.iter().map(|one| {
-        let mut row = vec![
-            ("institution", text(one.institution)),
-            ("course-id", Cell::text(one.course)),
-            ("top-code", text(one.top)),
-            ("transfer-status", text(one.transfer)),
-            ("ge-status", text(one.ge)),
-            ("support-course", flag(one.support)),
-            ("basic-skills", flag(one.basic)),
-            ("levels-below-transfer", one.below.map_or(Cell::Empty, Cell::Integer)),
-        ];
-        row.extend(when(one.year, one.season));
-        ("section", row)
-    }))
-}
-
-fn of_student(student: &Student) -> Vec<Row> {
-    let who = || vec![("institution", text(student.institution)), ("local-id", Cell::text(&student.id))];
-    let with = |more: Vec<(&'static str, Cell)>| {
-        let mut row = who();
-        row.extend(more);
-        row
-    };
-    let mut rows: Vec<Row> =
-        vec![("student", with(vec![("birth-date", on(student.born)), ("last", Cell::text("Somebody"))]))];
-    rows.extend(student.completions.iter().map(|one| {
-        let cells = vec![
-            ("school-year", Cell::Integer(one.year)),
-            ("completer-cohort", Cell::Integer(one.year)),
-            ("exit-date", on(one.exit)),
-            ("a-g-met", flag(one.a_g)),
-        ];
-        ("enrolment", with(cells))
-    }));
-    rows.extend(student.terms.iter().map(|one| {
-        let mut row = with(vec![
-            ("special-admit", flag(one.special)),
-            ("units-attempted", hundredths(one.attempted)),
-            ("units-earned", hundredths(one.earned)),
-            ("enrolment-status", text(one.status)),
-            ("entry-date", on(one.entry)),
-        ]);
-        row.extend(when(one.year, one.season));
-        ("enrolment", row)
-    }));
-    rows.extend(student.attempts.iter().map(|one| {
-        let mut row = with(vec![
-            ("course-id", text(one.course)),
-            ("subject", text(one.subject)),
-            ("grade", text(one.grade)),
-            ("levels-below-transfer", one.below.map_or(Cell::Empty, Cell::Integer)),
-            ("units-earned", hundredths(one.earned)),
-        ]);
-        row.extend(when(one.year, one.season));
-        ("course", row)
-    }));
-    rows.extend(student.awards.iter().map(|one| {
-        let cells = vec![
-            ("school-year", one.year.map_or(Cell::Empty, Cell::Integer)),
-            ("award-date", on(one.day)),
-            ("award", Cell::text(one.code)),
-            ("transfer-degree", flag(one.transfer)),
-        ];
-        ("award", with(cells))
-    }));
-    rows.extend(student.elsewhere.iter().map(|one| {
-        let cells = vec![
-            ("local-id", Cell::text(&student.id)),
-            ("record-found", flag(one.found)),
-            ("entry-date", on(one.entry)),
-        ];
-        ("elsewhere", cells)
-    }));
-    rows.extend(student.wages.iter().map(|one| {
-        let cells = vec![
-            ("ssn", Cell::text(&student.id)),
-            ("quarter", Cell::text(&format!("{}Q{}", one.year, one.quarter))),
-            ("wages", Cell::Decimal(one.cents)),
-        ];
-        ("wage", cells)
-    }));
-    rows
 }

@@ -70,6 +70,11 @@ pub enum Clause {
         /** Last day of the term. */
         expires: Date,
     },
+    /// A table is by a grouping that the files of a member it counts cannot tell (A1).
+    GroupingNotHeld {
+        /** The first such member. */
+        of: MemberCode,
+    },
     /// A study is by school, and does not list the schools of the districts it counts so, or lists those of somebody else (A1).
     NoSchools {
         /** The first member of which it does not. */
@@ -100,7 +105,7 @@ pub enum Clause {
     PurposeOutside,
     /// Every party has signed an agreement that takes this one's place (G01).
     Replaced,
-    /// Tables by school of one sender ask for more counts than can be judged together (A1).
+    /// Tables by school and groupings of one sender ask for more counts than can be judged together (A1).
     TooManySchools {
         /** Rows times patterns, over the tables. */
         counts: u32,
@@ -154,7 +159,7 @@ impl Clause {
             Self::PurposeOutside => "F2",
             Self::CohortOutside { .. } => "F3",
             Self::DisclosureNotAsAgreed => "4.1",
-            Self::NoSchools { .. } | Self::TooManySchools { .. } => "A1",
+            Self::GroupingNotHeld { .. } | Self::NoSchools { .. } | Self::TooManySchools { .. } => "A1",
             Self::AlreadyReleased | Self::BudgetSpent { .. } | Self::Beside(_) | Self::NotInCatalogue => {
                 "4.4"
             }
@@ -213,6 +218,12 @@ impl fmt::Display for Clause {
                 );
             }
             Self::Beside(refusal) => return write!(formatter, "{refusal}"),
+            Self::GroupingNotHeld { of } => {
+                return write!(
+                    formatter,
+                    "a table is by a grouping that files of {of} cannot tell, expected a grouping of its segment"
+                );
+            }
             Self::NoSchools { of } => {
                 return write!(
                     formatter,
@@ -255,7 +266,7 @@ impl fmt::Display for Clause {
             Self::TooManySchools { counts, most } => {
                 return write!(
                     formatter,
-                    "the tables by school of one district ask for {counts} counts a cohort (rows times what is told of a student), expected \
+                    "the tables by school and groupings of one sender ask for {counts} counts a cohort (rows times what is told of a student), expected \
                      at most {most}"
                 );
             }
@@ -304,6 +315,7 @@ impl Refusal for Clause {
             Self::OtherThanAgreed(ManifestPart::Wire) => 0x042A,
             Self::DeadlineTooFar { .. } => 0x0430,
             Self::NoSchools { .. } => 0x0431,
+            Self::GroupingNotHeld { .. } => 0x0433,
             Self::TooManySchools { .. } => 0x0432,
         })
     }
@@ -330,6 +342,9 @@ impl Refusal for Clause {
             }
             Self::DeadlineTooFar { .. } => "Open the round with fewer hours.",
             Self::EndsAfterTerm { .. } => "Open the round with fewer hours, or agree on a new term.",
+            Self::GroupingNotHeld { .. } => {
+                "Ask for another grouping: `passage-node metric groupings` says whose files can tell it."
+            }
             Self::NoSchools { .. } => {
                 "List the schools of every district under its participant; ask by school of districts alone, in a study of their own."
             }
@@ -352,7 +367,7 @@ impl Refusal for Clause {
             }
             Self::Replaced => "Propose the study under the agreement that took this one's place.",
             Self::TooManySchools { .. } => {
-                "List fewer schools, or ask by school in one metric, or of fewer receivers, in a study of its own."
+                "List fewer schools or groupings, or ask by them in one metric, or of fewer receivers, in a study of its own."
             }
             Self::UnitaryNotAgreed { .. } | Self::UnitaryNotPossible => {
                 "Propose the study at the level `aggregate`."

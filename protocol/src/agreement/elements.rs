@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::{
     agreement::{Role, Segment, Study},
-    cells::Dimension,
+    cells::{Dimension, Grouping},
     dictionary::Dictionary,
+    grouping::GroupingDefinition,
     linkage::BRIDGE_RECIPES,
     manifest::shapes::never_held,
     match_key::{Element, Preset, Recipe},
@@ -39,11 +40,10 @@ pub fn read_elements(metric: &Metric, role: Role) -> BTreeSet<&'static str> {
     let words = || program.into_iter().flat_map(|program| &program.elements);
     let reads = |element: &str| words().any(|word| word == element);
     // Where terms are told by their year, a completion only says that a row is none.
-    let is_place = |word: &str| {
-        ["local-id", "institution", "term"].contains(&word)
-            || (word == "completer-cohort" && role == Role::Receiver && reads("school-year"))
+    let is_no_element = |word: &str| {
+        is_place(word) || (word == "completer-cohort" && role == Role::Receiver && reads("school-year"))
     };
-    words().filter(|word| !is_place(word)).filter_map(|word| Dictionary::word(word)).collect()
+    words().filter(|word| !is_no_element(word)).filter_map(|word| Dictionary::word(word)).collect()
 }
 
 /// Elements that match keys are made of. They are compared blinded and never told.
@@ -78,7 +78,30 @@ pub fn told_elements(dimension: Dimension, role: Role) -> Vec<&'static str> {
         (Role::Sender, Dimension::Ethnicity) => vec!["completer-cohort", "ethnicity"],
         (Role::Sender, Dimension::Gender) => vec!["completer-cohort", "gender"],
         (Role::Sender, Dimension::School) => vec!["completer-cohort", "school"],
+        (Role::Sender, Dimension::Group(grouping)) => told_by(grouping),
     }
+}
+
+/// Everything about a student that the SQL of a grouping reads: its categories tell of it.
+fn told_by(grouping: Grouping) -> Vec<&'static str> {
+    match GroupingDefinition::of(grouping) {
+        Ok(definition) => {
+            let read = definition.program.elements.iter().filter(|word| !is_place(word));
+            // A row is of a cohort, whatever it is told apart by.
+            let told = read.filter_map(|word| Dictionary::word(word)).filter(|word| *word != COHORT);
+            [COHORT].into_iter().chain(told).collect()
+        }
+        // No share list has it: what cannot be said is not told.
+        Err(_) => vec!["a grouping that cannot be read"],
+    }
+}
+
+/// What every count of a sender tells.
+const COHORT: &str = "completer-cohort";
+
+/// Elements that only say which rows are whose.
+fn is_place(word: &str) -> bool {
+    ["local-id", "institution", "term"].contains(&word)
 }
 
 /// Dictionary names of what a recipe reads (`match_key::PersonFields` says which fields each part is made from).
@@ -106,9 +129,19 @@ mod tests {
         let segments = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
         let matched = segments.iter().flat_map(|segment| match_elements(Preset::Full, *segment));
         let roles = [Role::Sender, Role::Receiver];
-        let told = roles.iter().flat_map(|role| Dimension::ALL.map(|one| told_elements(one, *role)).concat());
+        let told = roles.iter().flat_map(|role| Dimension::every().flat_map(|one| told_elements(one, *role)));
         for name in matched.chain(told) {
             assert!(dictionary.elements.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn whoever_may_see_a_breakdown_may_see_the_totals_it_sums_to() {
+        let totals = told_elements(Dimension::All, Role::Sender);
+        for dimension in Dimension::every() {
+            let told = told_elements(dimension, Role::Sender);
+            assert!(totals.iter().all(|element| told.contains(element)), "{}", dimension.name());
+            assert!(dimension == Dimension::All || told.len() > totals.len(), "{}", dimension.name());
         }
     }
 

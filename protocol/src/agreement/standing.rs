@@ -91,7 +91,10 @@ impl Standing<'_> {
             NoiseTerms::Laplace { .. } => SCHOOL_COUNTS_MAX,
             NoiseTerms::None { .. } => SCHOOL_COUNTS_EXACT_MAX,
         };
-        let counts = study.school_counts(segment);
+        if let Some(of) = study.without_grouping(segment) {
+            return Err(Clause::GroupingNotHeld { of });
+        }
+        let counts = study.judged_counts(segment);
         if counts > most {
             return Err(Clause::TooManySchools { counts, most });
         }

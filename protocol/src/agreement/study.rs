@@ -1,5 +1,6 @@
 //! The study: which question is asked, of whom, for which cohorts, with which match keys.
 
+mod groupings;
 mod schools;
 
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use crate::{
         Agreement, Level, NoiseTerms, Purpose,
         shape::{code, digest, purpose},
     },
-    cells::{Dimension, School, SchoolCode, SchoolYear},
+    cells::{Dimension, Grouping, School, SchoolCode, SchoolYear},
     codec::Encode,
     document::{self, DocumentError, is_plain},
     ids::{Digest, MemberCode},
@@ -174,6 +175,11 @@ impl Study {
             (tables.len() == self.tables.len(), "table", "each metric and dimension once"),
             (self.tables.iter().all(versions), "table.version", "one version of each metric"),
             (
+                self.groupings().len() <= Grouping::IN_A_STUDY_MAX,
+                "table.by",
+                "a list of at most 8 groupings over all tables",
+            ),
+            (
                 brought.len() == self.definitions.len() && self.definitions.iter().all(new),
                 "definition",
                 "a list of metric files, each with an id that begins with `x-` and in the version that a table asks for",
@@ -236,9 +242,7 @@ impl Study {
             NoiseTerms::None { .. } => (0, 0),
         };
         // The words count, not only their name: a metric that a study brings along is what its file says.
-        let words = |table: &StudyTable| {
-            self.metric(&table.metric, table.version).map_or(Digest([0; 32]), |metric| metric.digest)
-        };
+        let words = |table: &StudyTable| self.definition(table).unwrap_or(Digest([0; 32]));
         let mut tables: Vec<(String, (Digest, Dimension))> =
             self.tables.iter().map(|table| (table.metric.clone(), (words(table), table.dimension))).collect();
         tables.sort_unstable();
@@ -323,7 +327,7 @@ impl TableShape {
         let table = |name: &String| {
             let dimension = Dimension::parse(name).ok_or(DocumentError::OutOfRange {
                 key: "table.by",
-                expected: "a list of \"all\", \"ethnicity\", \"gender\", \"school\"",
+                expected: "a list of \"all\", \"ethnicity\", \"gender\", \"school\" and groupings (`passage-node metric groupings`)",
             })?;
             Ok(StudyTable { metric: self.metric.clone(), version: self.version, dimension })
         };

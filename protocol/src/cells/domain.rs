@@ -49,7 +49,9 @@ impl CellDomain {
     pub fn of(cohorts: Vec<SchoolYear>, dimension: Dimension, schools: &[School]) -> Self {
         match dimension {
             Dimension::School => Self::by_school(cohorts, schools.to_vec()),
-            Dimension::All | Dimension::Ethnicity | Dimension::Gender => Self::new(cohorts, dimension),
+            Dimension::All | Dimension::Ethnicity | Dimension::Gender | Dimension::Group(_) => {
+                Self::new(cohorts, dimension)
+            }
         }
     }
 
@@ -60,6 +62,7 @@ impl CellDomain {
             Dimension::All => 1,
             Dimension::Ethnicity => Ethnicity::LABELS.len(),
             Dimension::Gender => Gender::LABELS.len(),
+            Dimension::Group(grouping) => grouping.labels().len(),
             Dimension::School => self.schools.0.len() + 1,
         }
     }
@@ -71,6 +74,7 @@ impl CellDomain {
             Dimension::All => (category == 0).then_some("all students"),
             Dimension::Ethnicity => Ethnicity::LABELS.get(category).copied(),
             Dimension::Gender => Gender::LABELS.get(category).copied(),
+            Dimension::Group(grouping) => grouping.labels().get(category).copied(),
             Dimension::School => match category.checked_sub(1) {
                 None => Some(ANOTHER_SCHOOL),
                 Some(listed) => self.schools.0.get(listed).map(|school| school.name.as_str()),
@@ -163,7 +167,8 @@ mod tests {
     fn codes_and_cells_are_inverse() {
         let cohorts = || vec![SchoolYear(2019), SchoolYear(2020)];
         let of = |dimension| CellDomain::new(cohorts(), dimension);
-        for domain in [of(Dimension::All), of(Dimension::Ethnicity), of(Dimension::Gender), by_school()] {
+        let others = Dimension::every().filter(|one| *one != Dimension::School).map(of);
+        for domain in others.chain([by_school()]) {
             assert_eq!(domain.cells().count(), domain.len());
             assert_eq!(domain.labels().count(), domain.categories());
             for (code, cohort, category) in domain.cells() {

@@ -18,7 +18,7 @@ use crate::{
     disclosure::{
         Category, DisclosurePolicy, Mark, MetricRef, NoiseStatement, Outcome, RawTable, Reason,
         ReleasedTable, TableColumns,
-        attacker_programme::{FLOOR, SCHOOLS, Student, YEAR, category, domain},
+        attacker_programme::{BREAKDOWNS, FLOOR, SCHOOLS, Student, YEAR, category, domain},
         release_all, source_floor,
     },
     ids::MemberCode,
@@ -114,7 +114,7 @@ fn attack(ranges: &mut BTreeMap<Key, (i64, i64)>, receivers: usize) {
             *range = (range.0.max(low), range.1.min(high));
             assert!(range.0 <= range.1, "the tables contradict themselves at {key:?}");
         };
-        for dimension in Dimension::BREAKDOWNS {
+        for dimension in BREAKDOWNS {
             for measure in &measures {
                 let total = ranges[&(Dimension::All, 0, *measure)];
                 let all = categories(dimension).map(|at| ranges[&(dimension, at, *measure)]);
@@ -172,7 +172,7 @@ fn pinned(
     let unknown: Vec<_> = ranges.keys().copied().filter(is_unknown).collect();
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for measure in Seen::every(receivers) {
-        for dimension in Dimension::BREAKDOWNS {
+        for dimension in BREAKDOWNS {
             let coefficient = |key: &Key| match key {
                 (_, _, other) if *other != measure => 0.0,
                 (d, _, _) if *d == dimension => 1.0,
@@ -273,12 +273,7 @@ proptest! {
         let published = printed(&released, &own);
         let mut ranges = published.clone();
         attack(&mut ranges, receivers);
-        let of = |key: &Key, student: &Student| match key.0 {
-            Dimension::All => true,
-            Dimension::Ethnicity => student.0 == key.1,
-            Dimension::Gender => student.1 == key.1,
-            Dimension::School => student.3 == key.1,
-        };
+        let of = |key: &Key, student: &Student| category(key.0, student) == key.1;
         for (key, (low, high)) in &ranges {
             let seen = |student: &&Student| of(key, student) && key.2.covers(student.2);
             let truth = students.iter().filter(seen).count() as i64;

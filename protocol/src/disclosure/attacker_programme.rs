@@ -22,6 +22,9 @@ pub(super) type Row = (Dimension, usize);
 /// Schools by how many of twenty students: the last is small, and so are those of no school listed.
 pub(super) const SCHOOLS: [usize; 20] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 0];
 
+/// What the attacked tables are broken down by.
+pub(super) const BREAKDOWNS: [Dimension; 3] = [Dimension::Ethnicity, Dimension::Gender, Dimension::School];
+
 /// The cells of a breakdown.
 pub(super) fn domain(dimension: Dimension) -> CellDomain {
     let school = |number: u32| School {
@@ -37,6 +40,9 @@ pub(super) fn category(dimension: Dimension, student: &Student) -> usize {
         Dimension::Ethnicity => student.0,
         Dimension::Gender => student.1,
         Dimension::School => student.3,
+        Dimension::Group(_) => {
+            panic!("no attacked table is of a grouping: to the rules it is a breakdown as any other")
+        }
     }
 }
 
@@ -111,7 +117,7 @@ impl Programme {
             problem.add_constraint(covered.clone(), ComparisonOp::Ge, *low as f64);
             problem.add_constraint(covered, ComparisonOp::Le, *high as f64);
         }
-        for dimension in Dimension::BREAKDOWNS {
+        for dimension in BREAKDOWNS {
             (0..self.patterns).for_each(|pattern| {
                 let parts = (0..domain(dimension).categories()).map(|at| unknowns[&(dimension, at)][pattern]);
                 let total = unknowns[&(Dimension::All, 0)][pattern];

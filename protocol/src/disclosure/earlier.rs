@@ -29,7 +29,8 @@
 //!
 //! # What it does not promise
 //!
-//! * Sums that mix breakdowns of several rounds (ethnicity of one less gender of another) are not looked for.
+//! * Sums that mix breakdowns (ethnicity less gender) are not looked for, but for the groupings of one question, which may lie within one
+//!   another; nor are those that mix breakdowns of several rounds (ethnicity of one less gender of another).
 //! * Receivers' lists change too. With noise, what a receiver learns by asking another question after adding one of them to its list
 //!   is bounded by the budget; without noise no other question about the same students may be asked at all.
 
@@ -37,13 +38,17 @@ use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    cells::{Dimension, Ethnicity, Gender, SchoolYear},
+    cells::{Dimension, Ethnicity, Gender, Grouping, SchoolYear},
     codec::{CodecError, Decode, Encode, Reader},
-    codec_struct,
     disclosure::{LedgerRefusal, Population, ledger::isolates, nested::ids_are_related, source_floor},
     ids::{Digest, RoundId},
     refusal::Refusal,
 };
+
+mod crossed;
+mod kept;
+
+use kept::Kept;
 
 /// One student as its keeper numbers it, with what places it in a table. Mute.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
@@ -60,17 +65,8 @@ pub struct CountedStudent {
     pub gender: Gender,
     /// The row in tables by school: the school's place among those the study lists, from 1; 0 for any other.
     pub school: u8,
-}
-
-impl CountedStudent {
-    fn category(&self, dimension: Dimension) -> usize {
-        match dimension {
-            Dimension::All => 0,
-            Dimension::Ethnicity => self.ethnicity.index(),
-            Dimension::Gender => self.gender.index(),
-            Dimension::School => self.school.into(),
-        }
-    }
+    /// The categories in the question's groupings, in the order of these; zero beyond them.
+    pub groups: [u8; Grouping::IN_A_STUDY_MAX],
 }
 
 /// What one round counts at one sender: the question, and which students. Mute: no `Debug`, no `Encode`.
@@ -88,6 +84,8 @@ pub struct Counted {
     tables: BTreeSet<(String, Dimension)>,
     cohorts: Vec<SchoolYear>,
     students: Vec<CountedStudent>,
+    /// The groupings of its tables, in order.
+    groupings: Vec<Grouping>,
 }
 
 /// A row of a release: cohort, breakdown, category.
@@ -112,8 +110,23 @@ impl Counted {
             students.into_iter().filter(|student| cohorts.contains(&student.cohort)).collect();
         students.sort_unstable();
         students.dedup_by_key(|student| (student.metric, student.number));
-        let (tables, cohorts) = (tables.into_iter().collect(), cohorts.to_vec());
-        Self { question, floor, exact: None, tables, cohorts, students }
+        let (tables, cohorts): (BTreeSet<(String, Dimension)>, _) =
+            (tables.into_iter().collect(), cohorts.to_vec());
+        let groupings = Grouping::among(tables.iter().map(|(_, dimension)| *dimension));
+        Self { question, floor, exact: None, tables, cohorts, students, groupings }
+    }
+
+    fn category(&self, student: &CountedStudent, dimension: Dimension) -> usize {
+        match dimension {
+            Dimension::All => 0,
+            Dimension::Ethnicity => student.ethnicity.index(),
+            Dimension::Gender => student.gender.index(),
+            Dimension::School => student.school.into(),
+            Dimension::Group(grouping) => {
+                let place = self.groupings.iter().position(|one| *one == grouping);
+                place.and_then(|place| student.groups.get(place)).copied().unwrap_or(0).into()
+            }
+        }
     }
 
     /// The same for tables that are exact: without noise (SPEC §10.5). `asked` is equal for tables that tell the same of the same
@@ -142,6 +155,8 @@ impl Counted {
         self.students.iter().map(kept).collect::<Vec<_>>().encode(&mut out);
         self.exact.encode(&mut out);
         self.students.iter().map(|student| student.school).collect::<Vec<u8>>().encode(&mut out);
+        let groups = self.students.iter().flat_map(|student| student.groups);
+        groups.collect::<Vec<u8>>().encode(&mut out);
         out
     }
 
@@ -162,10 +177,18 @@ impl Counted {
         // What was kept before tables were by school ends here: nobody was told by his school.
         let schools: Vec<u8> =
             if reader.is_at_end() { vec![0; kept.len()] } else { Decode::decode(&mut reader)? };
+        // And before there were groupings here.
+        let groups: Vec<u8> = if reader.is_at_end() {
+            vec![0; kept.len() * Grouping::IN_A_STUDY_MAX]
+        } else {
+            Decode::decode(&mut reader)?
+        };
         reader.finish()?;
-        let of_each = schools.len() == kept.len();
-        let students: Option<Vec<CountedStudent>> =
-            kept.into_iter().zip(schools).map(|(kept, school)| kept.read(school)).collect();
+        let (groups, beyond) = groups.as_chunks::<{ Grouping::IN_A_STUDY_MAX }>();
+        let of_each = schools.len() == kept.len() && groups.len() == kept.len() && beyond.is_empty();
+        let students: Option<Vec<CountedStudent>> = (kept.into_iter().zip(schools).zip(groups))
+            .map(|((kept, school), groups)| kept.read(school, *groups))
+            .collect();
         let students = students.filter(|_| of_each);
         let students = students.ok_or(CodecError::Invalid { position, expected: "students of a round" })?;
         Ok(Self { exact, ..Self::new(question, floor, tables, &cohorts, students) })
@@ -200,6 +223,9 @@ impl Counted {
         let same = |one: &&Earlier| one.is_answered && one.counted.question == self.question;
         if let Some(answer) = earlier.iter().filter(same).find(|one| all(&one.counted) == rows) {
             return Ok(Judged::AnsweredBy(answer.round));
+        }
+        for cohort in &self.cohorts {
+            self.judge_groupings(*cohort, &rows)?;
         }
         for metric in self.metrics() {
             let asked = self.rows(metric);
@@ -271,7 +297,8 @@ impl Counted {
             }
         }
         let floor = known.iter().map(|(one, ..)| one.counted.floor).fold(self.floor, u32::max);
-        for dimension in Dimension::ALL {
+        let dimensions: BTreeSet<Dimension> = new.iter().map(|(row, _)| row.1).collect();
+        for dimension in dimensions {
             let of_one = |row: &Row| row.1 == Dimension::All || row.1 == dimension;
             let fresh = new.iter().filter(|(row, _)| of_one(row)).map(|(_, who)| *who);
             let mut together: Vec<&Population> = Vec::new();
@@ -298,7 +325,7 @@ impl Counted {
         for dimension in dimensions {
             let mut members: BTreeMap<Row, Vec<u64>> = BTreeMap::new();
             for student in self.students.iter().filter(|student| Some(usize::from(student.metric)) == place) {
-                let row = (student.cohort, dimension, student.category(dimension));
+                let row = (student.cohort, dimension, self.category(student, dimension));
                 members.entry(row).or_default().push(student.number);
             }
             for cohort in &self.cohorts {
@@ -312,31 +339,6 @@ impl Counted {
             }
         }
         rows
-    }
-}
-
-/// A student in the keeper's store.
-struct Kept {
-    metric: u16,
-    number: u64,
-    cohort: SchoolYear,
-    ethnicity: u8,
-    gender: u8,
-}
-codec_struct!(Kept { metric, number, cohort, ethnicity, gender });
-
-impl Kept {
-    fn read(self, school: u8) -> Option<CountedStudent> {
-        let ethnicity = Ethnicity::ALL.get(usize::from(self.ethnicity))?;
-        let gender = Gender::ALL.get(usize::from(self.gender))?;
-        Some(CountedStudent {
-            metric: self.metric,
-            number: self.number,
-            cohort: self.cohort,
-            ethnicity: *ethnicity,
-            gender: *gender,
-            school,
-        })
     }
 }
 

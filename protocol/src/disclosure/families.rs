@@ -17,6 +17,8 @@ use crate::{
     ids::MemberCode,
 };
 
+mod within;
+
 /// A row of a cohort: the dimension and the category's index; `None` for the students the sender withheld, together.
 pub(super) type Row = (Dimension, Option<usize>);
 
@@ -74,11 +76,12 @@ impl Verdict {
             .partition(|(counted, _)| board.sets.get(counted).is_some_and(|set| set.gives_way()));
         let headlines = if others.is_empty() { panel } else { others };
         headlines.into_iter().for_each(|(_, total)| board.puzzle.headline(*total));
-        for dimension in Dimension::BREAKDOWNS {
+        for dimension in Dimension::breakdowns() {
             if family.iter().any(|table| table.domain.dimension == dimension) {
                 board.breakdown(dimension, rest(groups, dimension), &totals);
             }
         }
+        board.within(groups);
         let counts = if board.exact { Counts::Exact } else { Counts::Noisy };
         nested::link(&board.figures, &board.sets, &mut board.puzzle, counts);
         board.own_figures();
@@ -311,7 +314,7 @@ fn groups(family: &[&RawTable], cohort: SchoolYear, floor: u32) -> Groups {
         }
     }
     let Some(all) = groups.get(&(Dimension::All, Some(0))).copied() else { return groups };
-    for dimension in Dimension::BREAKDOWNS {
+    for dimension in Dimension::breakdowns() {
         let known: i64 = groups.iter().filter(|(row, _)| row.0 == dimension).map(|(_, count)| *count).sum();
         if family.iter().any(|table| table.domain.dimension == dimension) && all > known {
             groups.insert((dimension, None), all - known);
@@ -330,7 +333,7 @@ fn judge_denominators(groups: &Groups, floor: u32) -> BTreeMap<Row, Result<u64, 
     let mut puzzle = Puzzle::new(floor);
     let figures: BTreeMap<_, _> = groups.iter().map(|(row, count)| (*row, puzzle.whole(*count))).collect();
     if let Some(total) = figures.get(&(Dimension::All, Some(0))) {
-        for dimension in Dimension::BREAKDOWNS {
+        for dimension in Dimension::breakdowns() {
             let parts: Vec<_> =
                 figures.iter().filter(|(row, _)| row.0 == dimension).map(|(_, figure)| *figure).collect();
             if !parts.is_empty() {

@@ -296,6 +296,8 @@ fn inverse(of: u64) -> u64 {
 /// Why a question is not answered. Says nothing about how many or who.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LedgerRefusal {
+    /// Groupings of one question leave fewer students than the floor between them.
+    Crossed,
     /// The delta of the roster is spent.
     DeltaSpent,
     /// The epsilon of the roster is spent.
@@ -311,6 +313,9 @@ pub enum LedgerRefusal {
 impl fmt::Display for LedgerRefusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::Crossed => {
+                "groupings of one study that leave fewer students than the floor between them, expected none or more"
+            }
             Self::DeltaSpent => "delta beyond the budget of this roster, expected a question within it",
             Self::EpsilonSpent => "epsilon beyond the budget of this roster, expected a question within it",
             Self::ExactBeside => {
@@ -334,11 +339,15 @@ impl Refusal for LedgerRefusal {
             Self::Isolates => 0x0A22,
             Self::IsolatesTogether => 0x0A23,
             Self::ExactBeside => 0x0A24,
+            Self::Crossed => 0x0A25,
         })
     }
 
     fn advice(&self) -> &'static str {
         match self {
+            Self::Crossed => {
+                "Ask by fewer groupings: of those that lie within one another, as homeless students are among the disadvantaged, by one."
+            }
             Self::DeltaSpent | Self::EpsilonSpent => {
                 "Use the releases there are, or wait for the next roster; the agreement sets the budget."
             }
@@ -354,7 +363,7 @@ impl Refusal for LedgerRefusal {
     fn rule(&self) -> Option<&'static str> {
         Some(match self {
             Self::DeltaSpent | Self::EpsilonSpent => "SPEC §10.4",
-            Self::ExactBeside | Self::Isolates | Self::IsolatesTogether => "domain 4.4",
+            Self::Crossed | Self::ExactBeside | Self::Isolates | Self::IsolatesTogether => "domain 4.4",
         })
     }
 }

@@ -48,8 +48,22 @@ pub(super) enum Set {
     FollowedFour,
     /// The same, where they reach five years further.
     FollowedSix,
+    /// A bachelor's degree within four years, where the files reach so far.
+    BachelorInFour,
+    /// The same within six.
+    BachelorInSix,
+    /// No award within four years, where the files reach so far.
+    NoAwardInFour,
+    /// The same within six.
+    NoAwardInSix,
     /// Found in the receiver's records, whatever they say.
     Found,
+    /// The same, of those who left a college.
+    FoundAfter,
+    /// First a regular student of a university in the year after leaving, with a graded mathematics course whose level is known.
+    MathTakenAfter,
+    /// Paid a living wage or more in the fourth quarter after leaving.
+    LivingWage,
     /// Paid in the fourth quarter after leaving.
     PaidFourthQuarter,
     /// First a regular student in that year or in the summer or fall that opens the next.
@@ -70,14 +84,18 @@ impl Set {
             Self::FirstYear => Some(Self::SixteenMonths),
             Self::SixteenMonths => Some(Self::TwoYears),
             Self::DualEnrolled | Self::TwoYears => Some(Self::Found),
+            Self::BachelorInFour => Some(Self::BachelorInSix),
+            Self::LivingWage => Some(Self::PaidFourthQuarter),
+            Self::NoAwardInSix => Some(Self::NoAwardInFour),
             // Counted of those who left a college, not of those who completed high school.
-            Self::Found | Self::PaidFourthQuarter => None,
+            Self::MathTakenAfter | Self::PaidFourthQuarter => Some(Self::FoundAfter),
+            Self::BachelorInSix | Self::NoAwardInFour | Self::Found | Self::FoundAfter => None,
         }
     }
 
     /// Whether it gives way before what lies within it: how well records match is not what people came for.
     pub(super) fn gives_way(self) -> bool {
-        self == Self::Found
+        matches!(self, Self::Found | Self::FoundAfter)
     }
 
     fn lies_within(self, other: Self) -> bool {
@@ -89,35 +107,54 @@ impl Set {
         matches!(self, Self::FollowedTwo | Self::FollowedFour | Self::FollowedSix)
     }
 
+    /// Whether it is of two spans of years, of which the longer is nobody's where files do not reach so far.
+    fn is_of_a_span(self) -> bool {
+        matches!(self, Self::BachelorInFour | Self::NoAwardInSix)
+    }
+
     fn is_of_one_kind_with(self, other: Self) -> bool {
         self == other || self.lies_within(other) || other.lies_within(self)
     }
 }
 
 /// Outcomes of version 1 of a metric that together are a set; no outcome stands for all of them.
-const SETS: [(&str, &[&str], Set); 17] = [
+const SETS: [(&str, &[&str], Set); 27] = [
     ("college-going-12", &[], Set::FirstYear),
     ("college-going-16", &[], Set::SixteenMonths),
+    ("completion-4", &["bachelor"], Set::BachelorInFour),
+    ("completion-4", &["no-award"], Set::NoAwardInFour),
     ("completion-4", &[], Set::FollowedFour),
+    ("completion-6", &["bachelor"], Set::BachelorInSix),
+    ("completion-6", &["no-award"], Set::NoAwardInSix),
     ("completion-6", &[], Set::FollowedSix),
     ("course-sequence-math", &[], Set::MathTaken),
+    ("course-sequence-math-transfer", &[], Set::MathTakenAfter),
     ("dual-enrolment", &[], Set::DualEnrolled),
+    ("earnings-bands", &["band-4", "band-5"], Set::LivingWage),
     ("earnings-bands", &[], Set::PaidFourthQuarter),
+    ("earnings-change", &[], Set::PaidFourthQuarter),
     ("employment", &["both", "q2-only"], Set::PaidFourthQuarter),
     ("enrolled-any-first-year", &[], Set::FallToSpring),
     ("enrolled-within-two-years", &["first-year"], Set::FirstYear),
     ("enrolled-within-two-years", &[], Set::TwoYears),
     ("first-fall", &[], Set::FirstFall),
+    ("found-after-college", &[], Set::FoundAfter),
     ("found-at-member", &[], Set::Found),
     ("k16-pathway", &[], Set::FirstYear),
+    ("living-wage", &["attained"], Set::LivingWage),
+    ("living-wage", &[], Set::PaidFourthQuarter),
     ("persistence", &[], Set::FollowedTwo),
     ("remedial-placement", &[], Set::FirstYear),
     ("transfer-level-first-year", &[], Set::FirstYear),
 ];
 
+/// Later versions that count what version 1 does: other words.
+const SAME_SETS: [(&str, u16); 1] = [("course-sequence-math", 2)];
+
 /// The sets a metric counts, with the names of their outcomes.
 fn sets(metric: &MetricRef) -> impl Iterator<Item = (&'static [&'static str], Set)> {
-    let of = |(id, ..): &&(&str, &[&str], Set)| metric.version == 1 && *id == metric.id;
+    let counts_as_first = metric.version == 1 || SAME_SETS.contains(&(metric.id.as_str(), metric.version));
+    let of = |(id, ..): &&(&str, &[&str], Set)| counts_as_first && *id == metric.id;
     SETS.iter().filter(of).map(|(_, outcomes, set)| (*outcomes, *set)).collect::<Vec<_>>().into_iter()
 }
 
@@ -188,9 +225,10 @@ pub(super) enum Counts {
 }
 
 /// The receivers of a figure, list by list.
-type Where = Vec<BTreeSet<MemberCode>>;
+pub(super) type Where = Vec<BTreeSet<MemberCode>>;
 
-fn receivers(seen: &Seen) -> Where {
+/// Where the students of a figure were looked for.
+pub(super) fn receivers(seen: &Seen) -> Where {
     seen.iter().map(|places| places.iter().map(|(code, _)| *code).collect()).collect()
 }
 
@@ -226,7 +264,8 @@ pub(super) fn link(
                 let is_followed = set.is_followed() && (*outer == Set::FirstYear || outer.is_followed());
                 match total(*set) {
                     // Not yet: nobody was followed so far.
-                    Some(0) if is_followed => {}
+                    Some(0) if is_followed || set.is_of_a_span() => {}
+                    _ if set.is_of_a_span() && total(*outer) == Some(0) => {}
                     Some(seen) if is_followed && counts == Counts::Exact && total(*outer) == Some(seen) => {
                         puzzle.makes_up(vec![*first], *outer_first);
                     }
@@ -252,140 +291,4 @@ fn between(puzzle: &mut Puzzle, inner: FigureId, outer: FigureId, counts: Counts
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        cells::{CellDomain, SchoolYear},
-        disclosure::{
-            DisclosurePolicy, Mark, NoiseStatement, NoiseTerms, Outcome, Reason, TableColumns, release_all,
-        },
-        metric::Metric,
-    };
-
-    const YEAR: SchoolYear = SchoolYear(2021);
-
-    #[test]
-    fn every_set_is_of_a_metric_that_is_built_in_and_of_outcomes_it_has() {
-        for (id, names, set) in SETS {
-            let metric = Metric::builtin(id, 1).unwrap().unwrap();
-            assert!(names.iter().all(|name| metric.outcome(name).is_some()), "{id}");
-            assert!(!set.lies_within(set), "{set:?}");
-        }
-    }
-
-    /// Students of one receiver by outcome, out of a cohort of so many.
-    fn table(id: &str, seen: &[i64], cohort: u64, noise: NoiseStatement) -> RawTable {
-        let columns = TableColumns {
-            receivers: vec![MemberCode([2; 5])],
-            outcomes: match seen.len() {
-                1 => vec!["enrolled".to_owned()],
-                _ => vec!["first-year".to_owned(), "second-year".to_owned()],
-            },
-        };
-        let rest = i64::try_from(cohort).unwrap() - seen.iter().sum::<i64>();
-        let counts = [&[rest], seen].concat();
-        let domain = CellDomain::new(vec![YEAR], Dimension::All);
-        let metric = MetricRef { id: id.to_owned(), version: 1 };
-        RawTable::new(metric, domain, MemberCode([1; 5]), columns, counts, vec![Some(cohort)], noise).unwrap()
-    }
-
-    fn shown(tables: Vec<RawTable>, outcome: Outcome) -> Vec<Option<u64>> {
-        let released = release_all(tables, &DisclosurePolicy::default());
-        released.iter().map(|table| table.mark(YEAR, 0, outcome).and_then(|mark| mark.value())).collect()
-    }
-
-    const ANY: Outcome = Outcome::Enrolled(None);
-
-    fn exact(id: &str, seen: &[i64], cohort: u64) -> RawTable {
-        table(id, seen, cohort, NoiseStatement::Nil)
-    }
-
-    #[test]
-    fn the_few_between_the_twelfth_and_the_sixteenth_month_hide_one_figure() {
-        let both = |early, late| {
-            vec![exact("college-going-12", &[early], 500), exact("college-going-16", &[late], 500)]
-        };
-        let few = shown(both(200, 203), ANY);
-        assert_eq!(few.iter().flatten().count(), 1, "{few:?}");
-        assert_eq!(shown(both(200, 240), ANY), [Some(200), Some(240)], "forty are enough");
-        assert_eq!(shown(both(200, 200), ANY), [Some(200), Some(200)], "and nobody is nobody");
-    }
-
-    #[test]
-    fn metrics_that_do_not_lie_within_each_other_or_count_other_groups_are_judged_apart() {
-        let apart = vec![exact("first-fall", &[200], 500), exact("enrolled-any-first-year", &[203], 500)];
-        assert_eq!(shown(apart, ANY), [Some(200), Some(203)]);
-        let groups = vec![exact("college-going-12", &[200], 500), exact("college-going-16", &[203], 520)];
-        assert_eq!(shown(groups, ANY), [Some(200), Some(203)]);
-    }
-
-    #[test]
-    fn one_count_under_two_names_is_withheld_under_both() {
-        // Eight came in the second year, and 200 in the first: what 12 months count is what the first year counts.
-        let both = || {
-            vec![exact("enrolled-within-two-years", &[200, 8], 500), exact("college-going-12", &[200], 500)]
-        };
-        let released = release_all(both(), &DisclosurePolicy::default());
-        let of = |at: usize, outcome| released[at].mark(YEAR, 0, outcome).unwrap();
-        let second = Outcome::SeenAs { receiver: 0, outcome: 1 };
-        assert!(matches!(of(0, second), Mark::Suppressed(Reason::BelowFloor | Reason::WithheldTogether)));
-        let first = [of(0, Outcome::SeenAs { receiver: 0, outcome: 0 }).value(), of(1, ANY).value()];
-        assert!(
-            of(0, ANY).value().is_none() || first == [None, None],
-            "{first:?} beside the total gives away the eight"
-        );
-    }
-
-    #[test]
-    fn the_few_who_were_found_and_are_not_counted_hide_the_figure_of_the_match_panel() {
-        let both = |inner: &str, seen, found| {
-            shown(vec![exact("found-at-member", &[found], 500), exact(inner, &[seen], 500)], ANY)
-        };
-        for inner in ["college-going-12", "dual-enrolment", "completion-6", "k16-pathway"] {
-            assert_eq!(both(inner, 200, 203), [None, Some(200)], "{inner}: the panel gives way");
-            assert_eq!(both(inner, 200, 240), [Some(240), Some(200)], "{inner}: forty are enough");
-            assert_eq!(both(inner, 200, 200), [Some(200), Some(200)], "{inner}: and nobody is nobody");
-        }
-        // Two that do not lie within each other both lie within it.
-        let three =
-            ["dual-enrolment", "college-going-12", "found-at-member"].into_iter().zip([190, 200, 203]);
-        let three = three.map(|(id, seen)| exact(id, &[seen], 500)).collect();
-        assert_eq!(shown(three, ANY), [Some(190), Some(200), None]);
-    }
-
-    #[test]
-    fn every_linked_metric_of_completers_lies_within_the_match_panel() {
-        let panel = Metric::builtin("found-at-member", 1).unwrap().unwrap();
-        let cohort =
-            |metric: &Metric| metric.program(crate::metric::Side::Sender).map(|one| one.statement.clone());
-        let own = cohort(&panel).unwrap();
-        let inside = |metric: &&Metric| **metric != panel && cohort(metric).is_some_and(|other| other == own);
-        let mut found = 0;
-        for metric in Metric::builtins().unwrap().iter().filter(inside) {
-            let [inner, outer] =
-                [metric, &panel].map(|one| MetricRef { id: one.id.clone(), version: one.version });
-            assert!(are_related(&inner, &outer), "{} counts students of the same cohort", metric.id);
-            found += 1;
-        }
-        assert!(found > 10, "{found}");
-    }
-
-    #[test]
-    fn who_could_not_be_followed_yet_tells_nothing() {
-        let young = vec![exact("completion-4", &[0], 500), exact("college-going-12", &[200], 500)];
-        assert_eq!(shown(young, ANY), [None, Some(200)]);
-    }
-
-    #[test]
-    fn noise_answers_for_the_few_between_and_may_turn_the_order_round() {
-        let noise = NoiseStatement::Laplace(NoiseTerms {
-            eps_milli: 1_000,
-            delta_ppt: 1_000_000,
-            dealers: 2,
-            variance_micro: 4_000_000,
-        });
-        let both = [("college-going-12", 204), ("college-going-16", 201)];
-        let both = both.map(|(id, seen)| table(id, &[seen], 500, noise));
-        assert_eq!(shown(both.into(), ANY), [Some(204), Some(201)]);
-    }
-}
+mod tests;

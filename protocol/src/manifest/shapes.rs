@@ -316,7 +316,7 @@ pub fn tables(
             tables.push(TableShape {
                 metric: asked.metric.clone(),
                 version: asked.version,
-                definition: metric.digest,
+                definition: study.definition(asked).ok_or(OpeningError::UnknownMetric)?,
                 window,
                 domain,
                 sender,

@@ -30,6 +30,10 @@ pub use self::{
     ladder::{CodeMap, Ladder, Subject},
     parameter::{Parameter, ParameterKind},
 };
+pub(crate) use self::{
+    parameter::Shape as ParameterShape,
+    shape::{Part, programs},
+};
 
 /// How the ids of metrics begin that a study brings along.
 const BROUGHT: &str = "x-";

@@ -67,7 +67,7 @@ impl ParameterKind {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     name: String,
     kind: ParameterKind,
     default: Written,
@@ -85,7 +85,7 @@ enum Written {
 }
 
 impl Shape {
-    pub(super) fn read(self) -> Result<Parameter, DocumentError> {
+    pub(crate) fn read(self) -> Result<Parameter, DocumentError> {
         let refuse = |key, expected| DocumentError::OutOfRange { key, expected };
         let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         let named = self.name.starts_with(|first: char| first.is_ascii_lowercase())

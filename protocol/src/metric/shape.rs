@@ -53,9 +53,10 @@ enum Kind {
     Own,
 }
 
+/// What one side of a file runs, as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Part {
+pub(crate) struct Part {
     elements: Vec<String>,
     sql: String,
 }
@@ -69,7 +70,7 @@ pub(super) fn metric(text: &str) -> Result<Metric, DocumentError> {
         .by
         .iter()
         .map(|name| {
-            Dimension::parse(name).ok_or_else(|| unknown("by", name, Dimension::ALL.map(Dimension::name)))
+            Dimension::parse(name).ok_or_else(|| unknown("by", name, Dimension::every().map(Dimension::name)))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let parameters =
@@ -158,8 +159,9 @@ fn check(shape: &Shape) -> Result<(), DocumentError> {
     each_once("by", shape.by.iter().map(String::as_str))
 }
 
-fn programs(
-    parts: [(Side, Option<Part>); 3],
+/// What the sides of a file run, with the parameters' values.
+pub(crate) fn programs<const SIDES: usize>(
+    parts: [(Side, Option<Part>); SIDES],
     parameters: &[Parameter],
 ) -> Result<Vec<Program>, DocumentError> {
     let dictionary = Dictionary::builtin()?;

@@ -95,7 +95,7 @@ fn a_metric_that_counts_links_has_one_outcome_and_no_receivers_part() {
     assert!(refused(PANEL.replace("windows = 0\n", "")).contains("a part for each side"));
     let builtins = Metric::builtins().unwrap().iter();
     let panels: Vec<String> = builtins.filter(|one| one.counts_links()).map(Metric::reference).collect();
-    assert_eq!(panels, ["found-at-member@1"]);
+    assert_eq!(panels, ["found-after-college@1", "found-at-member@1"]);
 }
 
 #[test]

@@ -212,6 +212,7 @@ pub fn findings(report: &Report, table: &ReleasedTable) -> Vec<Finding> {
     let is_of_groups = match table.domain.dimension {
         Dimension::All | Dimension::School => false,
         Dimension::Ethnicity | Dimension::Gender => true,
+        Dimension::Group(grouping) => grouping.is_of_people(),
     };
     if !is_of_groups || gap::counts_links(&table.metric) {
         return found;

@@ -10,7 +10,7 @@
 //! | [`notes`] | the text that goes beside a CSV: definitions, legend, provenance |
 //! | [`html`] | one self-contained page, charts inside, no script, nothing fetched |
 //!
-//! Beside the cells stand figures made of them: equity flags ([`equity`]), the gap between groups in a match panel ([`gap`]), and quartiles of unnamed peers ([`peers`]). An estimate
+//! Beside the cells stand figures made of them: equity flags ([`equity`]), the gap between groups in a match panel ([`gap`]), course sequences ([`sequence`]), the bands of medians ([`median`]), and quartiles of unnamed peers ([`peers`]). An estimate
 //! of missed matches ([`missed`]) is for the sender's own eyes and in none of the files.
 //!
 //! What these give is for internal use and says so. [`html_outside`] and [`notes_outside`] word the same report for a reader who is
@@ -20,12 +20,14 @@ mod csv;
 pub mod equity;
 pub mod gap;
 mod html;
+pub mod median;
 pub mod missed;
 mod model;
 mod notes;
 mod outside;
 pub mod peers;
 mod rows;
+pub mod sequence;
 
 pub use csv::{CSV_HEADER, csv, read_csv};
 pub use html::{html, html_outside};

@@ -1,12 +1,13 @@
 //! The text that travels beside a CSV: what the numbers mean, what the marks mean, where they come from (A2, A8, A9).
 
 use crate::{
-    cells::Dimension,
+    cells::{Dimension, Grouping},
     disclosure::{NoiseStatement, Reason},
+    grouping::GroupingDefinition,
     report::{
         Outside, Report,
         equity::{self, Measure},
-        gap, outside, peers,
+        gap, median, outside, peers, sequence,
     },
 };
 
@@ -39,6 +40,9 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
             definition.title, definition.metric, definition.text, definition.pseudo_code
         ));
     }
+    for grouping in Grouping::among(report.tables.iter().map(|table| table.domain.dimension)) {
+        out.push_str(&format!("\nBy {}. {}\n", grouping.name(), by_grouping(grouping)));
+    }
     if report.tables.iter().any(|table| gap::counts_links(&table.metric)) {
         out.push_str(&format!("\nHow well records match. {}.\n", gap::NOT_A_RATE));
     }
@@ -60,6 +64,12 @@ fn text(report: &Report, to: Option<&Outside<'_>>) -> String {
 pub(super) const BY_SCHOOL: &str = "a student is of the school at which high school was completed. The row of another school holds the students of every school \
                          that the study does not list, and those of whom no file names a school";
 
+/// By what a grouping tells students apart, for notes and page (A2).
+pub(super) fn by_grouping(grouping: Grouping) -> String {
+    let known = GroupingDefinition::of(grouping);
+    known.map_or_else(|_| grouping.words().to_owned(), |one| format!("{}: {}", one.title, one.text))
+}
+
 /// What rows by school hold and figures made of the cells mean, as paragraphs; empty if the report has none.
 pub(super) fn made_of(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
@@ -78,6 +88,12 @@ pub(super) fn made_of(report: &Report) -> Vec<String> {
     }
     if report.tables.iter().any(|table| !gap::gaps(report, table).is_empty()) {
         lines.push(format!("Between groups (column `measure`). {}: {}.", gap::MEASURE, gap::DEFINITION));
+    }
+    if report.tables.iter().any(|table| !sequence::sums(report, table).is_empty()) {
+        lines.push(format!("Course sequence (column `measure`, `sequence-`). {}.", sequence::DEFINITION));
+    }
+    if report.tables.iter().any(|table| !median::medians(report, table).is_empty()) {
+        lines.push(format!("Medians (column `measure`). {}: {}.", median::MEASURE, median::DEFINITION));
     }
     if !report.peers.0.is_empty() {
         lines.push(format!("Peers: {}.", peers::PEERS));

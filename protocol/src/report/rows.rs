@@ -8,7 +8,9 @@ use crate::{
         Report,
         equity::{self, Finding},
         gap::{self, Gap},
+        median::{self, Median},
         peers::PeerGroup,
+        sequence::{self, Sum},
     },
 };
 
@@ -67,7 +69,7 @@ fn outcome(table: &ReleasedTable, outcome: Outcome) -> &str {
 }
 
 /// Figures made of the report's cells, for its viewer: two rows for each equity measure, its value and its flag; one for each gap of
-/// a match panel; three for each peer group. A file for the outside has none (SPEC §24): its reader is told what was approved and can make these of it.
+/// a match panel; two for each relation of a course sequence all of whose squares are shown; one for each median; three for each peer group. A file for the outside has none (SPEC §24): its reader is told what was approved and can make these of it.
 #[must_use]
 pub fn derived(report: &Report) -> Vec<Row> {
     if report.is_outside() {
@@ -79,6 +81,9 @@ pub fn derived(report: &Report) -> Vec<Row> {
             made.extend(flagged(report, table, &finding));
         }
         made.extend(gap::gaps(report, table).iter().map(|gap| between(report, table, gap)));
+        made.extend(median::medians(report, table).iter().map(|median| halved(report, table, median)));
+        let whole = sequence::sums(report, table).into_iter().filter(|sum| sum.withheld == 0);
+        made.extend(whole.flat_map(|sum| in_sequence(report, table, &sum)));
     }
     made.extend(report.peers.0.iter().flat_map(|group| beside_peers(report, group)));
     made
@@ -129,6 +134,56 @@ fn between(report: &Report, table: &ReleasedTable, gap: &Gap) -> Row {
         "value".to_owned(),
         String::new(),
     ]
+}
+
+/// The bands of a median, by name.
+fn halved(report: &Report, table: &ReleasedTable, found: &Median) -> Row {
+    let name = |band: usize| median::bands(table).get(band).copied().unwrap_or_default().to_owned();
+    [
+        report.round.to_string(),
+        table.metric.to_string(),
+        table.sender.to_string(),
+        table
+            .receiver(Outcome::Enrolled(Some(found.receiver)))
+            .map_or("any".to_owned(), |code| code.to_string()),
+        found.cohort.to_string(),
+        table.domain.dimension.name().to_owned(),
+        category(table, &Category::One(found.category)),
+        "any".to_owned(),
+        median::MEASURE.to_owned(),
+        name(found.value),
+        name(found.low),
+        name(found.high),
+        "value".to_owned(),
+        String::new(),
+    ]
+}
+
+/// All students of a relation, and those of them who passed.
+fn in_sequence(report: &Report, table: &ReleasedTable, sum: &Sum) -> [Row; 2] {
+    let relation = sum.relation.word();
+    let figures =
+        [(format!("sequence-{relation}"), sum.counted), (format!("sequence-{relation}-passed"), sum.passed)];
+    figures.map(|(measure, counted)| {
+        [
+            report.round.to_string(),
+            table.metric.to_string(),
+            table.sender.to_string(),
+            table
+                .receiver(Outcome::Enrolled(Some(sum.receiver)))
+                .map_or("any".to_owned(), |code| code.to_string()),
+            sum.cohort.to_string(),
+            table.domain.dimension.name().to_owned(),
+            "every course known".to_owned(),
+            "any".to_owned(),
+            measure,
+            counted.value.to_string(),
+            counted.low.to_string(),
+            counted.high.to_string(),
+            "value".to_owned(),
+            String::new(),
+        ]
+    })
 }
 
 fn beside_peers(report: &Report, group: &PeerGroup) -> [Row; 3] {

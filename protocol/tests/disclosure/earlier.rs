@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use passage_protocol::{
-    cells::{Dimension, Ethnicity, Gender, SchoolYear},
+    cells::{Dimension, Ethnicity, Gender, Grouping, SchoolYear},
     disclosure::{Counted, CountedStudent, Earlier, Judged, LedgerRefusal},
     ids::{Digest, RoundId},
 };
@@ -25,7 +25,12 @@ struct Student {
     ethnicity: Ethnicity,
     gender: Gender,
     school: u8,
+    /// Groups that are told, and groups nobody asks for.
+    groups: [u8; 2],
 }
+
+/// Groupings that studies ask for, one or both.
+const GROUPINGS: [Grouping; 2] = [Grouping::EnglishLearner, Grouping::LowIncome];
 
 /// Schools, of which a study lists some; the last are small.
 const SCHOOLS: u8 = 6;
@@ -39,7 +44,9 @@ fn newcomer(dice: &mut Dice, number: u64, cohort: u16) -> Student {
     let ethnicity = [5, 5, 5, 5, 7, 7, 7, 2, 6, 0][dice.below(10) as usize];
     let gender = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3][dice.below(11) as usize];
     let school = [1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6][dice.below(16) as usize];
-    Student { number, cohort, ethnicity: Ethnicity::ALL[ethnicity], gender: Gender::ALL[gender], school }
+    let (ethnicity, gender) = (Ethnicity::ALL[ethnicity], Gender::ALL[gender]);
+    let groups = [[0, 3, 3, 3, 3, 3, 1, 1, 2, 2][dice.below(10) as usize], dice.below(2) as u8];
+    Student { number, cohort, ethnicity, gender, school, groups }
 }
 
 /// The next roster.
@@ -71,6 +78,7 @@ fn changed(dice: &mut Dice, roster: &[Student], numbers: &mut u64, earlier: &[Ve
                 let at = dice.below(next.len() as u64) as usize;
                 next[at].ethnicity = Ethnicity::ALL[dice.below(9) as usize];
                 next[at].school = 1 + dice.below(SCHOOLS.into()) as u8;
+                next[at].groups[1] = dice.below(2) as u8;
             }
         }
         4 => {
@@ -118,6 +126,9 @@ fn rows(
                 Dimension::Ethnicity => student.ethnicity.index(),
                 Dimension::Gender => student.gender.index(),
                 Dimension::School => row_of(student.school, listed).into(),
+                Dimension::Group(grouping) => {
+                    student.groups[usize::from(*grouping != Grouping::EnglishLearner)].into()
+                }
             };
             all.entry((student.cohort, *dimension, category)).or_default().insert(student.number);
         }
@@ -149,7 +160,7 @@ const SEQUENCES: u64 = 1_000;
 
 #[test]
 fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
-    let (mut fresh, mut answered, mut refused, mut together) = (0, 0, 0, 0);
+    let (mut fresh, mut answered, mut refused, mut together, mut crossed) = (0, 0, 0, 0, 0);
     for seed in 0..SEQUENCES {
         let mut dice = Dice::new(6_000_000 + seed);
         let mut numbers = 0;
@@ -168,19 +179,26 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
             roster = changed(&mut dice, &roster, &mut numbers, &rosters);
             rosters.push(roster.clone());
             let metric = dice.below(2) as usize;
-            let dimensions: &[Dimension] = match dice.below(6) {
+            let groupings = GROUPINGS.map(Dimension::Group);
+            let all = [&Dimension::ALL[..], &groupings].concat();
+            let dimensions: &[Dimension] = match dice.below(8) {
                 0 => &[Dimension::All],
                 1 => &[Dimension::All, Dimension::Gender],
                 2 => &[Dimension::Ethnicity],
                 3 => &[Dimension::School],
                 4 => &[Dimension::All, Dimension::School],
-                _ => &Dimension::ALL,
+                5 => &[Dimension::All, groupings[1]],
+                6 => &groupings,
+                _ => &all,
             };
             // Now these schools, now those, in any order: what is another school to one study has rows of its own in the next.
             let lists: [&[u8]; 6] = [&[1], &[1, 2], &[2, 1, 3], &[1, 2, 3, 4], &[1, 2, 3, 4, 5, 6], &[3, 4]];
             let listed = lists[dice.below(6) as usize];
             let cohorts: &[u16] = if dice.percent(60) { &[2020] } else { &[2020, 2021] };
-            let asked = [metric as u8, dimensions.len() as u8, dimensions[0] as u8, cohorts.len() as u8];
+            let by = dimensions
+                .iter()
+                .fold(0_u8, |by, one| by.wrapping_mul(31).wrapping_add(one.name().len() as u8));
+            let asked = [metric as u8, dimensions.len() as u8, by, cohorts.len() as u8];
             let is_by_school = dimensions.contains(&Dimension::School);
             let question = [&asked[..], if is_by_school { listed } else { &[] }].concat();
             let make = || {
@@ -191,6 +209,7 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
                     ethnicity: one.ethnicity,
                     gender: one.gender,
                     school: row_of(one.school, listed),
+                    groups: groups_of(one, dimensions),
                 });
                 let tables = dimensions.iter().map(|dimension| (METRICS[metric].to_owned(), *dimension));
                 let years: Vec<SchoolYear> = cohorts.iter().map(|year| SchoolYear(*year)).collect();
@@ -207,6 +226,7 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
                 }
                 Ok(Judged::AnsweredBy(_)) => answered += 1,
                 Err(isolated) if isolated.refusal == LedgerRefusal::Isolates => refused += 1,
+                Err(isolated) if isolated.refusal == LedgerRefusal::Crossed => crossed += 1,
                 Err(_) => together += 1,
             }
         }
@@ -246,12 +266,19 @@ fn no_rows_of_two_rounds_isolate_fewer_than_the_floor() {
         }
     }
     println!(
-        "{SEQUENCES} sequences: {fresh} run, {answered} answered from a stored report, {refused} and {together} refused"
+        "{SEQUENCES} sequences: {fresh} run, {answered} answered from a stored report, {refused}, {together} and {crossed} refused"
     );
     assert!(
         fresh > 2_000 && answered > 200 && refused > 1_000 && together > 0,
         "{fresh} {answered} {refused} {together}"
     );
+}
+
+/// As a node says it: the groupings of the question alone, in their order.
+fn groups_of(student: &Student, dimensions: &[Dimension]) -> [u8; Grouping::IN_A_STUDY_MAX] {
+    let asked = GROUPINGS.iter().zip(student.groups);
+    let mut said = asked.filter(|(one, _)| dimensions.contains(&Dimension::Group(**one)));
+    core::array::from_fn(|_| said.next().map_or(0, |(_, category)| category))
 }
 
 /// What a question counts in one row: students who differ in nothing but their number.
@@ -268,6 +295,7 @@ fn alike_by(question: u8, metric: &str, dimension: Dimension, numbers: impl Iter
         ethnicity: Ethnicity::White,
         gender: Gender::Female,
         school: 0,
+        groups: [0; 8],
     });
     let tables = [(metric.to_owned(), dimension)];
     Counted::new(Digest([question; 32]), 11, tables, &[SchoolYear(2020)], student)
@@ -343,10 +371,13 @@ fn an_exact_table_stands_beside_no_other_that_tells_something_else_of_its_studen
     assert!(told.contains("exact table") && told.contains("cohort 2020-2021"), "{told}");
 }
 
+/// Bytes of the groups of forty students, at the end of what a node keeps.
+pub(crate) const GROUPS_BYTES: usize = 4 + 40 * Grouping::IN_A_STUDY_MAX;
+
 #[test]
 fn what_was_kept_before_exact_tables_were_told_apart_counts_as_exact() {
     let mut bytes = alike(1, 0..40).for_own_store();
-    bytes.truncate(bytes.len() - 44);
+    bytes.truncate(bytes.len() - 44 - GROUPS_BYTES);
     assert_eq!(bytes.pop(), Some(0), "no exact table");
     let counted = Counted::from_own_store(&bytes).unwrap();
     let kept = [Earlier { round: RoundId([7; 16]), is_answered: true, counted }];

@@ -14,6 +14,7 @@ mod attacker;
 mod earlier;
 mod earlier_schools;
 mod exhaustive;
+mod groupings;
 mod heuristics;
 mod ledger;
 mod membership;

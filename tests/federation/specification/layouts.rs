@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use passage_protocol::{
     agreement::Segment,
-    cells::Dimension,
+    cells::{Dimension, Grouping},
     checkpoint::LogOwner,
     codec::Encode,
     disclosure::{Category, Mark, NoiseStatement, NoiseTerms, Outcome, Reason},
@@ -83,11 +83,15 @@ pub(super) fn lines<'a>(spec: &'a str, marked: &str) -> Vec<&'a str> {
     found
 }
 
-/// `First: Blinded Own` of `First: 0 Own | 1 Blinded`; the numbers must count from 0.
+/// `First: Blinded Own` of `First: 0 Own | 1 Blinded`; the numbers must count from 0, those of groupings from 16.
 fn named_variants(line: &str) -> String {
     let (name, variants) = line.split_once(": ").unwrap_or((line, ""));
     let words: Vec<Vec<&str>> = variants.split(" | ").map(|one| one.split(' ').collect()).collect();
-    let counted = words.iter().enumerate().all(|(at, words)| words[0] == at.to_string());
+    let numbers: Vec<u8> = words.iter().filter_map(|words| words[0].parse().ok()).collect();
+    // From 0, and those of groupings from 16.
+    let follows = |pair: &[u8]| pair[1] == pair[0] + 1 || (pair[0] < 16 && pair[1] == 16);
+    let counted =
+        numbers.len() == words.len() && matches!(numbers[0], 0 | 16) && numbers.windows(2).all(follows);
     let mut names: Vec<&str> = words.iter().filter_map(|words| words.get(1).copied()).collect();
     names.sort_unstable();
     if counted { format!("{name}: {}", names.join(" ")) } else { format!("{line} (not counted from 0)") }
@@ -220,7 +224,10 @@ fn layouts_are_read_from_both_ways_of_writing_them() {
     assert!(enumerations.contains("Reason"), "reached through `Mark`");
     assert_eq!(variants("ColumnKey"), "ColumnKey: Cell Link Window");
     assert_eq!(named_variants("First: 0 Own | 1 Blinded"), "First: Blinded Own");
-    assert!(named_variants("First: 0 Own | 2 Blinded").ends_with("(not counted from 0)"));
+    assert_eq!(named_variants("First: 0 Own | 16 Blinded"), "First: Blinded Own");
+    for wrong in ["First: 0 Own | 2 Blinded", "First: 1 Own | 2 Blinded", "First: 16 Own | 18 Blinded"] {
+        assert!(named_variants(wrong).ends_with("(not counted from 0)"), "{wrong}");
+    }
 }
 
 #[test]
@@ -255,7 +262,11 @@ fn variants_are_written_with_the_numbers_given() {
     written.extend([First::Own, First::Blinded].map(|value| encoded("First", &value)));
     let link = ColumnKey::Link { metric: "m".to_owned() };
     written.extend([window, cell, link].map(|value| encoded("ColumnKey", &value)));
-    written.extend(Dimension::ALL.map(|value| encoded("Dimension", &value)));
+    let dimensions = Dimension::ALL.into_iter().chain([Dimension::Group(Grouping::ALL[0])]);
+    written.extend(dimensions.map(|value| encoded("Dimension", &value)));
+    // The dimension's byte is the grouping's number.
+    let named = |one: Grouping| format!("{} {one:?}", Dimension::Group(one).to_bytes()[0]);
+    written.extend(Grouping::ALL.map(|one| ("Grouping".to_owned(), named(one))));
     let segments = [Segment::K12, Segment::Cc, Segment::Univ, Segment::Workforce];
     written.extend(segments.map(|value| encoded("Segment", &value)));
     let noise = [NoiseStatement::Nil, NoiseStatement::Laplace(terms)];

@@ -11,8 +11,9 @@ use crate::{
 
 impl Clause {
     /// One of each kind; what the kind carries does not decide its code or its rule.
-    pub(super) const EACH: [Self; 30] = [
+    pub(super) const EACH: [Self; 32] = [
         Self::AlreadyReleased,
+        Self::Beside(LedgerRefusal::Crossed),
         Self::Beside(LedgerRefusal::ExactBeside),
         Self::Beside(LedgerRefusal::Isolates),
         Self::Beside(LedgerRefusal::IsolatesTogether),
@@ -24,6 +25,7 @@ impl Clause {
         Self::ElementNotShared { from: NOBODY, to: NOBODY, element: "" },
         Self::ElementsNotReviewed { agreed: NO_DAY },
         Self::EndsAfterTerm { deadline: NO_DAY, expires: NO_DAY },
+        Self::GroupingNotHeld { of: NOBODY },
         Self::NoSchools { of: NOBODY },
         Self::NotAParty,
         Self::NotInCatalogue,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Role, StudyParticipant};
+use super::{Role, StudyParticipant, StudyTable};
 use crate::{
     agreement::{Segment, Study},
     cells::{Dimension, SCHOOL_CELLS_MAX, School, SchoolCode, are_rows},
@@ -65,9 +65,10 @@ impl Study {
         self.participants.iter().find(is_wrong).map(|one| one.code)
     }
 
-    /// The most counts of a cohort that its tables by school ask for of one sender: rows times patterns, over all of them.
+    /// The most counts of a cohort that its tables by school and by groupings ask for of one sender: rows times patterns, over all of
+    /// them.
     #[must_use]
-    pub fn school_counts(&self, segment: impl Fn(MemberCode) -> Option<Segment>) -> u32 {
+    pub fn judged_counts(&self, segment: impl Fn(MemberCode) -> Option<Segment>) -> u32 {
         let receivers = |metric: &Metric| -> u32 {
             let receives = |one: &&StudyParticipant| {
                 one.role == Role::Receiver
@@ -80,11 +81,18 @@ impl Study {
             outcomes.saturating_add(1).saturating_pow(receivers(metric))
         };
         let of = |one: &StudyParticipant| {
-            let rows = u32::try_from(one.schools.len() + 1).unwrap_or(u32::MAX);
-            let sent = self
-                .metrics_by_school()
-                .filter(|metric| segment(one.code).is_some_and(|kind| metric.senders.contains(&kind)));
-            sent.map(|metric| rows.saturating_mul(patterns(metric))).fold(0, u32::saturating_add)
+            let counts = |table: &StudyTable| {
+                let rows = match table.dimension {
+                    Dimension::School => one.schools.len() + 1,
+                    Dimension::Group(grouping) => grouping.labels().len(),
+                    Dimension::All | Dimension::Ethnicity | Dimension::Gender => return None,
+                };
+                let metric = self.metric(&table.metric, table.version)?;
+                let is_sent = segment(one.code).is_some_and(|kind| metric.senders.contains(&kind));
+                let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+                is_sent.then(|| rows.saturating_mul(patterns(metric)))
+            };
+            self.tables.iter().filter_map(counts).fold(0, u32::saturating_add)
         };
         self.participants.iter().filter(|one| one.role == Role::Sender).map(of).max().unwrap_or(0)
     }

@@ -115,7 +115,7 @@ fn schools_are_listed_of_districts_that_a_table_by_school_counts_and_of_nobody_e
     let study = Study::parse(&by_school(SCHOOLS)).unwrap();
     let [sender, receiver] = [1, 2].map(|at| MemberCode([0, 0, 0, 0, at]));
     assert_eq!(study.without_schools(kinds(Segment::K12, Segment::Cc)), None);
-    assert_eq!(study.school_counts(kinds(Segment::K12, Segment::Cc)), 6, "three rows, seen or not");
+    assert_eq!(study.judged_counts(kinds(Segment::K12, Segment::Cc)), 6, "three rows, seen or not");
     // Listed of a college, whose students no table by school counts.
     assert_eq!(study.without_schools(kinds(Segment::Cc, Segment::Univ)), Some(sender));
     // Counted, and not listed.

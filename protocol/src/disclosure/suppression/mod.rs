@@ -32,10 +32,12 @@ mod plan;
 mod reasons;
 mod sights;
 mod solver;
+mod standing;
 
 #[cfg(test)]
 mod tests;
 
+use self::standing::Standing;
 use crate::disclosure::Reason;
 use std::sync::Arc;
 
@@ -55,19 +57,6 @@ pub(super) struct Figure {
     printed: Option<Reason>,
     standing: Standing,
     headline: bool,
-}
-
-/// What can be done about a figure.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Standing {
-    /// The reader knows it; withholding it would protect nothing.
-    Held,
-    /// It stands in no table, and singles out students if it is small.
-    Hidden,
-    /// It stands in no table and is noise in itself.
-    Loose,
-    /// It is shown or withheld, as the plan decides.
-    Open,
 }
 
 /// The parts make up the total, up to `residual` (noise).
@@ -143,6 +132,11 @@ impl Puzzle {
     /// Adds a count that stands in no table but in sums of those that do; `group` students at most.
     pub(super) fn hidden(&mut self, value: i64, group: i64) -> FigureId {
         self.add(value.clamp(0, group.max(0)), Some(group.max(0)), None, Standing::Hidden)
+    }
+
+    /// Adds a count of a row that stands in no table, of `group` students: protected as the row would be if it did.
+    pub(super) fn remainder(&mut self, value: i64, group: i64) -> FigureId {
+        self.add(value.clamp(0, group.max(0)), Some(group.max(0)), None, Standing::Remainder)
     }
 
     /// Adds a count that stands in no table and is too noisy to say anything of a few students.
@@ -297,7 +291,8 @@ impl Puzzle {
     /// Whether the reader has the figure itself.
     fn is_known(&self, figure: FigureId) -> bool {
         self.figures.get(figure).is_some_and(|figure| {
-            figure.reason.is_none() && !matches!(figure.standing, Standing::Hidden | Standing::Loose)
+            figure.reason.is_none()
+                && !matches!(figure.standing, Standing::Hidden | Standing::Remainder | Standing::Loose)
         })
     }
 
@@ -354,11 +349,7 @@ impl Puzzle {
     /// How far apart two values of a figure must be possible; `None` if it needs no protection.
     fn need(&self, id: FigureId) -> Option<i64> {
         let figure = self.figures.get(id)?;
-        let sensitive = match figure.standing {
-            Standing::Held | Standing::Loose => false,
-            Standing::Hidden => (1..self.floor).contains(&figure.value),
-            Standing::Open => figure.reason.is_some(),
-        };
+        let sensitive = figure.standing.is_sensitive(figure, self.floor);
         let reach = self.reach.get(id).copied().unwrap_or(i64::MAX);
         sensitive.then(|| (self.floor - 1).min(self.cap(id)).min(reach))
     }

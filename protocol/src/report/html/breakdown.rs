@@ -14,7 +14,7 @@ use crate::{
             figure::{bar, count, interval, member, percent},
             place::{self, Sight},
         },
-        notes::BY_SCHOOL,
+        notes::{BY_SCHOOL, by_grouping},
     },
 };
 
@@ -23,7 +23,9 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
     // What holds over all students has been said; as what they were seen has not.
     let sights = |table: &ReleasedTable| match dimension {
         Dimension::All => place::as_outcomes(table),
-        Dimension::Ethnicity | Dimension::Gender | Dimension::School => place::sights(table),
+        Dimension::Ethnicity | Dimension::Gender | Dimension::Group(_) | Dimension::School => {
+            place::sights(table)
+        }
     };
     let tables: Vec<_> = tables.iter().filter(|table| !sights(table).is_empty()).collect();
     if tables.is_empty() {
@@ -32,10 +34,14 @@ pub(super) fn tables(report: &Report, dimension: Dimension, tables: &[&ReleasedT
     let heading = match dimension {
         Dimension::All => "By outcome".to_owned(),
         Dimension::Ethnicity | Dimension::Gender | Dimension::School => format!("By {}", dimension.name()),
+        Dimension::Group(grouping) => format!("By {}", grouping.words()),
     };
     out.push_str(&format!("<h3>{heading}</h3>\n"));
     if dimension == Dimension::School {
         out.push_str(&format!("<p class=\"note\">{}.</p>\n", escape::text(BY_SCHOOL)));
+    }
+    if let Dimension::Group(grouping) = dimension {
+        out.push_str(&format!("<p class=\"note\">{}</p>\n", escape::text(&by_grouping(grouping))));
     }
     for (index, table) in tables.iter().enumerate() {
         let choice = Choice {

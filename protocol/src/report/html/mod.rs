@@ -12,10 +12,12 @@ mod figure;
 mod gap;
 mod headline;
 mod matching;
+mod median;
 mod method;
 mod peers;
 mod place;
 mod sankey;
+mod sequence;
 mod style;
 mod trend;
 
@@ -99,7 +101,9 @@ fn metric(report: &Report, definition: &MetricDefinition, out: &mut String) {
         sankey::charts(report, &totals, out);
     }
     feeder::table(report, &totals, out);
-    for dimension in Dimension::ALL {
+    sequence::grids(report, &of_metric().collect::<Vec<_>>(), out);
+    median::tables(report, &of_metric().collect::<Vec<_>>(), out);
+    for dimension in Dimension::every() {
         let tables: Vec<_> = of_metric().filter(|table| table.domain.dimension == dimension).collect();
         breakdown::tables(report, dimension, &tables, out);
         equity::tables(report, dimension, &tables, out);

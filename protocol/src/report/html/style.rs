@@ -2,23 +2,33 @@
 //!
 //! Fonts are the reader's own; nothing is fetched.
 
-use crate::report::{Report, html::breakdown::is_long};
+use crate::report::{
+    Report,
+    html::{breakdown::is_long, place::sights},
+    sequence::is_grid,
+};
 
-/// The sheet, with the rules that let radio buttons choose a panel: as many as a table has cohorts, or places.
+/// The sheet, with the rules that let radio buttons choose a panel: as many as a table has cohorts, or sights.
 pub(super) fn sheet(report: &Report) -> String {
-    let panels = report.tables.iter().map(|table| table.domain.cohorts.len().max(table.receivers.len() + 1));
+    let panels = report.tables.iter().map(|table| table.domain.cohorts.len().max(sights(table).len()));
     let rules: String = (1..=panels.max().unwrap_or(0))
         .map(|at| {
             format!(".choice>input:nth-of-type({at}):checked~.panel:nth-of-type({at}){{display:block}}")
         })
         .collect();
     let long = if report.tables.iter().any(is_long) { LONG } else { "" };
-    format!("{SHEET}@media screen{{.panel{{display:none}}{rules}}}{long}")
+    let grid = if report.tables.iter().any(is_grid) { GRID } else { "" };
+    format!("{SHEET}@media screen{{.panel{{display:none}}{rules}}}{long}{grid}")
 }
 
 /// Tables of many rows keep their head in sight on a screen, and go over pages on paper.
 const LONG: &str = "@media screen{.long{max-height:36rem;overflow:auto}.long thead th{position:sticky;top:0;z-index:1;background:var(--paper)}}\
                     @media print{.scroll.long,.long tbody{break-inside:auto}}";
+
+/// Squares of a course sequence: tinted, and told apart without colour by a letter.
+const GRID: &str = ".sequence td{min-width:6.4rem;border-left:1px solid var(--line)}.sequence .lower{background:color-mix(in srgb,var(--c1) 18%,transparent)}\
+                    .sequence .equal{background:color-mix(in srgb,var(--c0) 14%,transparent)}.sequence .higher{background:color-mix(in srgb,var(--c2) 18%,transparent)}\
+                    .relation{font-size:.7em;color:var(--soft);font-weight:600}@media print{.sequence td{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";
 
 const SHEET: &str = "
 :root{color-scheme:light dark;--ink:#1c2126;--soft:#5a646e;--line:#d9dee3;--paper:#fff;--wash:#f4f6f8;--accent:#1f5f8b;--c0:#1f5f8b;--c1:#b8651b;--c2:#2f7d5b;--c3:#7a4f9a;--none:#aab2ba}
