@@ -135,7 +135,15 @@ pub(crate) fn grouped(grouping: Grouping, student: &Student, whole: &Whole<'_>) 
             let words = ["transfer", "algebra-2", "algebra-1", "pre-algebra", "arithmetic"];
             Some(words[usize::try_from(least.min(4)).unwrap()])
         }
-        other => panic!("{} is told of pupils", other.name()),
+        Grouping::AGMet
+        | Grouping::CareerPathway
+        | Grouping::EnglishLearner
+        | Grouping::Foster
+        | Grouping::Homeless
+        | Grouping::LastMathCourse
+        | Grouping::LowIncome
+        | Grouping::Migrant
+        | Grouping::ParentEducation => panic!("{} is told of pupils", grouping.name()),
     }
 }
 

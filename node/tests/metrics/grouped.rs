@@ -291,6 +291,8 @@ pub(crate) fn said(grouping: Grouping, pupil: &Pupil, records: &Schooling) -> Op
             ];
             Some(words[step])
         }
-        other => panic!("{} is told of a college's students", other.name()),
+        Grouping::HighestCollegeMath | Grouping::UnitsEarned | Grouping::YearsEnrolled => {
+            panic!("{} is told of a college's students", grouping.name())
+        }
     }
 }

@@ -79,10 +79,10 @@ fn asked(disadvantaged: u64, homeless: u64, tables: &[(&str, Grouping)]) -> Resu
     let metrics: std::collections::BTreeSet<&String> = tables.iter().map(|(metric, _)| metric).collect();
     let groupings = Grouping::among(tables.iter().map(|(_, dimension)| *dimension));
     let student = |metric: u16, number: u64| {
-        let category = |grouping: &Grouping| match grouping {
-            Grouping::LowIncome => u8::from(number < disadvantaged),
-            Grouping::Homeless => u8::from(number < homeless),
-            _ => u8::from(number.is_multiple_of(2)),
+        let category = |grouping: &Grouping| {
+            let inside = [(Grouping::LowIncome, disadvantaged), (Grouping::Homeless, homeless)];
+            let known = inside.iter().find(|(one, _)| one == grouping);
+            u8::from(known.map_or(number.is_multiple_of(2), |(_, students)| number < *students))
         };
         let mut said = groupings.iter().map(category);
         CountedStudent {
