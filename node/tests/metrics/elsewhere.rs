@@ -30,7 +30,7 @@ fn kind(row: &Elsewhere) -> &'static str {
     match (state == "CA", control == "PUBLIC", is_four_year(row)) {
         (true, true, true) => match row.name.map(str::to_uppercase) {
             Some(name) if name.starts_with("UNIVERSITY OF CALIFORNIA") => "uc",
-            Some(name) if name.starts_with("CALIFORNIA STATE") || name == "SONOMA STATE UNIVERSITY" => "csu",
+            Some(name) if name.starts_with("CALIFORNIA STATE") || name.contains("STATE UNIVERSITY") => "csu",
             Some(_) | None => "public-4",
         },
         (true, false, true) => "private-4",
@@ -122,7 +122,7 @@ fn transferred(student: &Student, whole: &Whole<'_>) -> Said {
             (Some(state), _) if state != "CA" => 4,
             (_, Some(control)) if control != "PUBLIC" => 3,
             _ if name.starts_with("UNIVERSITY OF CALIFORNIA") => 0,
-            _ if name.starts_with("CALIFORNIA STATE") || name == "SONOMA STATE UNIVERSITY" => 1,
+            _ if name.starts_with("CALIFORNIA STATE") || name.contains("STATE UNIVERSITY") => 1,
             _ => 2,
         };
         best = Some(best.map_or(rank, |known| known.min(rank)));

@@ -53,6 +53,14 @@ impl Grouping {
         Self::YearsEnrolled,
     ];
 
+    /// Categories that lie within one of another grouping, whatever the students: the SQL of `low-income` counts whoever these count.
+    pub const WITHIN: [((Self, usize), (Self, usize)); 4] = [
+        ((Self::Foster, 1), (Self::LowIncome, 1)),
+        ((Self::Homeless, 1), (Self::LowIncome, 1)),
+        ((Self::Migrant, 1), (Self::LowIncome, 1)),
+        ((Self::ParentEducation, 5), (Self::LowIncome, 1)),
+    ];
+
     /// Groupings a study may ask for.
     pub const IN_A_STUDY_MAX: usize = 8;
 

@@ -227,6 +227,7 @@ impl Counted {
         for cohort in &self.cohorts {
             self.judge_groupings(*cohort, &rows)?;
         }
+        self.judge_nested(&rows, earlier)?;
         for metric in self.metrics() {
             let asked = self.rows(metric);
             let before: Vec<(&Earlier, BTreeMap<Row, Population>)> =

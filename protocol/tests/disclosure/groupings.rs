@@ -3,10 +3,10 @@
 use passage_protocol::{
     cells::{CellDomain, Dimension, Ethnicity, Gender, Grouping, SchoolYear},
     disclosure::{
-        Counted, CountedStudent, DisclosurePolicy, Judged, LedgerRefusal, MetricRef, NoiseStatement,
+        Counted, CountedStudent, DisclosurePolicy, Earlier, Judged, LedgerRefusal, MetricRef, NoiseStatement,
         RawTable, ReleasedTable, TableColumns, release_all, source_floor,
     },
-    ids::{Digest, MemberCode},
+    ids::{Digest, MemberCode, RoundId},
 };
 
 use crate::random::Dice;
@@ -68,8 +68,8 @@ fn a_grouping_is_protected_as_any_breakdown() {
     assert!(withheld > 500, "{withheld}: there was something to protect");
 }
 
-/// Students of whom the first `disadvantaged` are so, and of these `homeless` are homeless; by which groupings each metric asks.
-fn asked(disadvantaged: u64, homeless: u64, tables: &[(&str, Grouping)]) -> Result<Judged, LedgerRefusal> {
+/// What a question counts: students of whom the first `disadvantaged` are so, and of these `homeless` are homeless; by which groupings each metric asks.
+fn counted(disadvantaged: u64, homeless: u64, tables: &[(&str, Grouping)]) -> Counted {
     let tables: Vec<(String, Dimension)> = tables
         .iter()
         .flat_map(|(metric, grouping)| {
@@ -97,8 +97,11 @@ fn asked(disadvantaged: u64, homeless: u64, tables: &[(&str, Grouping)]) -> Resu
     };
     let students = (0_u16..).zip(&metrics).flat_map(|(at, _)| (0..400).map(move |number| (at, number)));
     let students: Vec<CountedStudent> = students.map(|(at, number)| student(at, number)).collect();
-    let counted = Counted::new(Digest([1; 32]), 11, tables, &[YEAR], students);
-    counted.judge(&[]).map_err(|isolated| isolated.refusal)
+    Counted::new(Digest([tables.len() as u8; 32]), 11, tables, &[YEAR], students)
+}
+
+fn asked(disadvantaged: u64, homeless: u64, tables: &[(&str, Grouping)]) -> Result<Judged, LedgerRefusal> {
+    counted(disadvantaged, homeless, tables).judge(&[]).map_err(|isolated| isolated.refusal)
 }
 
 #[test]
@@ -126,4 +129,20 @@ fn groupings_of_which_one_lies_within_the_other_leave_nobody_or_the_floor() {
         asked(65, 60, &[(metric, Grouping::LowIncome), (metric, Grouping::Migrant)]),
         Ok(Judged::Fresh)
     );
+}
+
+#[test]
+fn nor_do_two_studies_leave_a_few_between_them_whatever_they_count() {
+    let after = |homeless, metric: &str| {
+        let before = counted(65, homeless, &[("persistence", Grouping::Homeless)]);
+        let earlier = [Earlier { round: RoundId([7; 16]), is_answered: true, counted: before }];
+        let tables = [(metric, Grouping::LowIncome), (metric, Grouping::Migrant)];
+        counted(65, homeless, &tables).judge(&earlier).map_err(|isolated| (isolated.refusal, isolated.beside))
+    };
+    for metric in ["college-going-12", "dual-enrolment-grade-9"] {
+        let beside = Some(RoundId([7; 16]));
+        assert_eq!(after(60, metric), Err((LedgerRefusal::Crossed, beside)), "the five who are not homeless");
+        assert_eq!(after(40, metric), Ok(Judged::Fresh), "twenty-five are enough");
+        assert_eq!(after(65, metric), Ok(Judged::Fresh), "and nobody is nobody");
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
         Segment,
         account::{AccountLine, Amount, Concern, Recipient},
     },
-    cells::Dimension,
+    cells::{Dimension, Grouping},
     ids::{Digest, MemberCode},
     manifest::{
         Manifest,
@@ -300,7 +300,10 @@ impl Lines<'_> {
         } else {
             ""
         };
-        format!("cohort, race and ethnicity, gender{school}")
+        let own = self.manifest.tables.iter().filter(|table| table.sender == self.me);
+        let groupings = Grouping::among(own.map(|table| table.domain.dimension)).into_iter();
+        let groups: String = groupings.map(|grouping| format!(", {}", grouping.words())).collect();
+        format!("cohort, race and ethnicity, gender{school}{groups}")
     }
 
     fn made_of(&self, list: &ListShape) -> Option<String> {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Counted, Isolated, Row};
+use super::{Counted, Earlier, Isolated, Row};
 use crate::{
-    cells::{Dimension, SchoolYear},
+    cells::{Dimension, Grouping, SchoolYear},
     disclosure::{LedgerRefusal, Population, ledger::isolates},
 };
 
@@ -37,4 +37,45 @@ impl Counted {
         }
         Ok(())
     }
+
+    /// Refuses a row of a grouping that lies within one of an earlier round, or holds one, where a few are left between the two:
+    /// whatever metric each is of, since sizes of groups are told exactly. Rows of one metric are held against each other in any case.
+    ///
+    /// # Cost
+    ///
+    /// Linear in the students of such rows for each earlier round that has any.
+    pub(super) fn judge_nested(
+        &self,
+        metrics: &[BTreeMap<Row, Population>],
+        earlier: &[Earlier],
+    ) -> Result<(), Isolated> {
+        let has_groupings = |one: &&Earlier| !one.counted.groupings.is_empty();
+        for one in earlier.iter().filter(has_groupings).filter(|_| !self.groupings.is_empty()) {
+            let before = one.counted.metrics().into_iter().map(|metric| one.counted.rows(metric));
+            let before: Vec<BTreeMap<Row, Population>> = before.collect();
+            let floor = u64::from(self.floor.max(one.counted.floor));
+            for (row, who) in metrics.iter().flatten() {
+                let near = |(other, known): &(&Row, &Population)| {
+                    row.0 == other.0
+                        && are_nested(*row, **other)
+                        && (1..floor).contains(&who.differs_by(known))
+                };
+                if before.iter().flatten().any(|pair| near(&pair)) {
+                    let (refusal, beside) = (LedgerRefusal::Crossed, Some(one.round));
+                    return Err(Isolated { refusal, cohort: row.0, dimension: row.1, beside });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of two rows lies within the other by the rules of their groupings.
+fn are_nested((_, one, category): Row, (_, other, beside): Row) -> bool {
+    let named = |(grouping, category): (Grouping, usize)| (Dimension::Group(grouping), category);
+    let pair = [(one, category), (other, beside)];
+    Grouping::WITHIN.into_iter().any(|(inner, outer)| {
+        let nested = [named(inner), named(outer)];
+        pair == nested || pair == [nested[1], nested[0]]
+    })
 }

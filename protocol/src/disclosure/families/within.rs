@@ -9,17 +9,6 @@ use crate::{
     disclosure::{nested, suppression::FigureId},
 };
 
-/// A category of a grouping.
-type Category = (Grouping, usize);
-
-/// The first lies within the second: the SQL of `low-income` counts whoever these count.
-const WITHIN: [(Category, Category); 4] = [
-    ((Grouping::Foster, 1), (Grouping::LowIncome, 1)),
-    ((Grouping::Homeless, 1), (Grouping::LowIncome, 1)),
-    ((Grouping::Migrant, 1), (Grouping::LowIncome, 1)),
-    ((Grouping::ParentEducation, 5), (Grouping::LowIncome, 1)),
-];
-
 /// What a figure counts: a set at receivers, whichever metric says so, or what its own metric has alone.
 #[derive(Eq, Ord, PartialEq, PartialOrd)]
 enum Kind {
@@ -30,7 +19,7 @@ enum Kind {
 impl Board {
     /// Every figure of a row that lies within another, with what is left, makes up the figure of that other.
     pub(super) fn within(&mut self, groups: &Groups) {
-        for (inner, outer) in WITHIN {
+        for (inner, outer) in Grouping::WITHIN {
             let [inner, outer]: [Row; 2] =
                 [inner, outer].map(|(grouping, category)| (Dimension::Group(grouping), Some(category)));
             let (Some(small), Some(large)) = (groups.get(&inner), groups.get(&outer)) else { continue };

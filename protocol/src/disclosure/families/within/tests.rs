@@ -80,7 +80,7 @@ fn the_same_count_by_another_metric_tells_no_more() {
 
 #[test]
 fn what_lies_within_is_read_by_what_it_lies_within() {
-    for ((inner, category), (outer, whole)) in WITHIN {
+    for ((inner, category), (outer, whole)) in Grouping::WITHIN {
         let [inner, outer] = [inner, outer].map(|one| GroupingDefinition::of(one).unwrap());
         assert!(inner.categories.get(category - 1).is_some() && outer.categories.get(whole - 1).is_some());
         let read = inner.program.elements.iter().filter(|element| element.as_str() != "school-year");
