@@ -120,7 +120,7 @@ fn a2_groupings_of_schools_agree_with_an_independent_implementation_on_fifty_tho
 
 #[test]
 fn a1_whoever_is_in_foster_care_homeless_migrant_or_without_a_parent_with_a_diploma_is_disadvantaged() {
-    let records = schooling(STUDENTS, 7);
+    let records = schooling(STUDENTS / 5, 7);
     let within = [
         (Grouping::Foster, "foster"),
         (Grouping::Homeless, "homeless"),
@@ -139,7 +139,7 @@ fn a1_whoever_is_in_foster_care_homeless_migrant_or_without_a_parent_with_a_dipl
             assert_eq!(disadvantaged.of(place), 1, "{}", grouping.name());
             inside += 1;
         }
-        assert!(inside > 500 && inside < STUDENTS / 2, "{}: {inside}", grouping.name());
+        assert!(inside > 100 && inside < STUDENTS / 10, "{}: {inside}", grouping.name());
     }
 }
 
