@@ -216,27 +216,23 @@ impl Counted {
     /// Linear in the students for each earlier round; more where the students of a row changed: 100,000 students in a cohort
     /// against ten earlier rounds take a second or two. Call it from a blocking thread.
     pub fn judge(&self, earlier: &[Earlier]) -> Result<Judged, Isolated> {
-        let all = |counted: &Self| -> Vec<_> {
-            counted.metrics().into_iter().map(|metric| counted.rows(metric)).collect()
-        };
-        let rows = all(self);
+        let rows = self.every_row();
         let same = |one: &&Earlier| one.is_answered && one.counted.question == self.question;
-        if let Some(answer) = earlier.iter().filter(same).find(|one| all(&one.counted) == rows) {
+        if let Some(answer) = earlier.iter().filter(same).find(|one| one.counted.every_row() == rows) {
             return Ok(Judged::AnsweredBy(answer.round));
         }
         for cohort in &self.cohorts {
             self.judge_groupings(*cohort, &rows)?;
         }
         self.judge_nested(&rows, earlier)?;
-        for metric in self.metrics() {
-            let asked = self.rows(metric);
+        for (metric, asked) in self.metrics().into_iter().zip(&rows) {
             let before: Vec<(&Earlier, BTreeMap<Row, Population>)> =
                 earlier.iter().map(|one| (one, one.counted.rows(metric))).collect();
             for cohort in &self.cohorts {
-                self.judge_cohort(*cohort, &asked, &before)?;
+                self.judge_cohort(*cohort, asked, &before)?;
             }
         }
-        let is_same = |one: &Earlier| one.counted.exact == self.exact && all(&one.counted) == rows;
+        let is_same = |one: &Earlier| one.counted.exact == self.exact && one.counted.every_row() == rows;
         let both_exact = |one: &&Earlier| self.exact.is_some() && one.counted.exact.is_some();
         for one in earlier.iter().filter(both_exact).filter(|one| !is_same(one)) {
             self.judge_exact(one)?;
@@ -315,6 +311,11 @@ impl Counted {
             }
         }
         Ok(())
+    }
+
+    /// The rows of every metric, in the order of their ids.
+    fn every_row(&self) -> Vec<BTreeMap<Row, Population>> {
+        self.metrics().into_iter().map(|metric| self.rows(metric)).collect()
     }
 
     /// Students by the rows that a release of a metric's tables may show: those the source floor leaves.

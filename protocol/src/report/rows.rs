@@ -3,6 +3,7 @@
 //! Every cell of every table gives one row; [`derived`] gives what is made of them: equity flags, peers. No value is ever blank or zero for "unknown" (domain 4.7).
 
 use crate::{
+    cells::SchoolYear,
     disclosure::{Category, Mark, Outcome, ReleasedCell, ReleasedTable},
     report::{
         Report,
@@ -89,17 +90,29 @@ pub fn derived(report: &Report) -> Vec<Row> {
     made
 }
 
-fn flagged(report: &Report, table: &ReleasedTable, finding: &Finding) -> [Row; 2] {
-    let row = |measure: String, value: String, low: String, high: String| {
+/// A figure made of others, of one row of a table: where the columns stand that all such figures have.
+struct Made<'a> {
+    report: &'a Report,
+    table: &'a ReleasedTable,
+    cohort: SchoolYear,
+    /// The receiver of this outcome, or any.
+    at: Outcome,
+    category: String,
+    outcome: &'a str,
+}
+
+impl Made<'_> {
+    fn row(&self, measure: String, figures: [String; 3]) -> Row {
+        let [value, low, high] = figures;
         [
-            report.round.to_string(),
-            table.metric.to_string(),
-            table.sender.to_string(),
-            table.receiver(finding.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string()),
-            finding.cohort.to_string(),
-            table.domain.dimension.name().to_owned(),
-            category(table, &Category::One(finding.category)),
-            outcome(table, finding.outcome).to_owned(),
+            self.report.round.to_string(),
+            self.table.metric.to_string(),
+            self.table.sender.to_string(),
+            self.table.receiver(self.at).map_or_else(|| "any".to_owned(), |code| code.to_string()),
+            self.cohort.to_string(),
+            self.table.domain.dimension.name().to_owned(),
+            self.category.clone(),
+            self.outcome.to_owned(),
             measure,
             value,
             low,
@@ -107,82 +120,71 @@ fn flagged(report: &Report, table: &ReleasedTable, finding: &Finding) -> [Row; 2
             "value".to_owned(),
             String::new(),
         ]
+    }
+}
+
+fn flagged(report: &Report, table: &ReleasedTable, finding: &Finding) -> [Row; 2] {
+    let made = Made {
+        report,
+        table,
+        cohort: finding.cohort,
+        at: finding.outcome,
+        category: category(table, &Category::One(finding.category)),
+        outcome: outcome(table, finding.outcome),
     };
     let measure = finding.measure.word();
     let flag = || finding.flag.word().to_owned();
     [
-        row(measure.to_owned(), finding.value.to_string(), finding.low.to_string(), finding.high.to_string()),
-        row(format!("{measure}-flag"), flag(), flag(), flag()),
+        made.row(
+            measure.to_owned(),
+            [finding.value, finding.low, finding.high].map(|figure| figure.to_string()),
+        ),
+        made.row(format!("{measure}-flag"), [flag(), flag(), flag()]),
     ]
 }
 
 fn between(report: &Report, table: &ReleasedTable, gap: &Gap) -> Row {
     let [least, most] = [gap.least, gap.most].map(|group| category(table, &Category::One(group)));
-    [
-        report.round.to_string(),
-        table.metric.to_string(),
-        table.sender.to_string(),
-        table.receiver(gap.outcome).map_or_else(|| "any".to_owned(), |code| code.to_string()),
-        gap.cohort.to_string(),
-        table.domain.dimension.name().to_owned(),
-        format!("from {least} to {most}"),
-        outcome(table, gap.outcome).to_owned(),
-        gap::MEASURE.to_owned(),
-        gap.value.to_string(),
-        gap.low.to_string(),
-        gap.high.to_string(),
-        "value".to_owned(),
-        String::new(),
-    ]
+    let made = Made {
+        report,
+        table,
+        cohort: gap.cohort,
+        at: gap.outcome,
+        category: format!("from {least} to {most}"),
+        outcome: outcome(table, gap.outcome),
+    };
+    made.row(gap::MEASURE.to_owned(), [gap.value, gap.low, gap.high].map(|points| points.to_string()))
 }
 
 /// The bands of a median, by name.
 fn halved(report: &Report, table: &ReleasedTable, found: &Median) -> Row {
+    let made = Made {
+        report,
+        table,
+        cohort: found.cohort,
+        at: Outcome::Enrolled(Some(found.receiver)),
+        category: category(table, &Category::One(found.category)),
+        outcome: "any",
+    };
     let name = |band: usize| median::bands(table).get(band).copied().unwrap_or_default().to_owned();
-    [
-        report.round.to_string(),
-        table.metric.to_string(),
-        table.sender.to_string(),
-        table
-            .receiver(Outcome::Enrolled(Some(found.receiver)))
-            .map_or("any".to_owned(), |code| code.to_string()),
-        found.cohort.to_string(),
-        table.domain.dimension.name().to_owned(),
-        category(table, &Category::One(found.category)),
-        "any".to_owned(),
-        median::MEASURE.to_owned(),
-        name(found.value),
-        name(found.low),
-        name(found.high),
-        "value".to_owned(),
-        String::new(),
-    ]
+    made.row(median::MEASURE.to_owned(), [found.value, found.low, found.high].map(name))
 }
 
 /// All students of a relation, and those of them who passed.
 fn in_sequence(report: &Report, table: &ReleasedTable, sum: &Sum) -> [Row; 2] {
+    let made = Made {
+        report,
+        table,
+        cohort: sum.cohort,
+        at: Outcome::Enrolled(Some(sum.receiver)),
+        category: "every course known".to_owned(),
+        outcome: "any",
+    };
     let relation = sum.relation.word();
     let figures =
         [(format!("sequence-{relation}"), sum.counted), (format!("sequence-{relation}-passed"), sum.passed)];
     figures.map(|(measure, counted)| {
-        [
-            report.round.to_string(),
-            table.metric.to_string(),
-            table.sender.to_string(),
-            table
-                .receiver(Outcome::Enrolled(Some(sum.receiver)))
-                .map_or("any".to_owned(), |code| code.to_string()),
-            sum.cohort.to_string(),
-            table.domain.dimension.name().to_owned(),
-            "every course known".to_owned(),
-            "any".to_owned(),
-            measure,
-            counted.value.to_string(),
-            counted.low.to_string(),
-            counted.high.to_string(),
-            "value".to_owned(),
-            String::new(),
-        ]
+        made.row(measure, [counted.value, counted.low, counted.high].map(|students| students.to_string()))
     })
 }
 

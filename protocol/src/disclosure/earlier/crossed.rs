@@ -51,8 +51,7 @@ impl Counted {
     ) -> Result<(), Isolated> {
         let has_groupings = |one: &&Earlier| !one.counted.groupings.is_empty();
         for one in earlier.iter().filter(has_groupings).filter(|_| !self.groupings.is_empty()) {
-            let before = one.counted.metrics().into_iter().map(|metric| one.counted.rows(metric));
-            let before: Vec<BTreeMap<Row, Population>> = before.collect();
+            let before = one.counted.every_row();
             let floor = u64::from(self.floor.max(one.counted.floor));
             for (row, who) in metrics.iter().flatten() {
                 let near = |(other, known): &(&Row, &Population)| {

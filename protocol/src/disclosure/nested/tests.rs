@@ -97,9 +97,9 @@ fn the_few_who_were_found_and_are_not_counted_hide_the_figure_of_the_match_panel
     assert_eq!(shown(three, ANY), [Some(190), Some(200), None]);
 }
 
-#[test]
-fn every_linked_metric_of_completers_lies_within_the_match_panel() {
-    let panel = Metric::builtin("found-at-member", 1).unwrap().unwrap();
+/// Other metrics of the same cohort as a match panel; each must lie within it.
+fn inside(panel: &str) -> usize {
+    let panel = Metric::builtin(panel, 1).unwrap().unwrap();
     let cohort =
         |metric: &Metric| metric.program(crate::metric::Side::Sender).map(|one| one.statement.clone());
     let own = cohort(&panel).unwrap();
@@ -111,18 +111,30 @@ fn every_linked_metric_of_completers_lies_within_the_match_panel() {
         assert!(are_related(&inner, &outer), "{} counts students of the same cohort", metric.id);
         found += 1;
     }
+    found
+}
+
+#[test]
+fn every_linked_metric_of_completers_lies_within_the_match_panel() {
+    let found = inside("found-at-member");
     assert!(found > 10, "{found}");
 }
 
-/// Awards within four and within six years at one receiver, by the outcomes of these metrics.
-fn awards(id: &str, [bachelor, associate, none]: [i64; 3]) -> RawTable {
-    let outcomes = ["bachelor", "associate", "no-award"].map(str::to_owned).into();
-    let columns = TableColumns { receivers: vec![MemberCode([2; 5])], outcomes };
-    let counts = vec![500 - bachelor - associate - none, bachelor, associate, none];
+/// Students of one receiver by named outcome, out of a cohort of five hundred.
+fn by_outcome(id: &str, outcomes: &[(&str, i64)]) -> RawTable {
+    let names = outcomes.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let columns = TableColumns { receivers: vec![MemberCode([2; 5])], outcomes: names };
+    let seen: i64 = outcomes.iter().map(|(_, count)| count).sum();
+    let counts = [500 - seen].into_iter().chain(outcomes.iter().map(|(_, count)| *count)).collect();
     let domain = CellDomain::new(vec![YEAR], Dimension::All);
     let metric = MetricRef { id: id.to_owned(), version: 1 };
     RawTable::new(metric, domain, MemberCode([1; 5]), columns, counts, vec![Some(500)], NoiseStatement::Nil)
         .unwrap()
+}
+
+/// Awards within four and within six years, by the outcomes of these metrics.
+fn awards(id: &str, [bachelor, associate, none]: [i64; 3]) -> RawTable {
+    by_outcome(id, &[("bachelor", bachelor), ("associate", associate), ("no-award", none)])
 }
 
 #[test]
@@ -154,18 +166,7 @@ fn the_few_who_were_found_after_college_and_not_paid_hide_the_figure_of_the_matc
 
 #[test]
 fn every_linked_metric_of_those_who_left_lies_within_their_match_panel() {
-    let panel = Metric::builtin("found-after-college", 1).unwrap().unwrap();
-    let cohort =
-        |metric: &Metric| metric.program(crate::metric::Side::Sender).map(|one| one.statement.clone());
-    let own = cohort(&panel).unwrap();
-    let inside = |metric: &&Metric| **metric != panel && cohort(metric).is_some_and(|other| other == own);
-    let mut found = 0;
-    for metric in Metric::builtins().unwrap().iter().filter(inside) {
-        let [inner, outer] =
-            [metric, &panel].map(|one| MetricRef { id: one.id.clone(), version: one.version });
-        assert!(are_related(&inner, &outer), "{} counts students of the same cohort", metric.id);
-        found += 1;
-    }
+    let found = inside("found-after-college");
     assert_eq!(found, 5, "employment, three of earnings, and the course sequence");
 }
 
@@ -190,28 +191,13 @@ fn noise_answers_for_the_few_between_and_may_turn_the_order_round() {
 
 #[test]
 fn the_bands_of_a_living_wage_are_one_count_with_it() {
-    let one = |id: &str, outcomes: &[(&str, i64)]| {
-        let names = outcomes.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let columns = TableColumns { receivers: vec![MemberCode([2; 5])], outcomes: names };
-        let seen: i64 = outcomes.iter().map(|(_, count)| count).sum();
-        let counts = [500 - seen].into_iter().chain(outcomes.iter().map(|(_, count)| *count)).collect();
-        let domain = CellDomain::new(vec![YEAR], Dimension::All);
-        let metric = MetricRef { id: id.to_owned(), version: 1 };
-        RawTable::new(
-            metric,
-            domain,
-            MemberCode([1; 5]),
-            columns,
-            counts,
-            vec![Some(500)],
-            NoiseStatement::Nil,
-        )
-        .unwrap()
-    };
     // Five in the highest band; with the one below they are the 65 of the living wage, who are shown.
     let bands = [("band-1", 60), ("band-2", 70), ("band-3", 80), ("band-4", 60), ("band-5", 5)];
     let released = release_all(
-        vec![one("earnings-bands", &bands), one("living-wage", &[("attained", 65), ("below", 210)])],
+        vec![
+            by_outcome("earnings-bands", &bands),
+            by_outcome("living-wage", &[("attained", 65), ("below", 210)]),
+        ],
         &DisclosurePolicy::default(),
     );
     let of = |at: usize, outcome| {
