@@ -270,12 +270,16 @@ fn columns(running: &Running, metric: &Metric, side: Side) -> Result<(), MetricE
 ///
 /// [`Failure`] of the engine; [`MetricError::Column`].
 pub fn plan(metric: &Metric, program: &Program) -> Result<(), Failure> {
+    Ok(columns(&planned(&program.statement)?, metric, program.side)?)
+}
+
+/// A statement over empty tables: what it would answer, and nobody.
+pub(super) fn planned(statement: &str) -> Result<Running, Failure> {
     let mut engine = Embedded::new()?;
     for (_, schema) in Schemas::builtin()?.queryable() {
         engine.register(schema, Vec::new())?;
     }
-    let running = engine.query(&program.statement, Limits::default())?;
-    Ok(columns(&running, metric, program.side)?)
+    Ok(engine.query(statement, Limits::default())?)
 }
 
 /// Plans every statement of the metrics a study brings along.

@@ -1,17 +1,14 @@
 //! From the rows a grouping's SQL answers to the category of each student of the roster.
 
 use passage_analytics::{
-    engine::{Answered, Embedded, Limits, Progress, QueryEngine, Running},
+    engine::{Answered, Progress, Running},
     table::Kind,
 };
 use passage_protocol::{cells::Grouping, grouping::GroupingDefinition};
 use passage_shell::failure::Failure;
 
-use super::MetricError;
-use crate::{
-    roster::{Roster, Whose},
-    tables::Schemas,
-};
+use super::{MetricError, facts::planned};
+use crate::roster::{Roster, Whose};
 
 /// The category of every student of a roster in one grouping. No `Debug`, no `Serialize`.
 ///
@@ -108,10 +105,5 @@ fn columns(running: &Running) -> Result<(), MetricError> {
 ///
 /// [`Failure`] of the engine; [`MetricError::Column`].
 pub fn plan_grouping(definition: &GroupingDefinition) -> Result<(), Failure> {
-    let mut engine = Embedded::new()?;
-    for (_, schema) in Schemas::builtin()?.queryable() {
-        engine.register(schema, Vec::new())?;
-    }
-    let running = engine.query(&definition.program.statement, Limits::default())?;
-    Ok(columns(&running)?)
+    Ok(columns(&planned(&definition.program.statement)?)?)
 }
